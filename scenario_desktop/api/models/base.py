@@ -1,0 +1,43 @@
+"""The two bases of all wire models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Received(BaseModel):
+    """Something a server sent: unknown fields are ignored, words of an enum stay open strings."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True,
+        protected_namespaces=(),
+    )  # fmt: skip
+
+
+class Sent(BaseModel):
+    """Something we send: unknown fields are an error of ours."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True,
+        protected_namespaces=(),
+    )  # fmt: skip
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the JSON object to send: camelCase, without fields that were never set."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Timestamp = Annotated[datetime, AfterValidator(_to_utc)]
+OptionalTimestamp = Annotated[Timestamp | None, BeforeValidator(_empty_is_none)]

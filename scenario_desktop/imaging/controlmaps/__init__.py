@@ -1,0 +1,1 @@
+"""Control maps by classical methods; each docstring names its method and source."""

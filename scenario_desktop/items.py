@@ -1,0 +1,147 @@
+"""What a gallery cell shows, and how a set of them is asked for.
+
+An item is an asset (Scenario) or a prediction (Sartiq) behind one small type. Shared by the store,
+the services and the window; knows none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Which half of a workspace an item comes from."""
+
+    SCENARIO = "scenario"
+    SARTIQ = "sartiq"
+
+
+class Section(StrEnum):
+    """The fixed parts of a library, as listed in the sidebar."""
+
+    ALL = "all"
+    FAVOURITES = "favourites"
+    CONTROL_MAPS = "control_maps"
+    CANVASES = "canvases"
+    GENERATIONS = "generations"
+    TRASH = "trash"
+
+
+class SortField(StrEnum):
+    """What a gallery can be ordered by."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One cell of the gallery.
+
+    Attributes:
+        key: the catalogue's own integer for it, stable while the catalogue file lives.
+        id: the service's id.
+        kind: image, video, 3d, … (an open word of the service).
+        type: how it came to be: uploaded, txt2img, detection, canvas, … (an open word).
+        status: success, pending, error (an open word).
+        width: pixels, None where unknown; height likewise.
+        thumbnail_url: a public address; signed ones are never kept.
+        modality: for a control map, which one ("canny"); empty otherwise.
+        lock_expires_at: until when a canvas is locked, by whomever.
+    """
+
+    key: int
+    id: str
+    source: Source
+    kind: str
+    type: str
+    status: str
+    name: str
+    mime_type: str
+    created_at: datetime
+    updated_at: datetime
+    width: int | None = None
+    height: int | None = None
+    size_bytes: int | None = None
+    parent_id: str | None = None
+    thumbnail_url: str | None = None
+    modality: str = ""
+    is_favourite: bool = False
+    lock_expires_at: datetime | None = None
+    deleted_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """A filter and an order. Empty tuples and None mean "any"; parts are joined by "and".
+
+    Attributes:
+        tags: every one of them must be there.
+        without_tags: none of them may be there.
+        text: words searched as prefixes in name, tags, description and prompt.
+        parent_id: only what was made from this item.
+    """
+
+    section: Section = Section.ALL
+    kinds: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    without_tags: tuple[str, ...] = ()
+    collection_id: str | None = None
+    parent_id: str | None = None
+    text: str = ""
+    sort: SortField = SortField.CREATED
+    is_descending: bool = True
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything narrows it beyond its section."""
+        return bool(
+            self.kinds or self.types or self.statuses or self.tags or self.without_tags
+            or self.collection_id or self.parent_id or self.text.strip()
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag and how many items carry it."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionCount:
+    """A collection and how many items it holds here."""
+
+    id: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryCounts:
+    """All figures the sidebar shows, read in one go."""
+
+    sections: dict[Section, int] = field(default_factory=dict)
+    tags: tuple[TagCount, ...] = ()
+    collections: tuple[CollectionCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Raw pixels that came out of a worker process.
+
+    Attributes:
+        width: pixels; height likewise.
+        data: height x width x 4, uint8, RGBA, rows without padding.
+    """
+
+    width: int
+    height: int
+    data: bytes

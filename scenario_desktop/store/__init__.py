@@ -1,0 +1,1 @@
+"""Files of ours: SQLite databases, settings, caches. Knows neither Qt nor HTTP."""

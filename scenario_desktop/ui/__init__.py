@@ -1,0 +1,1 @@
+"""The window: Qt widgets over services. Imports neither httpx, SQLite nor the engine."""

@@ -1,0 +1,1 @@
+"""Forms from pydantic models: schema to FieldSpec to editor."""

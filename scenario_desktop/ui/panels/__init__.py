@@ -1,0 +1,1 @@
+"""One folder per panel: view.py lays out, controller.py decides."""

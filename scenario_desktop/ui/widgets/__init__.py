@@ -1,0 +1,1 @@
+"""Reusable widgets, drawn from the design tokens. They know no service."""

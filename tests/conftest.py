@@ -1,0 +1,56 @@
+"""What every test gets: a real loop, no network, no user folders, and loud failures."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run plain async tests under anyio; those that ask for ``qt_loop`` run on the Qt loop."""
+    for item in items:
+        function = getattr(item, "function", None)
+        fixtures = getattr(item, "fixturenames", ())
+        if inspect.iscoroutinefunction(function) and "qt_loop" not in fixtures:
+            item.add_marker(pytest.mark.anyio)
+
+
+@pytest.fixture
+def qt_loop(qapp: Any) -> Callable[[Any], Any]:
+    """Mark an async test as one for the Qt loop. Never use ``qtbot.wait*`` inside it."""
+    from scenario_desktop.ui.loop import run
+
+    return run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    if "qt_loop" not in pyfuncitem.fixturenames:
+        return None
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    pyfuncitem.funcargs["qt_loop"](pyfuncitem.obj(**arguments))
+    return True
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_errors(caplog: pytest.LogCaptureFixture, request: Any) -> Iterator[None]:
+    """Fail on a log record at ERROR unless the test says ``@pytest.mark.expects_errors``."""
+    yield
+    if request.node.get_closest_marker("expects_errors"):
+        return
+    records = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+    assert not records, "\n".join(record.getMessage() for record in records)
