@@ -168,7 +168,7 @@ def lint() -> int:
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python can start this file
         stop("This needs Python 3.11 or later.")
     command = arguments[0] if arguments else ""
     ensure_system_libraries(needs_window=has_display() and not arguments)
