@@ -1,7 +1,8 @@
 """Every failure that a user may meet, as one tree.
 
 AppError
-├── Offline                no connection to the server
+├── Offline                no connection to the server, or it broke
+│   └── Unreachable        no connection could be made at all: the server got nothing
 ├── TimedOut               connected, but no whole answer within the deadline
 ├── Unauthorised           the keys were refused
 ├── Forbidden              the keys are good, the plan or scope is not
@@ -15,6 +16,7 @@ AppError
 ├── ServerFailed           the server reports a fault of its own
 ├── BadAnswer              the answer is not what the service documents
 ├── BadInput               a file or value that cannot be used
+├── QuoteExpired           the price is too old, used up, or of another request; ask again
 ├── SpendingRefused        our own spending limit stands in the way
 ├── StoreFailed            disk full, damaged file, folder not writable
 │   └── NewerFile          made by a later version of this program
@@ -48,6 +50,13 @@ class AppError(Exception):
 
 class Offline(AppError):
     """No connection to the server could be made, or it broke."""
+
+
+class Unreachable(Offline):
+    """No connection could be made: not a byte of the request reached the server.
+
+    For a billed request this is the difference between "not sent" and "uncertain".
+    """
 
 
 class TimedOut(AppError):
@@ -110,6 +119,10 @@ class BadAnswer(AppError):
 
 class BadInput(AppError):
     """A file or a value that cannot be used as it is."""
+
+
+class QuoteExpired(AppError):
+    """The price is too old, was used already or is of another request; nothing was sent."""
 
 
 class SpendingRefused(AppError):
