@@ -66,7 +66,8 @@ class DetectRequest(Sent):
     modality: Modality = Field(title="Control map")
     low_threshold: int | None = Field(
         None, ge=0, le=255, title="Lower threshold",
-        description="0–255. Lower keeps fainter edges.", json_schema_extra={"initial": 100},
+        description="0–255. Lower keeps fainter edges.",
+        json_schema_extra={"initial": 100, "below": "high_threshold"},
     )  # fmt: skip
     high_threshold: int | None = Field(
         None, ge=0, le=255, title="Upper threshold",
@@ -79,7 +80,7 @@ class DetectRequest(Sent):
     )  # fmt: skip
     min_threshold: int | None = Field(
         None, ge=0, le=100, title="Low cut", description="0–100 %. Darker than this becomes black.",
-        json_schema_extra={"initial": 10, "unit": "%"},
+        json_schema_extra={"initial": 10, "unit": "%", "below": "max_threshold"},
     )  # fmt: skip
     max_threshold: int | None = Field(
         None, ge=0, le=100, title="High cut",
