@@ -1,0 +1,1 @@
+"""The gallery page: its grid, its toolbar, and the controller that feeds them."""

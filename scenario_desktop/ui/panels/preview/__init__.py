@@ -1,0 +1,1 @@
+"""The large preview over the page."""
