@@ -1,0 +1,307 @@
+"""Worker processes for untrusted pixels.
+
+A file that makes a decoder crash, hang or eat memory costs one worker and one clear error; the
+program and all other tasks go on. Workers are spawned, never forked, so that this also holds beside
+Qt and threads, on every system and in frozen builds (whose entry point must call
+``multiprocessing.freeze_support``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, MutableSequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from scenario_desktop.errors import BadInput, Cancelled
+from scenario_desktop.imaging import progress as task_progress
+
+if TYPE_CHECKING:
+    import pebble
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Seconds that a cancelled task may still take before its worker is killed. A thumbnail that
+#: scrolled past ends by itself much sooner than a new worker would start.
+KILL_AFTER_S = 0.5
+
+#: How much the workers step back behind the window (POSIX nice value).
+NICENESS = 5
+
+
+class Progress:
+    """How far one task has come, readable from any thread."""
+
+    def __init__(self) -> None:
+        self._numbers: MutableSequence[float] | None = None
+        self._index = -1
+        self._last = 0.0
+
+    @property
+    def fraction(self) -> float:
+        """0 to 1, never falling."""
+        if self._numbers is not None:
+            self._last = max(self._last, min(1.0, self._numbers[self._index]))
+        return self._last
+
+    def bind(self, numbers: MutableSequence[float], index: int) -> None:
+        """Follow one number of the array that the workers share."""
+        self._numbers, self._index = numbers, index
+
+    def unbind(self) -> None:
+        """Keep the last number; the place in the array goes to another task."""
+        self._last, self._numbers = self.fraction, None
+
+
+class WorkerPool:
+    """Runs functions in worker processes, each with a time and a memory limit.
+
+    The processes start with the first task. A pool belongs to one event loop.
+
+    Attributes:
+        processes: how many tasks run at the same time.
+    """
+
+    def __init__(
+        self,
+        processes: int | None = None,
+        *,
+        time_limit_s: float = 30.0,
+        memory_limit_mib: int = 2048,
+    ) -> None:
+        self.processes = processes or os.cpu_count() or 1
+        self._time_limit_s = time_limit_s
+        self._memory_limit_mib = memory_limit_mib
+        # Twice as many tasks as workers are handed over, so that no worker waits for the loop; the
+        # rest queues here, where a cancelled task is dropped for free.
+        self._handed_over = asyncio.Semaphore(self.processes * 2)
+        self._free_cells = list(range(self.processes * 2))
+        self._numbers: Any = None
+        self._pool: pebble.ProcessPool | None = None
+        self._start_lock = asyncio.Lock()
+        self._waiters: set[asyncio.Future[Any]] = set()
+        self._is_closed = False
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a top-level function in a worker and return its result.
+
+        Cancelling drops a task that has not begun; one that runs on after a short grace is killed
+        together with its worker.
+
+        Raises:
+            BadInput: the function raised it, or the worker died, hung or ran out of memory.
+            Cancelled: the pool was closed.
+        """
+        return await self.run_reporting(Progress(), function, *args, **kwargs)
+
+    async def run_reporting(
+        self, progress: Progress, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do as ``run``, while ``progress`` follows what the function reports."""
+        for _ in range(2):
+            await self._handed_over.acquire()
+            try:
+                pool = await self._started()
+            except BaseException:
+                self._handed_over.release()
+                raise
+            try:
+                return await self._hand_over(pool, progress, function, args, kwargs)
+            except BrokenProcessPool:
+                # All workers were lost at once: killed from outside, or none could be started.
+                await self._discard(pool)
+        raise BadInput(
+            "The worker processes for pictures stopped unexpectedly.",
+            hint="Close other programs if memory is short, then try again.",
+        )
+
+    async def warm_up(self) -> None:
+        """Start the processes now, so that the first task need not wait for them."""
+        await self._started()
+
+    async def aclose(self) -> None:
+        """Stop all workers. Tasks that still wait end with ``Cancelled``."""
+        self._is_closed = True
+        for waiter in tuple(self._waiters):
+            if not waiter.done():
+                waiter.set_exception(_closed())
+        async with self._start_lock:
+            pool, self._pool = self._pool, None
+            if pool is not None:
+                await asyncio.to_thread(_stop, pool)
+
+    async def _started(self) -> pebble.ProcessPool:
+        async with self._start_lock:
+            if self._is_closed:
+                raise _closed()
+            if self._pool is None:
+                self._pool = await asyncio.to_thread(self._start)
+            return self._pool
+
+    def _start(self) -> pebble.ProcessPool:
+        import pebble
+
+        spawn = multiprocessing.get_context("spawn")
+        self._numbers = spawn.RawArray("d", self.processes * 2)
+        pool = pebble.ProcessPool(
+            max_workers=self.processes,
+            initializer=_prepare_worker,
+            initargs=(self._memory_limit_mib, self._numbers),
+            context=spawn,
+        )
+        _ = pool.active  # starts the processes
+        return pool
+
+    async def _hand_over(
+        self,
+        pool: pebble.ProcessPool,
+        progress: Progress,
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> T:
+        """Give one task to the workers and wait. Takes over the place in ``_handed_over``."""
+        import pebble
+
+        loop = asyncio.get_running_loop()
+        cell = self._free_cells.pop()
+        self._numbers[cell] = 0.0
+        progress.bind(self._numbers, cell)
+        waiter: asyncio.Future[T] = loop.create_future()
+
+        def settle(future: Future[T]) -> None:
+            progress.unbind()
+            self._free_cells.append(cell)
+            self._handed_over.release()
+            if waiter.done():
+                if not future.cancelled():
+                    future.exception()
+            elif future.cancelled():
+                waiter.set_exception(_closed())
+            elif (error := future.exception()) is not None:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(future.result())
+
+        def settle_soon(future: Future[T]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has gone, and so has the waiter
+                loop.call_soon_threadsafe(settle, future)
+
+        try:
+            future = pool.schedule(
+                _perform, args=(cell, function, args, kwargs), timeout=self._time_limit_s
+            )
+        except RuntimeError as error:
+            progress.unbind()
+            self._free_cells.append(cell)
+            self._handed_over.release()
+            raise BrokenProcessPool("not active") from error
+        future.add_done_callback(settle_soon)
+        self._waiters.add(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            loop.call_later(KILL_AFTER_S, future.cancel)
+            raise
+        except TimeoutError as error:
+            raise BadInput(
+                f"This file kept the program busy for {self._time_limit_s:g} s and was given up.",
+                hint="It may be damaged. Nothing else was affected.",
+            ) from error
+        except pebble.ProcessExpired as error:
+            raise BadInput(
+                "This file made the picture reader stop unexpectedly.",
+                hint="It may be damaged. Nothing else was affected.",
+                details=f"Worker exit code {error.exitcode}",
+            ) from error
+        finally:
+            self._waiters.discard(waiter)
+
+    async def _discard(self, pool: pebble.ProcessPool) -> None:
+        async with self._start_lock:
+            if self._pool is pool:
+                self._pool = None
+                await asyncio.to_thread(_stop, pool)
+
+
+def _closed() -> Cancelled:
+    return Cancelled("Stopped, because the program is closing.")
+
+
+def _stop(pool: pebble.ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves this one untyped
+    pool.join()
+
+
+def _perform(
+    cell: int, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> T:
+    """Run one task in a worker; memory that runs out is the file's fault, not ours."""
+    task_progress.select(cell)
+    try:
+        return function(*args, **kwargs)
+    except MemoryError as error:
+        raise BadInput(
+            "This picture needs more memory than one picture may take.",
+            hint="Make it smaller and try again.",
+        ) from error
+    finally:
+        task_progress.select(-1)
+
+
+def _prepare_worker(memory_limit_mib: int, numbers: MutableSequence[float]) -> None:
+    """Set up a fresh worker: limits, one thread, and an end together with its parent."""
+    # The pool's own handler runs only between two Python steps; a decoder stuck in C must die too.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["OPENCV_LOG_LEVEL"] = "ERROR"
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    task_progress.attach(numbers)
+    _step_back()
+    _limit_memory(memory_limit_mib)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+if sys.platform == "win32":
+
+    def _step_back() -> None:
+        import ctypes
+
+        below_normal = 0x4000
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)
+
+    def _limit_memory(memory_limit_mib: int) -> None:
+        """Do nothing: Windows has no such limit per process without a job object. The cap on
+        pixels before decoding holds there alone."""
+
+else:
+
+    def _step_back() -> None:
+        with contextlib.suppress(OSError):
+            os.nice(NICENESS)
+
+    def _limit_memory(memory_limit_mib: int) -> None:
+        """Limit the address space. macOS takes the call and may refuse or not enforce it."""
+        import resource
+
+        limit = memory_limit_mib * 2**20
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
