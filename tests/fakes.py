@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 
 @dataclass
@@ -43,3 +44,22 @@ class FakeKeyring:
     def delete_password(self, service: str, username: str) -> None:
         self._enter()
         del self.kept[(service, username)]
+
+
+@dataclass
+class FakeLimits:
+    """The spending part of the settings."""
+
+    mode: str = "allow"
+    ask_above: Decimal = Decimal(10)
+
+
+class FakeSettings:
+    """Settings that hold a spending limit only."""
+
+    def __init__(self, mode: str = "allow", ask_above: Decimal = Decimal(10)) -> None:
+        self.spending = FakeLimits(mode, ask_above)
+
+    @property
+    def settings(self) -> FakeSettings:
+        return self
