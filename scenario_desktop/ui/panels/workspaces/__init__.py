@@ -1,0 +1,1 @@
+"""Connecting accounts: key, secret, project, and a test that says what it proved."""
