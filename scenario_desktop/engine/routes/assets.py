@@ -1,0 +1,178 @@
+"""Assets: list, read, upload, update, delete, restore, copy, tags."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from scenario_desktop.engine import listing
+from scenario_desktop.engine.context import Engine, engine_of
+from scenario_desktop.engine.failures import Invalid, JsonResponse
+from scenario_desktop.engine.requests import Body, Id, Query, Text, decode_base64, read_body
+from scenario_desktop.errors import Forbidden
+
+Name = Annotated[Text, Field(min_length=1, max_length=1000)]
+Description = Annotated[Text, Field(max_length=20_000)]
+Tag = Annotated[Text, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class AssetIds(Body):
+    asset_ids: Annotated[tuple[Id, ...], Field(max_length=100)]
+
+
+class BulkIds(Body):
+    asset_ids: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+
+
+class NewAsset(Body):
+    name: Name
+    image: str | None = None
+    canvas: str | None = None
+    thumbnail: str | None = None
+    collection_ids: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
+    parent_id: Id | None = None
+    hide: bool = False
+
+
+class AssetChange(Body):
+    name: Name | None = None
+    description: Description | None = None
+    canvas: str | None = None
+    thumbnail: str | None = None
+
+
+class CopyTarget(Body):
+    target_project_id: Id | None = None
+
+
+class TagChange(Body):
+    add: Annotated[tuple[Tag, ...], Field(max_length=200)] = ()
+    delete: Annotated[tuple[Tag, ...], Field(max_length=200)] = ()
+    strict: bool = False
+
+
+async def list_assets(request: Request) -> Response:
+    engine, query = engine_of(request), own_project(request)
+    question = listing.read_listing(query)
+    rows, token = await engine.database.run(lambda connection: listing.page(connection, question))
+    page: dict[str, Any] = {"assets": [engine.assets.to_wire(row) for row in rows]}
+    if token is not None:
+        page["nextPaginationToken"] = token
+    return JsonResponse(page)
+
+
+async def upload_asset(request: Request) -> Response:
+    engine = engine_of(request)
+    own_project(request)
+    body = await read_body(request, NewAsset)
+    if body.image is None:
+        raise Invalid("This engine stores pictures.", {"image": "is missing"})
+    asset = await engine.assets.create(
+        file=decode_base64(body.image, "image"), name=body.name, type="uploaded",
+        source="uploaded", parent_id=body.parent_id, collection_ids=body.collection_ids,
+        hide=body.hide,
+    )  # fmt: skip
+    return JsonResponse({"asset": asset})
+
+
+async def get_asset(request: Request) -> Response:
+    engine = engine_of(request)
+    query = own_project(request)
+    for name in ("withEmbedding", "withQualityGateDetails", "originalAssets"):
+        query.flag(name)
+    return await _asset(engine, request.path_params["asset_id"])
+
+
+async def update_asset(request: Request) -> Response:
+    engine, asset_id = engine_of(request), request.path_params["asset_id"]
+    own_project(request)
+    body = await read_body(request, AssetChange)
+    if body.canvas is not None or body.thumbnail is not None:
+        await engine.assets.get(asset_id)
+        raise Invalid("This asset is not a canvas.", {"canvas": "only canvases have one"})
+    await engine.assets.update(asset_id, name=body.name, description=body.description)
+    return await _asset(engine, asset_id)
+
+
+async def delete_assets(request: Request) -> Response:
+    engine = engine_of(request)
+    own_project(request)
+    body = await read_body(request, AssetIds)
+    await engine.assets.delete(body.asset_ids)
+    return JsonResponse({})
+
+
+async def restore_assets(request: Request) -> Response:
+    engine = engine_of(request)
+    own_project(request)
+    body = await read_body(request, AssetIds)
+    restored, skipped = await engine.assets.restore(body.asset_ids)
+    return JsonResponse(
+        {
+            "restoredAssetIds": restored,
+            "skippedAssets": [{"assetId": key, "reason": reason} for key, reason in skipped],
+        }
+    )
+
+
+async def get_bulk(request: Request) -> Response:
+    engine = engine_of(request)
+    own_project(request)
+    body = await read_body(request, BulkIds)
+    rows = await engine.assets.get_many(body.asset_ids)
+    return JsonResponse({"assets": [engine.assets.to_wire(row) for row in rows]})
+
+
+async def copy_asset(request: Request) -> Response:
+    engine = engine_of(request)
+    own_project(request)
+    body = await read_body(request, CopyTarget)
+    if body.target_project_id not in (None, engine.keys.project_id):
+        raise Forbidden("These keys have no access to that project.")
+    row = await engine.assets.copy(request.path_params["asset_id"], engine.keys.user_id)
+    return JsonResponse({"asset": engine.assets.to_wire(row)})
+
+
+async def change_tags(request: Request) -> Response:
+    engine = engine_of(request)
+    own_project(request)
+    body = await read_body(request, TagChange)
+    added, deleted = await engine.assets.change_tags(
+        request.path_params["asset_id"], add=body.add, delete=body.delete, is_strict=body.strict
+    )
+    return JsonResponse({"added": added, "deleted": deleted})
+
+
+def own_project(request: Request) -> Query:
+    """Read the query, and refuse a project that is not this engine's one.
+
+    Raises:
+        Forbidden: it names another project or team.
+    """
+    query, keys = Query(request), engine_of(request).keys
+    if query.text("projectId") not in (None, keys.project_id):
+        raise Forbidden("These keys have no access to that project.")
+    if query.text("teamId") not in (None, keys.team_id):
+        raise Forbidden("These keys have no access to that team.")
+    return query
+
+
+async def _asset(engine: Engine, asset_id: str) -> Response:
+    return JsonResponse({"asset": engine.assets.to_wire(await engine.assets.get(asset_id))})
+
+
+ROUTES = [
+    Route("/assets", list_assets),
+    Route("/assets", upload_asset, methods=["POST"]),
+    Route("/assets", delete_assets, methods=["DELETE"]),
+    Route("/assets/restore", restore_assets, methods=["POST"]),
+    Route("/assets/get-bulk", get_bulk, methods=["POST"]),
+    Route("/assets/{asset_id}", get_asset),
+    Route("/assets/{asset_id}", update_asset, methods=["PUT"]),
+    Route("/assets/{asset_id}/copy", copy_asset, methods=["POST"]),
+    Route("/assets/{asset_id}/tags", change_tags, methods=["PUT"]),
+]
