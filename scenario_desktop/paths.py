@@ -41,6 +41,13 @@ class Paths:
     def catalogue(self, workspace_id: str) -> Path:
         return self.data / "workspaces" / f"{workspace_id}.sqlite"
 
+    def outbox(self, workspace_id: str) -> Path:
+        return self.data / "workspaces" / f"{workspace_id}.outbox.sqlite"
+
+    @property
+    def originals(self) -> Path:
+        return self.cache / "originals"
+
     def make(self) -> None:
         """Create the folders, readable by their owner only."""
         for folder in (self.data, self.cache, self.logs, self.data / "workspaces"):

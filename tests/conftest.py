@@ -25,6 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if inspect.iscoroutinefunction(function) and "qt_loop" not in fixtures:
             item.add_marker(pytest.mark.anyio)
+            # Named here, or anyio's plugin replaces the test's own parameters by its backends.
+            if "anyio_backend" not in fixtures:
+                item.fixturenames.insert(0, "anyio_backend")  # type: ignore[attr-defined]
 
 
 @pytest.fixture
