@@ -277,6 +277,18 @@ class Catalogue:
         known = await self.keys_by_ids(wanted)
         return [asset_id for asset_id in wanted if asset_id not in known]
 
+    async def ids_after(self, key: int, limit: int) -> dict[int, str]:
+        """Return key -> id of the next items of the library (not the trash) after a key."""
+
+        def work(connection: sqlite3.Connection) -> dict[int, str]:
+            rows = connection.execute(
+                "SELECT key, id FROM items WHERE key > ? AND place <> 1 ORDER BY key LIMIT ?",
+                (key, limit),
+            )
+            return {row[0]: row[1] for row in rows}
+
+        return await self._database.read(work)
+
     async def ids_besides(self, seen: set[str]) -> list[str]:
         """Return the ids in the library (not the trash) that a full listing did not show."""
 

@@ -1,0 +1,447 @@
+"""Keeps the catalogue like the server: newest changes first, page by page, up to a known mark.
+
+The mark is the time of the newest change at the start of the last complete pass. The first pass
+walks the whole library and may be killed at any page: how far it came is kept, and it goes on
+there. Pages overlap by design and rows are keyed by id, so nothing is doubled or skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from scenario_desktop.api.models.assets import AssetPage
+from scenario_desktop.errors import (
+    AppError,
+    BadAnswer,
+    Forbidden,
+    Offline,
+    Refused,
+    TimedOut,
+    TooMany,
+    Unauthorised,
+)
+from scenario_desktop.services.library import ChangeKind, Library
+from scenario_desktop.store.catalogue import Catalogue
+
+if TYPE_CHECKING:  # httpx takes 40 ms to import
+    from scenario_desktop.api.client import ScenarioClient
+
+PAGE_SIZE = 100
+#: The library of one workspace that is walked at most: two million items.
+MAX_PAGES = 20_000
+#: Pages in a row that may bring nothing that the pages just before did not.
+MAX_BARREN_PAGES = 20
+#: Items of recent pages remembered to notice that; ten pages.
+RECENT_PAGES = 10
+#: Ids asked for per look at whether items still exist.
+SWEEP = 200
+
+#: The service's bounds are exclusive and its clock may be coarse: ask for a little more.
+OVERLAP = timedelta(seconds=2)
+
+_MARK = "sync.mark"
+_PROGRESS = "sync.progress"
+_DELETED_MARK = "sync.deleted_mark"
+_SWEPT = "sync.swept_key"
+
+
+class SyncState(StrEnum):
+    """What the sync is doing, or why it is not."""
+
+    IDLE = "idle"
+    SYNCING = "syncing"
+    OFFLINE = "offline"
+    UNAUTHORISED = "unauthorised"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """How the catalogue stands to the server.
+
+    Attributes:
+        done: items read in the pass under way or the last one.
+        at: when the last complete pass ended.
+        error: why it does not go on, for OFFLINE, UNAUTHORISED and FAILED.
+        retry_in_s: seconds until it tries again by itself, None when it does not.
+    """
+
+    state: SyncState = SyncState.IDLE
+    done: int = 0
+    at: datetime | None = None
+    error: AppError | None = None
+    retry_in_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncTimes:
+    """Pauses in seconds.
+
+    Attributes:
+        idle_s: between two passes when all is well.
+        tidy_s: between two looks for deleted items and collections.
+        first_wait_s: after the first failure; doubled each time up to ``longest_wait_s``.
+        tell_s: between two announcements of changes during a long pass.
+    """
+
+    idle_s: float = 20.0
+    tidy_s: float = 300.0
+    first_wait_s: float = 2.0
+    longest_wait_s: float = 120.0
+    tell_s: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How far an unfinished walk through the whole library came.
+
+    Attributes:
+        newest: the newest change seen at its start: the mark, once it is complete.
+        oldest: the oldest change reached.
+    """
+
+    newest: datetime
+    oldest: datetime
+    done: int
+
+
+class Sync:
+    """The one reader of a workspace's asset list.
+
+    Signals:
+        status_changed: the new SyncStatus.
+    """
+
+    status_changed = Signal(object)
+
+    def __init__(
+        self,
+        client: ScenarioClient,
+        catalogue: Catalogue,
+        library: Library,
+        *,
+        times: SyncTimes | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._catalogue = catalogue
+        self._library = library
+        self._times = times or SyncTimes()
+        self._clock = clock
+        self._status = SyncStatus()
+        self._is_requested = asyncio.Event()
+        self._running = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._tidied_at: float | None = None
+        self._lists_deleted = True
+
+    @property
+    def status(self) -> SyncStatus:
+        return self._status
+
+    def start(self) -> None:
+        """Begin to keep up with the server until ``aclose``."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep_up(), name="sync")
+
+    def request(self) -> None:
+        """Look at once: the user asked, an edit arrived, or the network is back."""
+        self._is_requested.set()
+
+    async def aclose(self) -> None:
+        """Stop. An unfinished pass goes on next time where it was."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def run_once(self) -> None:
+        """Read everything that changed since the last complete pass.
+
+        Raises:
+            AppError: the pass ended early; what was read is kept and the mark has not moved.
+        """
+        async with self._running:
+            self._set(replace(self._status, state=SyncState.SYNCING, done=0, retry_in_s=None))
+            try:
+                await self._pass()
+            except AppError as error:
+                self._set(replace(self._status, state=_state_for(error), error=error))
+                raise
+            except asyncio.CancelledError:
+                self._set(replace(self._status, state=SyncState.IDLE))
+                raise
+            now = datetime.now(UTC)
+            self._set(replace(self._status, state=SyncState.IDLE, at=now, error=None))
+
+    async def tidy(self) -> None:
+        """Read collections, and take out what was deleted elsewhere.
+
+        Raises:
+            AppError: the server could not be asked; nothing was taken out without its word.
+        """
+        await self._library.refresh_collections()
+        await self._read_deleted()
+        await self._sweep()
+        self._tidied_at = self._clock()
+
+    # the loop
+
+    async def _keep_up(self) -> None:
+        failures = 0
+        while True:
+            self._is_requested.clear()
+            try:
+                await self._round()
+            except AppError as error:
+                failures += 1
+                wait_s = self._wait_after(error, failures)
+                state = _state_for(error)
+                self._set(replace(self._status, state=state, error=error, retry_in_s=wait_s))
+            else:
+                failures = 0
+                wait_s = self._times.idle_s
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._is_requested.wait()
+            except TimeoutError:
+                pass
+
+    async def _round(self) -> None:
+        # Our edits go first, so that the server's answer already has them. What it refuses is
+        # shown by the outbox and does not hold up reading.
+        if self._library.outbox.waiting and self._library.outbox.refused is None:
+            try:
+                await self._library.outbox.replay()
+            except (Offline, TimedOut, Unauthorised):
+                raise
+            except AppError:  # the outbox keeps and shows it
+                pass
+        await self.run_once()
+        if self._tidied_at is None or self._clock() - self._tidied_at >= self._times.tidy_s:
+            await self.tidy()
+
+    def _wait_after(self, error: AppError, failures: int) -> float | None:
+        """Return the seconds until the next try; None when only the user can help."""
+        if isinstance(error, Unauthorised):
+            return None
+        wait_s = min(
+            self._times.first_wait_s * 2.0 ** min(failures - 1, 20), self._times.longest_wait_s
+        )
+        if isinstance(error, TooMany) and error.retry_after_s is not None:
+            wait_s = max(wait_s, error.retry_after_s)
+        return wait_s * random.uniform(0.8, 1.2)  # noqa: S311 - spreads clients, guards nothing
+
+    def _set(self, status: SyncStatus) -> None:
+        if status != self._status:
+            self._status = status
+            self.status_changed.emit(status)
+
+    # one pass
+
+    async def _pass(self) -> None:
+        mark = _to_time(await self._catalogue.get_meta(_MARK))
+        progress = None if mark else _to_progress(await self._catalogue.get_meta(_PROGRESS))
+        telling = _Telling(self._library, self._times.tell_s, self._clock)
+        try:
+            newest = await self._walk(mark, progress, telling)
+        finally:
+            telling.flush()
+        if newest is not None and newest != mark:
+            await self._catalogue.set_meta(_MARK, newest.isoformat())
+            if progress is not None or mark is None:
+                await self._catalogue.set_meta(_PROGRESS, "")
+
+    async def _walk(
+        self, mark: datetime | None, progress: _Progress | None, telling: _Telling
+    ) -> datetime | None:
+        """Walk the list to the mark or its end and return the newest change there."""
+        newest = progress.newest if progress else mark
+        oldest = progress.oldest if progress else None
+        done = progress.done if progress else 0
+        after = mark - OVERLAP if mark else None
+        before = oldest + OVERLAP if oldest else None
+        guard = _PageGuard()
+        token: str | None = None
+        while True:
+            asked_at = self._clock()
+            page = await self._client.list_assets(
+                page_size=PAGE_SIZE, token=token, updated_after=after, updated_before=before
+            )
+            if page.assets:
+                result = await self._library.merge(page.assets, asked_at=asked_at, is_quiet=True)
+                telling.add(result.inserted, result.updated)
+                done += len(page.assets)
+                times = [a.updated_at for a in page.assets if a.updated_at is not None]
+                if times:
+                    newest = max(times) if newest is None else max(newest, *times)
+                    oldest = min(times) if oldest is None else min(oldest, *times)
+                self._set(replace(self._status, done=done))
+            guard.check(page)
+            token = page.next_pagination_token
+            if not token or (after is not None and oldest is not None and oldest < after):
+                return newest
+            if mark is None and newest is not None and oldest is not None:
+                await self._catalogue.set_meta(
+                    _PROGRESS, _from_progress(_Progress(newest, oldest, done))
+                )
+
+    # what was deleted elsewhere
+
+    async def _read_deleted(self) -> None:
+        """Mark what the server lists as deleted. Some plans do not show that list."""
+        if not self._lists_deleted:
+            return
+        mark = _to_time(await self._catalogue.get_meta(_DELETED_MARK))
+        newest = mark
+        guard = _PageGuard()
+        token: str | None = None
+        while True:
+            try:
+                page = await self._client.list_assets(
+                    page_size=PAGE_SIZE, token=token, deleted=True
+                )
+            except (Forbidden, Refused):
+                self._lists_deleted = False
+                return
+            times = [a.deleted_at for a in page.assets if a.deleted_at is not None]
+            await self._mark_deleted(page)
+            newest = max([*times, *([newest] if newest else [])], default=None)
+            guard.check(page)
+            token = page.next_pagination_token
+            if not token or (mark is not None and times and min(times) < mark - OVERLAP):
+                break
+        if newest is not None and newest != mark:
+            await self._catalogue.set_meta(_DELETED_MARK, newest.isoformat())
+
+    async def _mark_deleted(self, page: AssetPage) -> None:
+        """Mark those known here; those unknown come in as trash. The mirror's own record of a
+        deleted item is not overwritten: it still knows the tags that the server has dropped."""
+        assets = [a for a in self._library.outbox.overlay(page.assets) if a.deleted_at is not None]
+        known = await self._catalogue.keys_by_ids([a.id for a in assets])
+        there = await self._catalogue.items(list(known.values()))
+        removed = set()
+        for asset in assets:
+            item = there.get(known.get(asset.id, -1))
+            if item is not None and item.deleted_at is None:
+                await self._catalogue.mark_deleted([asset.id], asset.deleted_at)
+                removed.add(item.key)
+        fresh = [a for a in assets if a.id not in known]
+        result = await self._catalogue.upsert_assets(fresh) if fresh else None
+        self._library.tell(ChangeKind.ITEMS_REMOVED, removed)
+        if result is not None:
+            self._library.tell(ChangeKind.ITEMS_ADDED, result.inserted)
+
+    async def _sweep(self) -> None:
+        """Ask after the next two hundred items whether they are still there, in rounds."""
+        after = int(await self._catalogue.get_meta(_SWEPT) or 0)
+        batch = await self._catalogue.ids_after(after, SWEEP)
+        await self._catalogue.set_meta(_SWEPT, str(max(batch, default=0)))
+        if not batch:
+            return
+        assets = await self._client.get_assets(list(batch.values()))
+        found = {asset.id for asset in assets}
+        waiting = {i for edit in self._library.outbox.edits for i in edit.asset_ids}
+        gone = {k: i for k, i in batch.items() if i not in found and i not in waiting}
+        # An answer without a single known item is more likely a fault than an emptied library.
+        if gone and found:
+            await self._catalogue.purge(list(gone.values()))
+            self._library.tell(ChangeKind.ITEMS_REMOVED, gone)
+
+
+class _Telling:
+    """Collects changed keys so that listeners hear of them twice a second, not once a page."""
+
+    def __init__(self, library: Library, pause_s: float, clock: Callable[[], float]) -> None:
+        self._library = library
+        self._pause_s = pause_s
+        self._clock = clock
+        self._told_at: float | None = None
+        self._added: set[int] = set()
+        self._changed: set[int] = set()
+
+    def add(self, added: Iterable[int], changed: Iterable[int]) -> None:
+        self._added.update(added)
+        self._changed.update(changed)
+        if self._told_at is None or self._clock() - self._told_at >= self._pause_s:
+            self.flush()
+
+    def flush(self) -> None:
+        added, changed = self._added, self._changed
+        self._added, self._changed = set(), set()
+        self._library.tell(ChangeKind.ITEMS_ADDED, added)
+        self._library.tell(ChangeKind.ITEMS_CHANGED, changed)
+        self._told_at = self._clock()
+
+
+class _PageGuard:
+    """Ends a walk that a faulty server would keep going for ever."""
+
+    def __init__(self) -> None:
+        self._tokens: set[int] = set()
+        self._recent: deque[frozenset[str]] = deque(maxlen=RECENT_PAGES)
+        self._pages = 0
+        self._barren = 0
+
+    def check(self, page: AssetPage) -> None:
+        """Look at a page that was just stored.
+
+        Raises:
+            BadAnswer: it points in a circle, or there is no end to be seen.
+        """
+        ids = frozenset(asset.id for asset in page.assets)
+        is_fresh = bool(ids) and not ids <= frozenset().union(*self._recent)
+        self._recent.append(ids)
+        self._barren = 0 if is_fresh else self._barren + 1
+        self._pages += 1
+        token = page.next_pagination_token
+        if token is None:
+            return
+        is_repeated = hash(token) in self._tokens
+        self._tokens.add(hash(token))
+        if is_repeated or self._barren > MAX_BARREN_PAGES or self._pages >= MAX_PAGES:
+            raise BadAnswer(
+                "The server repeats its list, so not everything could be loaded.",
+                hint="What was loaded is kept. It will be tried again.",
+                details=f"Stopped after {self._pages} pages of assets.",
+            )
+
+
+def _state_for(error: AppError) -> SyncState:
+    if isinstance(error, Unauthorised):
+        return SyncState.UNAUTHORISED
+    if isinstance(error, Offline | TimedOut):
+        return SyncState.OFFLINE
+    return SyncState.FAILED
+
+
+def _to_time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:  # a damaged note costs one full pass, nothing else
+        return None
+
+
+def _to_progress(text: str | None) -> _Progress | None:
+    if not text:
+        return None
+    try:
+        newest, oldest, done = json.loads(text)
+        return _Progress(datetime.fromisoformat(newest), datetime.fromisoformat(oldest), int(done))
+    except (ValueError, TypeError):  # as above
+        return None
+
+
+def _from_progress(progress: _Progress) -> str:
+    return json.dumps([progress.newest.isoformat(), progress.oldest.isoformat(), progress.done])
