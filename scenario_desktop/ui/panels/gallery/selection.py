@@ -112,6 +112,12 @@ class Selection:
         self._is_all = True
         self._total = len(order) - extra
 
+    def rebase(self, total: int, newcomers: Iterable[int] = ()) -> None:
+        """Tell "all" that there are other items now; newcomers are not chosen with the rest."""
+        if self._is_all:
+            self._total = total
+            self._keys.update(newcomers)
+
     def copy(self) -> Selection:
         twin = Selection()
         twin.current, twin.start = self.current, self.start

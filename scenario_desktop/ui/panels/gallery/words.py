@@ -1,0 +1,233 @@
+"""What the gallery says: titles, orders, filters, badges. Knows nothing of Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import NamedTuple
+
+from scenario_desktop.api.models.detect import MODALITY_TITLES
+from scenario_desktop.items import Item, ItemQuery, Section, SortField
+
+SECTION_TITLES: dict[Section, str] = {
+    Section.ALL: "All items",
+    Section.FAVOURITES: "Favourites",
+    Section.CONTROL_MAPS: "Control maps",
+    Section.CANVASES: "Canvases",
+    Section.GENERATIONS: "Generations",
+    Section.TRASH: "Trash",
+}
+
+#: order → its name, in the order in which the menu lists them
+SORTS: dict[tuple[SortField, bool], str] = {
+    (SortField.CREATED, True): "Newest first",
+    (SortField.CREATED, False): "Oldest first",
+    (SortField.UPDATED, True): "Last changed first",
+    (SortField.UPDATED, False): "Longest unchanged first",
+    (SortField.NAME, False): "Name, A to Z",
+    (SortField.NAME, True): "Name, Z to A",
+}
+
+KIND_TITLES: dict[str, str] = {
+    "image": "Pictures",
+    "image-hdr": "HDR pictures",
+    "video": "Videos",
+    "audio": "Audio",
+    "3d": "3D models",
+    "document": "Documents",
+    "json": "Canvases",
+}
+
+STATUS_TITLES: dict[str, str] = {"success": "Ready", "pending": "In work", "error": "Failed"}
+
+#: What a user calls it → the service's words for it, which grow over time.
+TYPE_GROUPS: dict[str, tuple[str, ...]] = {
+    "Uploaded": (
+        "uploaded", "uploaded-video", "uploaded-audio", "uploaded-3d", "uploaded-avatar",
+        "uploaded-text",
+    ),
+    "Text to image": (
+        "txt2img", "inference-txt2img", "inference-txt2img-ip-adapter",
+        "inference-txt2img-texture",
+    ),
+    "Image to image": (
+        "img2img", "inference-img2img", "inference-img2img-ip-adapter",
+        "inference-img2img-texture", "inference-controlnet", "inference-controlnet-img2img",
+        "inference-reference", "inference-inpaint", "image-prompt-editing", "restyle", "reframe",
+        "generative-fill", "patch", "pixelization", "vectorization",
+    ),
+    "Control map": ("detection",),
+    "Canvas": ("canvas", "canvas-export", "canvas-drawing"),
+    "Upscaled": ("upscale", "upscale-skybox", "upscale-texture", "upscale-video"),
+    "Cut out": (
+        "background-removal", "segment", "segmentation-image", "segmentation-mask",
+    ),
+    "Texture": (
+        "texture", "texture-height", "texture-normal", "texture-smoothness", "texture-metallic",
+        "texture-edge", "texture-ao", "texture-albedo",
+    ),
+    "Skybox": ("skybox-base-360", "skybox-hdri", "skybox-3d"),
+    "Video": ("txt2video", "img2video", "video2video", "audio2video"),
+    "3D": ("img23d", "txt23d", "video23d", "3d23d", "img2splat", "3d-texture"),
+}  # fmt: skip
+
+
+class Corner(Enum):
+    """Where a badge sits. At most one in each."""
+
+    IS = auto()  # bottom left: what it is
+    BECAME = auto()  # bottom right
+    MARK = auto()  # top right: favourite or lock
+
+
+class Badge(NamedTuple):
+    """A small sign on a picture.
+
+    Attributes:
+        icon: drawn before the words; "" for none.
+        small_icon: drawn alone where the cell has no room for words.
+        tone: a colour's token name; badges use the dark values in both themes.
+    """
+
+    words: str
+    icon: str
+    small_icon: str
+    tone: str = "badge_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """What is known of canvas locks beyond their time.
+
+    Attributes:
+        mine: ids of canvases that this program holds.
+        lost: ids of those it held until somebody took them.
+    """
+
+    mine: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+
+
+NO_LOCKS = Locks()
+
+
+def badges(item: Item, now: datetime, locks: Locks = NO_LOCKS) -> dict[Corner, Badge]:
+    """Return the signs that an item bears."""
+    found: dict[Corner, Badge] = {}
+    what = _what(item)
+    if what is not None:
+        found[Corner.IS] = what
+    if item.type.startswith("upscale"):
+        found[Corner.BECAME] = Badge("Upscaled", "", "maximize")
+    mark = _lock(item, now, locks)
+    if mark is None and item.is_favourite:
+        mark = Badge("", "heart", "heart")
+    if mark is not None:
+        found[Corner.MARK] = mark
+    return found
+
+
+def _what(item: Item) -> Badge | None:
+    if item.status in ("error", "failure", "failed"):
+        return Badge("Failed", "circle-alert", "circle-alert", "danger")
+    if item.modality:
+        return Badge(modality_title(item.modality), "", "scan-line")
+    if item.type.startswith("canvas"):
+        return Badge("", "layers", "layers")
+    if item.kind == "video":
+        return Badge("", "play", "play")
+    if item.kind == "3d":
+        return Badge("3D", "", "box")
+    return None
+
+
+def _lock(item: Item, now: datetime, locks: Locks) -> Badge | None:
+    if item.id in locks.mine:
+        return Badge("", "lock", "lock", "lock_mine")
+    if item.id in locks.lost:
+        return Badge("", "lock", "lock", "lock_lost")
+    until = item.lock_expires_at
+    if until is not None and until > now:
+        return Badge(until.astimezone().strftime("%H:%M"), "lock", "lock", "lock_other")
+    return None
+
+
+def modality_title(modality: str) -> str:
+    """Return a control map's name, also of one we do not know."""
+    return MODALITY_TITLES.get(modality) or modality.replace("_", " ").capitalize()
+
+
+def kind_icon(item: Item) -> str:
+    """Return the icon that stands for an item without a picture."""
+    if item.type.startswith("canvas"):
+        return "layers"
+    return {"video": "video", "3d": "box"}.get(item.kind, "image")
+
+
+def number(count: int) -> str:
+    return f"{count:,}"
+
+
+def items_text(count: int) -> str:
+    return "1 item" if count == 1 else f"{number(count)} items"
+
+
+def count_text(count: int, chosen: int = 0) -> str:
+    """Return what stands beside the title: "1,284 items, 12 selected"."""
+    return f"{items_text(count)}, {number(chosen)} selected" if chosen else items_text(count)
+
+
+def sort_text(query: ItemQuery) -> str:
+    return SORTS[query.sort, query.is_descending]
+
+
+def type_titles(types: Collection[str]) -> list[str]:
+    """Return groups of types by their names, and what belongs to none as it is."""
+    left = set(types)
+    titles = []
+    for title, members in TYPE_GROUPS.items():
+        if left.intersection(members):
+            titles.append(title)
+            left.difference_update(members)
+    return titles + sorted(left)
+
+
+def title(query: ItemQuery, collections: Mapping[str, str]) -> str:
+    """Return what the page is called.
+
+    Args:
+        collections: names by id.
+    """
+    if query.collection_id is not None:
+        return collections.get(query.collection_id) or "Collection"
+    if query.parent_id is not None:
+        return "Made from this"
+    if query.section is Section.ALL and len(query.tags) == 1 and not query.text.strip():
+        return query.tags[0]
+    return SECTION_TITLES[query.section]
+
+
+def filter_text(query: ItemQuery) -> str:
+    """Return what narrows a query, in words: “rocket”, tag forest, not tag draft."""
+    parts = []
+    if query.text.strip():
+        parts.append(f"“{query.text.strip()}”")
+    parts += [KIND_TITLES.get(kind, kind).lower() for kind in query.kinds]
+    parts += [name.lower() for name in type_titles(query.types)]
+    parts += [STATUS_TITLES.get(status, status).lower() for status in query.statuses]
+    parts += [f"tag {tag}" for tag in query.tags]
+    parts += [f"not tag {tag}" for tag in query.without_tags]
+    return ", ".join(parts)
+
+
+def filter_count(query: ItemQuery) -> int:
+    """Return how many filters of the popover are set."""
+    return (
+        len(query.kinds)
+        + len(type_titles(query.types))
+        + len(query.statuses)
+        + len(query.tags)
+        + len(query.without_tags)
+    )
