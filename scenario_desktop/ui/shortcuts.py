@@ -31,10 +31,8 @@ def shortcut_text(shortcut: str) -> str:
 class Shortcuts(QObject):
     """Binds the registry's keys to a window.
 
-    Plain letters reach a text field first: it claims them before any shortcut sees them.
-
-    Attributes:
-        is_paused: True while a dialog or the palette covers the window.
+    Whoever has the focus sees a key first: text fields claim plain letters, and what covers the
+    window, a dialog or the palette, claims them all.
     """
 
     def __init__(self, window: QWidget, commands: CommandRegistry) -> None:
@@ -42,14 +40,8 @@ class Shortcuts(QObject):
         self._window = window
         self._commands = commands
         self._bound: dict[str, QShortcut] = {}
-        self.is_paused = False
         commands.changed.connect(self._bind)
         self._bind()
-
-    def pause(self, is_paused: bool) -> None:
-        self.is_paused = is_paused
-        for shortcut in self._bound.values():
-            shortcut.setEnabled(not is_paused)
 
     def _bind(self) -> None:
         wanted = {
@@ -65,7 +57,6 @@ class Shortcuts(QObject):
             if shortcut is None:
                 shortcut = QShortcut(QKeySequence(keys), self._window)
                 shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-                shortcut.setEnabled(not self.is_paused)
                 shortcut.activated.connect(self._on_activated)
                 self._bound[keys] = shortcut
             shortcut.setObjectName(command_id)

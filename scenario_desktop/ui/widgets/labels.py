@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from typing_extensions import override
 
-from scenario_desktop.ui import theme
+from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.widgets.tips import tip
 
 #: As tall as any paragraph may grow, logical pixels; QWIDGETSIZE_MAX.
@@ -200,3 +200,29 @@ class ElidedLabel(PlainLabel):
     def _update_tip(self) -> None:
         is_cut = self._shown(self.contentsRect().width()) != self.text()
         self.setToolTip(tip(self.text()) if is_cut else "")
+
+
+class IconLabel(QWidget):
+    """An icon in a layout, in a colour of the tokens. Decoration: words stand beside it."""
+
+    def __init__(
+        self, name: str, tone: str = "text_2", size: int = 16, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._name, self._tone, self._size = name, tone, size
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.current().changed.connect(self.updateGeometry)
+
+    def set_icon(self, name: str, tone: str) -> None:
+        self._name, self._tone = name, tone
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        side = theme.current().px(self._size)
+        return QSize(side, side)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        color = theme.current().tokens.named(self._tone if self.isEnabled() else "text_disabled")
+        icons.paint(QPainter(self), self.rect(), self._name, self._size, color)

@@ -1,0 +1,196 @@
+"""Short news at the bottom of the window, and errors that stay until they are read."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from scenario_desktop.errors import AppError, Cancelled
+from scenario_desktop.ui import theme
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.modal import Frame
+
+#: How far over the job bar a notice floats, pixels.
+LIFT = 12
+
+
+class Reports(Protocol):
+    """What a controller needs to tell the user something."""
+
+    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None: ...
+
+    def report(self, error: object) -> None: ...
+
+
+class _Toast(Frame):
+    """One line, and maybe an undo."""
+
+    def __init__(self, text: str, has_undo: bool, parent: QWidget) -> None:
+        super().__init__(parent=parent)
+        self.undo = Button("Undo", kind=ButtonKind.LINK)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(16)
+        self.label = PlainLabel(text, "body_strong")
+        row.addWidget(self.label)
+        row.addWidget(self.undo)
+        self.undo.setVisible(has_undo)
+        self.setAccessibleName(text)
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(theme.metric("motion", "toast_undo_ms" if has_undo else "toast_ms"))
+        self.timer.start()
+
+    @override
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.timer.stop()
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self.timer.start()
+
+
+class _ErrorCard(Frame):
+    """What happened, what to do next, and the details to copy. Stays until it is closed."""
+
+    closed = Signal()
+
+    def __init__(self, parent: QWidget, message: str, hint: str, details: str) -> None:
+        super().__init__(parent=parent)
+        self._report = "\n".join(part for part in (message, hint, details) if part)
+        self.setAccessibleName(message)
+        close = IconButton("x", "Close", size=ButtonSize.SMALL)
+        close.clicked.connect(self.closed)
+        copy = Button("Copy details", kind=ButtonKind.GHOST, size=ButtonSize.SMALL, icon="copy")
+        copy.clicked.connect(self._on_copy)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addSpacing(4)
+        words.addWidget(PlainLabel(message, "body_strong", wrap=True))
+        if hint:
+            words.addWidget(PlainLabel(hint, "body", "text_2", wrap=True))
+        if details:
+            words.addSpacing(4)
+            words.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        else:
+            copy.deleteLater()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 10, 12)
+        row.setSpacing(12)
+        sign = QVBoxLayout()
+        sign.addSpacing(6)
+        sign.addWidget(IconLabel("circle-alert", "danger"))
+        sign.addStretch(1)
+        row.addLayout(sign)
+        row.addLayout(words, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._report)
+
+
+class Notices(QObject):
+    """Shows toasts and errors in a window; the newest of each kind wins.
+
+    Attributes:
+        bottom: height that the job bar or panel takes at the bottom of the window, pixels.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._toast: _Toast | None = None
+        self._card: _ErrorCard | None = None
+        self._undo: Callable[[], object] | None = None
+        self.bottom = 0
+        window.installEventFilter(self)
+
+    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
+        """Tell something that needs no answer. Never an error alone."""
+        self._end_toast()
+        self._undo = undo
+        self._toast = _Toast(text, undo is not None, self._window)
+        self._toast.timer.timeout.connect(self._end_toast)
+        self._toast.undo.clicked.connect(self._on_undo)
+        self._show(self._toast)
+
+    def report(self, error: object) -> None:
+        """Tell a failure; it stays until it is closed. A cancelled action is no failure."""
+        if isinstance(error, Cancelled):
+            return
+        if isinstance(error, AppError):
+            self._report(error.message, error.hint, error.details)
+            return
+        self._report(
+            "This did not work, for a reason the program did not foresee.",
+            "Nothing was sent again. The log has the details.",
+            "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else "",
+        )
+
+    def set_bottom(self, height: int) -> None:
+        self.bottom = height
+        self._place()
+
+    def close_all(self) -> None:
+        self._end_toast()
+        self._end_card()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _report(self, message: str, hint: str, details: str) -> None:
+        self._end_card()
+        self._card = _ErrorCard(self._window, message, hint, details)
+        self._card.closed.connect(self._end_card)
+        self._show(self._card)
+
+    def _show(self, frame: Frame) -> None:
+        self._place()
+        frame.show()
+        frame.raise_()
+
+    def _place(self) -> None:
+        floor = self._window.height() - self.bottom - LIFT
+        for frame in (self._toast, self._card):
+            if frame is None:
+                continue
+            extra = 2 * frame.margin
+            room = self._window.width() - 32
+            if isinstance(frame, _ErrorCard):
+                width = min(theme.metric("layout", "dialog_width"), room) + extra
+                layout = frame.layout()
+                height = layout.totalHeightForWidth(width) if layout else 0
+            else:
+                hint = frame.sizeHint()
+                width, height = min(hint.width(), room + extra), hint.height()
+            left = (self._window.width() - width) // 2
+            frame.setGeometry(left, floor - height + frame.margin, width, height)
+            floor -= height - extra + 8
+
+    def _on_undo(self) -> None:
+        undo, self._undo = self._undo, None
+        self._end_toast()
+        if undo is not None:
+            undo()
+
+    def _end_toast(self) -> None:
+        if self._toast is not None:
+            self._toast.hide()
+            self._toast.deleteLater()
+            self._toast = None
+
+    def _end_card(self) -> None:
+        if self._card is not None:
+            self._card.hide()
+            self._card.deleteLater()
+            self._card = None
