@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from scenario_desktop.api.files import Progress
 from scenario_desktop.api.models.assets import (
     Asset,
     AssetCreate,
@@ -27,7 +28,7 @@ from scenario_desktop.api.models.assets import (
     UploadCreate,
     UploadPart,
 )
-from scenario_desktop.errors import Forbidden, NotFound
+from scenario_desktop.errors import Forbidden, NotFound, Refused
 
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
@@ -121,14 +122,14 @@ class FakeScenario:
         updated_after: datetime | None = None,
         updated_before: datetime | None = None,
         created_after: datetime | None = None,
-        deleted: bool = False,
+        is_deleted: bool = False,
         **_: Any,
     ) -> AssetPage:
-        self._called("list_assets", {"token": token, "deleted": deleted})
-        rows = [a for a in self.assets.values() if (a.deleted_at is not None) is deleted]
+        self._called("list_assets", {"token": token, "is_deleted": is_deleted})
+        rows = [a for a in self.assets.values() if (a.deleted_at is not None) is is_deleted]
 
         def when(asset: Asset) -> datetime:
-            if deleted:
+            if is_deleted:
                 return asset.deleted_at or START
             return (asset.created_at if sort_by == "createdAt" else asset.updated_at) or START
 
@@ -249,11 +250,14 @@ class FakeScenario:
 
     async def add_to_collection(self, collection_id: str, asset_ids: Sequence[str]) -> None:
         self._called("add_to_collection", (collection_id, list(asset_ids)))
+        if any(collection_id in self._get(i).collection_ids for i in asset_ids):
+            raise Refused("Already inside.")
         for asset_id in asset_ids:
             asset = self._get(asset_id)
             self.put(
                 asset.model_copy(update={"collection_ids": (*asset.collection_ids, collection_id)})
             )
+        self._answered("add_to_collection")
 
     async def remove_from_collection(self, collection_id: str, asset_ids: Sequence[str]) -> None:
         self._called("remove_from_collection", (collection_id, list(asset_ids)))
@@ -313,15 +317,6 @@ class FakeScenario:
 
 
 @dataclass
-class Step:
-    """What FileFetcher yields while a file comes in."""
-
-    done: int
-    total: int | None
-    etag: str | None = None
-
-
-@dataclass
 class FakeFiles:
     """A file server; fits where a FileFetcher is asked for.
 
@@ -357,7 +352,7 @@ class FakeFiles:
 
     async def download(
         self, url: str, target: Path, *, offset: int = 0, etag: str | None = None
-    ) -> AsyncIterator[Step]:
+    ) -> AsyncIterator[Progress]:
         address, body = self._body(url)
         self.ranges.append((address, offset))
         tag = self.etags.get(address, '"1"')
@@ -369,9 +364,9 @@ class FakeFiles:
         with target.open("r+b" if offset else "wb") as file:
             file.seek(offset)
             file.truncate()
-            yield Step(offset, len(body), tag)
+            yield Progress(offset, len(body), tag)
             file.write(body[offset:end])
-        yield Step(end, len(body), tag)
+        yield Progress(end, len(body), tag)
         if error is not None:
             raise error
 

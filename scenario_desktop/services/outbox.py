@@ -20,6 +20,7 @@ from scenario_desktop.api.models.assets import Asset, AssetUpdate
 from scenario_desktop.errors import (
     AppError,
     ConcurrencyLimit,
+    Conflict,
     Offline,
     RateLimited,
     Refused,
@@ -205,14 +206,26 @@ class Outbox:
                     else:
                         await self._restore(ids)
                     arrived.extend(ids)
-            case EditKind.COLLECT:
-                await self._client.add_to_collection(edit.body["collection_id"], edit.asset_ids)
-            case EditKind.UNCOLLECT:
-                await self._client.remove_from_collection(
-                    edit.body["collection_id"], edit.asset_ids
-                )
+            case EditKind.COLLECT | EditKind.UNCOLLECT:
+                await self._collect(edit, edit.asset_ids)
             case EditKind.TAGS | EditKind.NAME | EditKind.DESCRIPTION:
                 await self._send_each(edit, arrived)
+
+    async def _collect(self, edit: Edit, ids: Sequence[str]) -> None:
+        """Put in or take out. The service refuses a call as soon as one asset is so already, as
+        after an answer that was lost: then only the others are sent."""
+        collection_id = edit.body["collection_id"]
+        is_in = edit.kind is EditKind.COLLECT
+        send = self._client.add_to_collection if is_in else self._client.remove_from_collection
+        try:
+            await send(collection_id, ids)
+        except (Refused, Conflict):
+            assets = await self._client.get_assets(ids)
+            others = [a.id for a in assets if (collection_id in a.collection_ids) is not is_in]
+            if len(others) == len(ids):
+                raise
+            if others:
+                await send(collection_id, others)
 
     async def _restore(self, ids: Sequence[str]) -> None:
         answer = await self._client.restore_assets(ids)

@@ -310,7 +310,7 @@ class Sync:
         while True:
             try:
                 page = await self._client.list_assets(
-                    page_size=PAGE_SIZE, token=token, deleted=True
+                    page_size=PAGE_SIZE, token=token, is_deleted=True
                 )
             except (Forbidden, Refused):
                 self._lists_deleted = False

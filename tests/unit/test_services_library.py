@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from scenario_desktop.errors import BadInput, Offline, Refused, ServerFailed
+from scenario_desktop.errors import BadInput, Offline, Refused, ServerFailed, TimedOut
 from scenario_desktop.items import ItemQuery, Section
 from scenario_desktop.services.library import ChangeKind, Library, LibraryChange
 from scenario_desktop.services.outbox import Outbox
@@ -242,6 +242,16 @@ async def test_collections_take_and_lose_items(room: Room) -> None:
     assert [c.name for c in (await room.library.counts()).collections] == ["Valley"]
     await room.library.delete_collection(collection.id)
     assert (await room.library.counts()).collections == ()
+
+
+async def test_a_lost_answer_about_a_collection_is_no_refusal_later(room: Room) -> None:
+    collection = await room.library.create_collection("Ember")
+    keys = await room.add(1, 2)
+    room.server.after_errors["add_to_collection"] = [TimedOut("slow")]
+    await room.library.add_to_collection(collection.id, keys)
+    assert room.outbox.waiting == 1
+    await room.outbox.replay()
+    assert room.outbox.waiting == 0
 
 
 async def test_a_fresh_address_is_asked_for_each_time(room: Room) -> None:
