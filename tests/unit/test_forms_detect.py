@@ -11,7 +11,6 @@ from scenario_desktop.api.models.detect import Modality
 from scenario_desktop.items import Item, Source
 from scenario_desktop.ui.panels.detect.state import (
     DetectDraft,
-    cu,
     field_errors,
     price_lines,
     reasons,
@@ -126,19 +125,3 @@ def test_an_unknown_price_is_said() -> None:
     assert price_lines(DetectDraft(), 1, {Modality.CANNY: None})[0].amount == "no price"
     assert price_lines(DetectDraft(), 1, None)[0].amount == ""
     assert price_lines(DetectDraft(), 0, None) == []
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        ("3", "3\u00a0CU"),
-        ("3.000", "3\u00a0CU"),
-        ("0.125", "0.125\u00a0CU"),
-        ("1242.5", "1,242.5\u00a0CU"),
-        ("100", "100\u00a0CU"),
-        ("12345", "12.3K\u00a0CU"),
-        ("0", "0\u00a0CU"),
-    ],
-)
-def test_amounts_read_well(amount: str, text: str) -> None:
-    assert cu(Decimal(amount)) == text

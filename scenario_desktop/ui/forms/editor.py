@@ -17,6 +17,7 @@ class Editor(QWidget):
         spec: the field.
         has_own_title: it shows the title itself, so the row around it has none.
         is_prominent: its title is written as text, not as a quiet label.
+        can_reset: a dot tells when it is changed, and a button puts the initial value back.
         outset: pixels by which it may reach out of the column on both sides.
 
     Signals:
@@ -26,6 +27,7 @@ class Editor(QWidget):
     edited = Signal()
     has_own_title = False
     is_prominent = False
+    can_reset = False
     outset = 0
 
     def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:

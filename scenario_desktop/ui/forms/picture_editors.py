@@ -14,6 +14,7 @@ from typing_extensions import override
 from scenario_desktop.ui.forms.editor import Editor
 from scenario_desktop.ui.forms.spec import FieldSpec
 from scenario_desktop.ui.forms.tiles import OUTSET, AddTile, Tile, TileGrid
+from scenario_desktop.ui.widgets.tips import set_tip
 
 #: More pictures than this are counted, not shown one by one.
 _MOST_SHOWN = 23
@@ -79,7 +80,7 @@ class PicturedChoicesEditor(Editor):
     def set_note(self, value: str, note: str) -> None:
         """Explain an entry in its tooltip, such as that it needs what is not here."""
         tile = self._tiles[value]
-        tile.setToolTip(f"{tile.text()}: {note}" if note else tile.text())
+        set_tip(tile, f"{tile.text()}: {note}" if note else tile.text())
         tile.setAccessibleDescription(note)
 
     def _on_picked(self, is_ctrl: bool) -> None:
@@ -181,7 +182,7 @@ class PicturesEditor(Editor):
         tile.set_picture(picture)
         tile.setText(name)
         tile.setAccessibleName(name)
-        tile.setToolTip(name)
+        set_tip(tile, name)
 
     def _build(self) -> None:
         shown = self._ids[:_MOST_SHOWN]
@@ -195,7 +196,7 @@ class PicturesEditor(Editor):
             self._tiles[value] = tile
         tiles: list[Tile] = list(self._tiles.values())
         if self.hidden_count:
-            self._more.setToolTip(f"{self.hidden_count} more pictures")
+            set_tip(self._more, f"{self.hidden_count} more pictures")
             self._more.setAccessibleName(f"{self.hidden_count} more pictures")
             self._more.set_words(f"+\u00a0{self.hidden_count}")
             tiles.append(self._more)

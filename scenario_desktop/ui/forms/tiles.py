@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui.widgets.tips import set_tip
 
 #: Room for the outline around a tile's picture; a form moves a grid out by as much, so that
 #: pictures stand flush with the text above.
@@ -66,7 +67,7 @@ class Tile(QAbstractButton):
         self._scaled = QPixmap()
         self.setText(title)
         self.setAccessibleName(title)
-        self.setToolTip(title)
+        set_tip(self, title)
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -213,7 +214,8 @@ class Tile(QAbstractButton):
             painter.setPen(QPen(tokens.accent_line, 2))
             painter.drawRoundedRect(QRectF(square).adjusted(-2, -2, 2, 2), 8, 8)
             if self._has_check:
-                badge = QRect(square.left() + 4, square.top() + 4, _BADGE, _BADGE)
+                side = theme.current().px(_BADGE)
+                badge = QRect(square.left() + 4, square.top() + 4, side, side)
                 painter.setPen(QPen(tokens.text_on_fill, 1.5))
                 painter.setBrush(tokens.accent)
                 painter.drawEllipse(QRectF(badge).adjusted(1, 1, -1, -1))
@@ -266,7 +268,7 @@ class TileGrid(QWidget):
     """Tiles in rows of equal columns that fill the width; one stop for Tab, arrows inside.
 
     Args:
-        side: the least side of a tile at 100 % text, pixels.
+        side: the least side of a tile, pixels; captions may ask for more.
         fills: columns share the whole width; otherwise tiles keep their side.
     """
 
@@ -325,7 +327,7 @@ class TileGrid(QWidget):
 
     def _least(self) -> int:
         widest = max((tile.caption_width() + 4 for tile in self._tiles), default=0)
-        return max(theme.current().px(self._side), widest)
+        return max(self._side, widest)
 
     def _columns(self, width: int) -> int:
         fitting = max(1, (width + _GAP) // (self._least() + _GAP))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from pydantic import ValidationError
 
 from scenario_desktop.api.models.detect import MODALITY_TITLES, DetectRequest, Modality
 from scenario_desktop.items import Item
+from scenario_desktop.services.words import counted, units
 from scenario_desktop.ui.forms.messages import error_texts
 from scenario_desktop.ui.forms.spec import FieldSpec, fields_of_model, fields_of_schema
 
@@ -205,7 +207,7 @@ def price_lines(
     """
     if not count or not draft.modalities:
         return []
-    pictures = counted(count, "picture", "pictures")
+    pictures = counted(count, "picture")
     if each is None:
         return [PriceLine(f"{pictures} × {_maps(draft.modalities)}", "")]
     by_price: dict[Decimal | None, list[Modality]] = {}
@@ -214,7 +216,7 @@ def price_lines(
     return [
         PriceLine(
             f"{pictures} × {_maps(group)}",
-            "no price" if price is None else f"{count * len(group)} × {cu(price)}",
+            "no price" if price is None else f"{count * len(group)} × {units(price)}",
         )
         for price, group in by_price.items()
     ]
@@ -226,20 +228,61 @@ def _maps(modalities: Sequence[Modality]) -> str:
     return " and ".join(MODALITY_TITLES[m] for m in modalities)
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """Return a count with its noun."""
-    return f"{count:,}\u00a0{one if count == 1 else many}"
+class Price(Enum):
+    """What is known of the price of the form as it stands."""
+
+    NONE = "none"
+    ASKING = "asking"
+    KNOWN = "known"
+    FAILED = "failed"
 
 
-def cu(amount: Decimal | None) -> str:
-    """Return an amount of Creative Units in words: "0.125 CU", "1,242.5 CU", "12.3K CU"."""
-    if amount is None:
-        return "no price"
-    if abs(amount) >= 10_000:
-        return f"{_trimmed(amount / 1000, 1)}K\u00a0CU"
-    return f"{_trimmed(amount, 3)}\u00a0CU"
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What to know about a control map before it is made. ``kind`` is "info" or "warning"."""
+
+    kind: str
+    text: str
 
 
-def _trimmed(amount: Decimal, decimals: int) -> str:
-    text = f"{amount:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """All that stands around the button.
+
+    Attributes:
+        price: whether the total can be relied on.
+        total: Creative Units; None while it is not known, or where the service gives none.
+        after: what is left of the month's units after this; None where it is not known.
+        jobs: how many will be started.
+        reasons: why it cannot be sent, each a sentence.
+        error: what went wrong with the last attempt.
+        is_refused: the user's own spending limit stands in the way.
+    """
+
+    lines: tuple[PriceLine, ...] = ()
+    price: Price = Price.NONE
+    total: Decimal | None = None
+    after: Decimal | None = None
+    jobs: int = 0
+    reasons: tuple[str, ...] = ()
+    error: str = ""
+    is_sending: bool = False
+    is_refused: bool = False
+
+
+def note_for(modality: Modality, previewable: frozenset[Modality], *, is_local: bool) -> Note:
+    """Say where a control map is made, what its preview is, and whether it will fail here."""
+    title = MODALITY_TITLES[modality]
+    if modality in previewable:
+        place = "this computer" if is_local else "Scenario"
+        return Note(
+            "info",
+            f"The preview is computed here and is free. The job runs on {place} at full size.",
+        )
+    if is_local:
+        return Note(
+            "warning",
+            f"{title} needs a learned model, and this computer has none: the job will fail here. "
+            "A connected Scenario account can run it.",
+        )
+    return Note("info", f"{title} is made by a model on Scenario. There is no preview of it here.")
