@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from scenario_desktop.api.models.base import Received
+from scenario_desktop.api.models.base import Page, Received
 
 
 class TeamProject(Received):
@@ -21,7 +21,7 @@ class Team(Received):
     projects: tuple[TeamProject, ...] = ()
 
 
-class TeamList(Received):
+class TeamList(Page):
     teams: tuple[Team, ...] = ()
 
 
@@ -32,9 +32,8 @@ class Project(Received):
     description: str = ""
 
 
-class ProjectPage(Received):
+class ProjectPage(Page):
     projects: tuple[Project, ...] = ()
-    next_pagination_token: str | None = None
 
 
 class ProjectAnswer(Received):

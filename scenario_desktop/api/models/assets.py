@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from scenario_desktop.api.models.base import OptionalTimestamp, Received, Sent, Timestamp
+from scenario_desktop.api.models.base import OptionalTimestamp, Page, Received, Sent, Timestamp
 
 
 class AssetRef(Received):
@@ -70,17 +70,91 @@ class Asset(Received):
         return value if isinstance(value, str) and value else None
 
 
-class AssetPage(Received):
+class AssetPage(Page):
     assets: tuple[Asset, ...] = ()
-    next_pagination_token: str | None = None
 
 
 class AssetAnswer(Received):
     asset: Asset
 
 
-class AssetList(Received):
+class AssetList(Page):
     assets: tuple[Asset, ...] = ()
+
+
+class AssetHit(Received):
+    """A search hit: less than an asset. Read the whole record by its id before keeping it."""
+
+    id: str
+    mime_type: str = ""
+    description: str = ""
+    created_at: OptionalTimestamp = None
+    updated_at: OptionalTimestamp = None
+    collection_ids: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    thumbnail: AssetRef | None = None
+    score: float | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class SearchPage(Page):
+    """Hits by offset or by page number; totals by offset are estimates."""
+
+    hits: tuple[AssetHit, ...] = ()
+    estimated_total_hits: int | None = None
+    offset: int | None = None
+    limit: int | None = None
+    page: int | None = None
+    hits_per_page: int | None = None
+    total_hits: int | None = None
+    total_pages: int | None = None
+
+
+class SearchRequest(Sent):
+    """Body of POST /search/assets: a query or a filter at least; offset or page, never both."""
+
+    query: str | None = None
+    filter: str | None = None
+    sort_by: list[str] | None = None
+    offset: int | None = Field(None, ge=0)
+    limit: int | None = Field(None, ge=1, le=100)
+    page: int | None = Field(None, ge=1)
+    hits_per_page: int | None = Field(None, ge=1, le=100)
+    query_semantic_ratio: float | None = Field(None, ge=0, le=1)
+    image: str | None = None
+    public: bool | None = None
+
+
+class ZipOptions(Sent):
+    """How the files of an archive are named; tokens <seed> <num> <prompt> <id> …."""
+
+    file_name_template: str
+    archive_name: str | None = None
+    flat: bool | None = None
+    prefer_original: bool | None = None
+
+
+class ZipQuery(Sent):
+    """What goes into an archive. All three lists are required, empty ones too."""
+
+    asset_ids: list[str] = Field(default_factory=list)
+    inference_ids: list[str] = Field(default_factory=list)
+    model_ids: list[str] = Field(default_factory=list)
+
+
+class ZipCreate(Sent):
+    """Body of POST /assets/download: at most 1,000 assets."""
+
+    query: ZipQuery
+    options: ZipOptions
+
+
+class ZipAnswer(Received):
+    """``download_url`` appears when the archive is ready; it is signed."""
+
+    job_id: str
+    job_status: str = ""
+    download_url: str | None = None
 
 
 class AssetCreate(Sent):
@@ -144,9 +218,8 @@ class Tag(Received):
     updated_at: OptionalTimestamp = None
 
 
-class TagPage(Received):
+class TagPage(Page):
     tags: tuple[Tag, ...] = ()
-    next_pagination_token: str | None = None
 
 
 class Collection(Received):
@@ -160,9 +233,8 @@ class Collection(Received):
     updated_at: OptionalTimestamp = None
 
 
-class CollectionPage(Received):
+class CollectionPage(Page):
     collections: tuple[Collection, ...] = ()
-    next_pagination_token: str | None = None
 
 
 class CollectionAnswer(Received):

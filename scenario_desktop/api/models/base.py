@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PrivateAttr
 from pydantic.alias_generators import to_camel
 
 
@@ -16,6 +16,24 @@ class Received(BaseModel):
         frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True,
         protected_namespaces=(),
     )  # fmt: skip
+
+
+class Page(Received):
+    """One page of a list.
+
+    Attributes:
+        skipped: how many of its records could not be read and were left out.
+    """
+
+    next_pagination_token: str | None = None
+    _skipped: int = PrivateAttr(default=0)
+
+    @property
+    def skipped(self) -> int:
+        return self._skipped
+
+    def note_skipped(self, count: int) -> None:
+        self._skipped = count
 
 
 class Sent(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from scenario_desktop.api.models.base import OptionalTimestamp, Received
+from scenario_desktop.api.models.base import OptionalTimestamp, Page, Received
 
 #: The words that end a job; every other word, known or not, means it goes on.
 FINAL_STATUSES = frozenset({"success", "failure", "canceled"})
@@ -56,9 +56,8 @@ class Job(Received):
         return self.status in FINAL_STATUSES
 
 
-class JobPage(Received):
+class JobPage(Page):
     jobs: tuple[Job, ...] = ()
-    next_pagination_token: str | None = None
 
 
 class JobAnswer(Received):
