@@ -225,6 +225,10 @@ class Imports:
             item = await self._library.item(note.asset_id)
             if item is not None and item.deleted_at is None:
                 raise BadInput(f"Already here as “{item.name}”.")
+            if item is None:  # sent by a run that was stopped before it came into the catalogue
+                found = next(iter(await self._client.get_assets([note.asset_id])), None)
+                if found is not None and found.deleted_at is None:
+                    return await self._settle(file, note, found)
         elif note is not None:
             found = await self._find(note)
             if found is not None:
