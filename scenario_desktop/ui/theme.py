@@ -20,6 +20,9 @@ from PySide6.QtWidgets import QApplication
 from scenario_desktop import paths
 
 FAMILY = "Inter"
+#: Light strokes on dark look bolder than dark ones on light: Qt blends glyphs in linear light. The
+#: fonts come in a second, lighter grade of each weight for that.
+DARK_GRADE = 30
 MIN_SCALE, MAX_SCALE = 1.0, 2.0
 
 
@@ -160,8 +163,8 @@ class Theme(QObject):
             app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         self.mode = ThemeMode(mode)
         self.scale = min(MAX_SCALE, max(MIN_SCALE, scale))
-        self._fonts.clear()
         self.tokens = tokens_of("light" if self._is_light() else "dark")
+        self._fonts.clear()
         app.setPalette(self._palette())
         app.setFont(self.font("body"))
         app.setStyleSheet(self.qss())
@@ -219,9 +222,9 @@ class Theme(QObject):
             font.setPixelSize(self.px(11))
             return font
         spec = metric("font", style)
-        font = QFont(FAMILY)
+        weight = spec["weight"] - (DARK_GRADE if self.tokens.is_dark else 0)
+        font = QFont(FAMILY, -1, weight)
         font.setPixelSize(self.px(spec["px"]))
-        font.setWeight(QFont.Weight(spec["weight"]))
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         font.setFeature(QFont.Tag("tnum"), 1)
         spacing = spec.get("letter_spacing", 0.0)

@@ -58,10 +58,12 @@ def test_the_style_sheet_uses_known_tokens_only(look: Theme) -> None:
     assert "@" not in re.sub(r"/\*.*?\*/", "", look.qss())
 
 
-def test_inter_is_shipped_in_three_weights(look: Theme) -> None:
+@pytest.mark.parametrize(("mode", "grade"), [(ThemeMode.LIGHT, 0), (ThemeMode.DARK, -30)])
+def test_inter_is_shipped_in_every_weight(look: Theme, mode: ThemeMode, grade: int) -> None:
+    look.set_mode(mode)
     for style, weight in (("body", 400), ("body_strong", 500), ("label_strong", 600)):
         info = QFontInfo(look.font(style))
-        assert (info.family(), info.weight()) == ("Inter", weight)
+        assert (info.family(), int(info.weight())) == ("Inter", weight + grade)
 
 
 def test_a_change_reaches_the_application(qapp: QApplication, look: Theme) -> None:
