@@ -11,21 +11,31 @@ from starlette.routing import Mount, Router
 
 from scenario_desktop.engine import keys as engine_keys
 from scenario_desktop.engine.config import EngineConfig
-from scenario_desktop.engine.context import make_folders, running
+from scenario_desktop.engine.context import running
 from scenario_desktop.engine.failures import HANDLERS
+from scenario_desktop.engine.folders import make_folders
 from scenario_desktop.engine.guard import Guard
 from scenario_desktop.engine.keys import Keys
-from scenario_desktop.engine.routes import assets, files
+from scenario_desktop.engine.routes import (
+    accounts,
+    assets,
+    collections,
+    exports,
+    files,
+    generate,
+    jobs,
+    models,
+    search,
+    uploads,
+)
 
-try:
-    from scenario_desktop.engine.routes import generate, jobs
-
-    EXTRA = [*generate.ROUTES, *jobs.ROUTES]
-except ImportError:
-    EXTRA = []
-
-#: Everything under /v1.
-CLOUD_ROUTES = [*assets.ROUTES, *EXTRA]
+#: Everything under /v1. Exports stand first: an asset id matches "download" too.
+CLOUD_ROUTES = [
+    *exports.ROUTES, *assets.ROUTES, *collections.ROUTES, *uploads.ROUTES, *search.ROUTES,
+    *generate.ROUTES, *jobs.ROUTES, *accounts.ROUTES, *models.ROUTES,
+]  # fmt: skip
+#: What is reached without keys, by signed or public addresses.
+FILE_ROUTES = [*files.ROUTES, *uploads.PART_ROUTES]
 
 
 def create_app(config: EngineConfig, keys: Keys | None = None) -> Starlette:
@@ -51,7 +61,7 @@ def create_app(config: EngineConfig, keys: Keys | None = None) -> Starlette:
     app = Starlette(
         routes=[
             Mount("/v1", app=Router(CLOUD_ROUTES, redirect_slashes=False)),
-            *files.ROUTES,
+            *FILE_ROUTES,
         ],
         middleware=[Middleware(Guard, config=config, keys=known)],
         exception_handlers=HANDLERS,

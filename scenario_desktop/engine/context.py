@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.requests import Request
 
 from scenario_desktop.engine.assets import AssetStore
+from scenario_desktop.engine.collections import CollectionStore
 from scenario_desktop.engine.config import EngineConfig
 from scenario_desktop.engine.database import Database
-from scenario_desktop.engine.files import ContentFolder, store_failure
+from scenario_desktop.engine.exports import ExportStore
+from scenario_desktop.engine.files import ContentFolder
+from scenario_desktop.engine.folders import clean_up, prepare_folders
+from scenario_desktop.engine.jobs import JOB_MIGRATIONS, JobRunner
 from scenario_desktop.engine.keys import Keys
 from scenario_desktop.engine.links import Links
+from scenario_desktop.engine.requests import Query
 from scenario_desktop.engine.schema import ASSETS
+from scenario_desktop.engine.times import now_ms
+from scenario_desktop.engine.upkeep import tidy
+from scenario_desktop.engine.uploads import UploadStore
 from scenario_desktop.engine.usage import UsageLog
-from scenario_desktop.errors import StoreFailed
+from scenario_desktop.errors import Forbidden
 from scenario_desktop.imaging.pool import WorkerPool
-
-try:
-    from scenario_desktop.engine.jobs import JOB_MIGRATIONS, JobRunner
-except ImportError:
-    JOB_MIGRATIONS = ()
-
-    class JobRunner:
-        def __init__(self, **_): ...
-        async def start(self): ...
-        async def stop(self): ...
-
 
 #: All steps of the schema in the order they were ever shipped.
 MIGRATIONS = (ASSETS, *JOB_MIGRATIONS)
@@ -47,6 +45,9 @@ class Engine:
     thumbnails: ContentFolder
     contents: ContentFolder
     assets: AssetStore
+    collections: CollectionStore
+    uploads: UploadStore
+    exports: ExportStore
     usage: UsageLog
     jobs: JobRunner
 
@@ -54,6 +55,20 @@ class Engine:
 def engine_of(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
+
+
+def own_project(request: Request) -> Query:
+    """Read the query, and refuse a project that is not this engine's one.
+
+    Raises:
+        Forbidden: it names another project or team.
+    """
+    query, keys = Query(request), engine_of(request).keys
+    if query.text("projectId") not in (None, keys.project_id):
+        raise Forbidden("These keys have no access to that project.")
+    if query.text("teamId") not in (None, keys.team_id):
+        raise Forbidden("These keys have no access to that team.")
+    return query
 
 
 @asynccontextmanager
@@ -64,13 +79,13 @@ async def running(config: EngineConfig, keys: Keys) -> AsyncIterator[Engine]:
         NewerFile: a later version made the data; it was not touched.
         StoreFailed: the data folder is damaged, missing its index, or not writable.
     """
-    make_folders(config)
-    _refuse_lost_index(config)
+    started_ms = now_ms()
+    prepare_folders(config)
     async with AsyncExitStack() as stack:
         database = Database(config.database, MIGRATIONS)
         stack.push_async_callback(database.aclose)
         await database.open()
-        _empty(config.staging)
+        await asyncio.to_thread(clean_up, config)
         pool = WorkerPool(config.processes)
         stack.push_async_callback(pool.aclose)
         links = Links(keys.signing_key, lifetime_s=config.url_lifetime_s, origin=config.origin)
@@ -79,41 +94,25 @@ async def running(config: EngineConfig, keys: Keys) -> AsyncIterator[Engine]:
         assets = AssetStore(
             database, contents=contents, thumbnails=thumbnails, links=links, pool=pool, keys=keys
         )
+        collections = CollectionStore(database, links=links, keys=keys)
         usage = UsageLog(database)
+        uploads = UploadStore(config, database, assets=assets, links=links, keys=keys)
+        exports = ExportStore(config, database, assets=assets, links=links, pool=pool)
         jobs = JobRunner(database=database, assets=assets, usage=usage, pool=pool, keys=keys)
-        stack.push_async_callback(jobs.stop)
-        await jobs.start()
+        for part in (uploads, exports, jobs):
+            stack.push_async_callback(part.stop)
+            await part.start()
+        upkeep = asyncio.create_task(tidy(config, database, started_ms))
+        stack.push_async_callback(_cancelled, upkeep)
         yield Engine(
             config=config, keys=keys, database=database, pool=pool, links=links,
-            thumbnails=thumbnails, contents=contents, assets=assets, usage=usage, jobs=jobs,
+            thumbnails=thumbnails, contents=contents, assets=assets, collections=collections,
+            uploads=uploads, exports=exports, usage=usage, jobs=jobs,
         )  # fmt: skip
 
 
-def make_folders(config: EngineConfig) -> None:
-    """Make the data folder and what is in it, readable by their owner only.
-
-    Raises:
-        StoreFailed: it cannot be made.
-    """
-    try:
-        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        config.data.chmod(0o700)
-        for folder in config.folders:
-            folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise store_failure(error) from error
-
-
-def _refuse_lost_index(config: EngineConfig) -> None:
-    """Refuse to start empty over files that an index must have known."""
-    is_lost = not config.database.exists() or config.database.stat().st_size == 0
-    if is_lost and any(config.contents.iterdir()):
-        raise StoreFailed(
-            f"{config.database.name} is missing, but pictures are stored beside it.",
-            hint="Put it back from a copy, or choose another data folder.",
-        )
-
-
-def _empty(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """End a task that need not end; a failure of its own still shows."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

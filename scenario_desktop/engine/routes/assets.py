@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from scenario_desktop.engine import listing
-from scenario_desktop.engine.context import Engine, engine_of
+from scenario_desktop.engine.context import Engine, engine_of, own_project
 from scenario_desktop.engine.failures import Invalid, JsonResponse
-from scenario_desktop.engine.requests import Body, Id, Query, Text, decode_base64, read_body
+from scenario_desktop.engine.requests import Body, Id, Text, decode_base64, read_body
 from scenario_desktop.errors import Forbidden
 
 Name = Annotated[Text, Field(min_length=1, max_length=1000)]
@@ -145,20 +145,6 @@ async def change_tags(request: Request) -> Response:
         request.path_params["asset_id"], add=body.add, delete=body.delete, is_strict=body.strict
     )
     return JsonResponse({"added": added, "deleted": deleted})
-
-
-def own_project(request: Request) -> Query:
-    """Read the query, and refuse a project that is not this engine's one.
-
-    Raises:
-        Forbidden: it names another project or team.
-    """
-    query, keys = Query(request), engine_of(request).keys
-    if query.text("projectId") not in (None, keys.project_id):
-        raise Forbidden("These keys have no access to that project.")
-    if query.text("teamId") not in (None, keys.team_id):
-        raise Forbidden("These keys have no access to that team.")
-    return query
 
 
 async def _asset(engine: Engine, asset_id: str) -> Response:

@@ -1,0 +1,184 @@
+"""The engine as a process: arguments, socket, the line that says it is ready, and its end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from scenario_desktop.engine.config import MAX_FILE_BYTES, URL_LIFETIME_S, EngineConfig
+from scenario_desktop.engine.folders import make_folders
+from scenario_desktop.engine.keys import FILE_NAME, Keys, load_or_create
+from scenario_desktop.engine.lock import FolderLock
+from scenario_desktop.errors import AppError, EngineFailed
+
+
+def run(args: Sequence[str]) -> int:
+    """Run an engine until it is told to end.
+
+    Returns:
+        The exit code: 0 after a clean end, 1 when it could not start; the reason is on stderr.
+    """
+    options = _parser().parse_args(args)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    os.umask(0o077)
+    try:
+        with _listening(options.host, options.port) as listener:
+            config = EngineConfig(
+                data=options.data.absolute(),
+                host=options.host,
+                port=listener.getsockname()[1],
+                url_lifetime_s=options.url_lifetime,
+                processes=options.processes,
+                max_file_bytes=options.max_file_mib * 2**20,
+            )
+            make_folders(config)
+            with FolderLock(config.data / "engine.lock"):
+                keys = load_or_create(config.data / FILE_NAME)
+                asyncio.run(_serve(config, keys, listener, follows_stdin=options.follow_stdin))
+    except AppError as error:
+        sys.stderr.write(" ".join(filter(None, (error.message, error.hint, error.details))) + "\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scenario-desktop engine",
+        description="Serve a library of pictures on this computer over HTTP.",
+    )
+    parser.add_argument("--data", type=Path, required=True, help="the folder that holds everything")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=_port, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--url-lifetime", type=_positive, default=float(URL_LIFETIME_S), metavar="SECONDS",
+        help="how long the signed addresses of files work",
+    )  # fmt: skip
+    parser.add_argument(
+        "--follow-stdin", action="store_true", help="end when the standard input is closed"
+    )
+    parser.add_argument(
+        "--processes", type=_count, default=None, help="worker processes for pictures"
+    )
+    parser.add_argument(
+        "--max-file-mib", type=_count, default=MAX_FILE_BYTES // 2**20, help="largest file taken"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("0 to 65535")
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 10 * 365 * 24 * 3600:
+        raise argparse.ArgumentTypeError("more than 0 seconds, at most ten years")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1_000_000:
+        raise argparse.ArgumentTypeError("1 to 1000000")
+    return number
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Bind before anything else, so that the real port is known to all that follows.
+
+    Raises:
+        EngineFailed: the port is taken, or the address is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name != "nt":  # there it would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except (OSError, UnicodeError) as error:
+            raise EngineFailed(
+                f"Cannot listen on {host}, port {port}.",
+                hint="Choose another port, or 0 for a free one.",
+                details=str(error),
+            ) from error
+        yield listener
+    finally:
+        listener.close()
+
+
+async def _serve(
+    config: EngineConfig, keys: Keys, listener: socket.socket, *, follows_stdin: bool
+) -> None:
+    # Imported here: that another engine holds the folder is told at once.
+    from scenario_desktop.engine.app import create_app
+    from scenario_desktop.engine.server import Server
+
+    app = create_app(config, keys)
+    server = Server(app, on_ready=lambda: _announce(config, keys))
+    async with app.router.lifespan_context(app):
+        with _ended_by_signals(server.end):
+            if follows_stdin:
+                _end_with_stdin(asyncio.get_running_loop(), server.end)
+            await server.serve([listener])
+
+
+def _announce(config: EngineConfig, keys: Keys) -> None:
+    """Say as one line where we are and with which keys."""
+    line = json.dumps(
+        {
+            "scenario_url": f"{config.origin}/v1",
+            "sartiq_url": f"{config.origin}/api/v1",
+            "api_key": keys.api_key,
+            "api_secret": keys.api_secret,
+            "username": keys.username,
+            "password": keys.password,
+        }
+    )
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Call ``end`` on SIGTERM and SIGINT (on Windows: Ctrl+C and Ctrl+Break)."""
+    names = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        names.append(signal.SIGBREAK)
+    before = {name: signal.signal(name, lambda *_: end()) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _end_with_stdin(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
+    """Call ``end`` when the other side of the standard input is closed or has died.
+
+    Reads the descriptor itself: a thread that waits in ``sys.stdin`` holds a lock that the
+    interpreter wants at its end.
+    """
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended before
+            loop.call_soon_threadsafe(end)
+
+    threading.Thread(target=watch, daemon=True, name="engine-stdin").start()
