@@ -41,6 +41,7 @@ class ControlMapInfo:
         width: pixels, the input's seen upright; height likewise.
         has_color: False for a map in shades of gray.
         compute_ms: the map alone, without reading and writing files.
+        total_ms: everything that the worker did.
     """
 
     width: int
@@ -48,6 +49,7 @@ class ControlMapInfo:
     size_bytes: int
     has_color: bool
     compute_ms: float
+    total_ms: float
     thumbnail: Thumbnail
 
 
@@ -152,6 +154,7 @@ def control_map_file(
 
     if modality in controlmaps.NEED_A_MODEL:
         raise controlmaps.needs_model(modality)  # before the picture is read for nothing
+    begin = time.perf_counter()
     report(0.05)
     rgb = _read_rgb(source, None)
     report(0.2)
@@ -168,7 +171,10 @@ def control_map_file(
     small = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
     thumbnail = encode_thumbnail(Image.fromarray(small))
     report(1.0)
-    return ControlMapInfo(width, height, len(data), drawn.ndim == 3, compute_ms, thumbnail)
+    total_ms = (time.perf_counter() - begin) * 1000
+    return ControlMapInfo(
+        width, height, len(data), drawn.ndim == 3, compute_ms, total_ms, thumbnail
+    )
 
 
 def _read_rgb(source: Path | str | bytes, max_px: int | None) -> Array:
