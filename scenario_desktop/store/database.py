@@ -124,6 +124,14 @@ class Database:
                     self._connection.interrupt()
             raise
 
+    async def compact(self) -> None:
+        """Give the space of removed rows back to the disk; slow for large files.
+
+        Raises:
+            StoreFailed: the disk has no room for the copy that this takes.
+        """
+        await self._call(self._compact)
+
     async def aclose(self) -> None:
         """Wait for work under way, then close the file cleanly. May be called twice."""
         if self._is_closed:
@@ -174,6 +182,12 @@ class Database:
         finally:
             with self._lock:
                 self._running = None
+
+    def _compact(self) -> None:
+        try:
+            self._require().execute("VACUUM")
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
 
     def _require(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -282,14 +296,14 @@ class Database:
     def _refuse_newer(self) -> None:
         # Read from the header itself: even opening a file in WAL mode would write beside it.
         head = _head(self.path)
-        if head[:16] == _MAGIC and int.from_bytes(head[60:64], "big") > len(self._migrations):
+        if _is_header(head) and int.from_bytes(head[60:64], "big") > len(self._migrations):
             raise _newer(self.path)
 
     def _is_plainly_damaged(self) -> bool:
         if not self.path.exists():
             return False
         # SQLite would take a file of 0 bytes for a fresh one: a known file that is empty is damage.
-        return self._damage_marker.exists() or _head(self.path)[:16] != _MAGIC
+        return self._damage_marker.exists() or not _is_header(_head(self.path))
 
     def _set_aside(self) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
@@ -411,6 +425,11 @@ def _head(path: Path) -> bytes:
             return file.read(100)
     except FileNotFoundError:
         return b""
+
+
+def _is_header(head: bytes) -> bool:
+    # Its first word, and three bytes that the format fixes.
+    return head[:16] == _MAGIC and head[21:24] == b"\x40\x20\x20"
 
 
 def _size(path: Path) -> int:
