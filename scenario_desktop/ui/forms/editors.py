@@ -22,6 +22,7 @@ from scenario_desktop.ui.forms.picture_editors import PicturedChoicesEditor, Pic
 from scenario_desktop.ui.forms.spec import Choice, FieldKind, FieldSpec
 from scenario_desktop.ui.widgets.buttons import IconButton
 from scenario_desktop.ui.widgets.combo import Combo
+from scenario_desktop.ui.widgets.segmented import Segmented
 from scenario_desktop.ui.widgets.slider import NumberField, Slider
 from scenario_desktop.ui.widgets.switch import Switch
 
@@ -285,6 +286,27 @@ class ChoiceEditor(Editor):
         self.set_value(value)
 
 
+class SegmentedEditor(Editor):
+    """One of a few entries, all in sight."""
+
+    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._box = Segmented([(c.value, c.title) for c in spec.choices], name=spec.title)
+        self._box.chosen.connect(self.edited)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._box, 1)
+        self.setFocusProxy(self._box)
+
+    @override
+    def value(self) -> str:
+        return self._box.value()
+
+    @override
+    def set_value(self, value: Any) -> None:
+        self._box.set_value(str(value))
+
+
 EDITORS: Mapping[FieldKind, EditorFactory] = {
     FieldKind.SWITCH: SwitchEditor,
     FieldKind.SLIDER: SliderEditor,
@@ -293,6 +315,7 @@ EDITORS: Mapping[FieldKind, EditorFactory] = {
     FieldKind.LONG_TEXT: LongTextEditor,
     FieldKind.CONCEALED: ConcealedEditor,
     FieldKind.CHOICE: ChoiceEditor,
+    FieldKind.SEGMENTED: SegmentedEditor,
     FieldKind.PICTURED_CHOICES: PicturedChoicesEditor,
     FieldKind.PICTURES: PicturesEditor,
 }

@@ -16,7 +16,6 @@ from scenario_desktop.ui.forms.editor import Editor
 from scenario_desktop.ui.forms.editors import EDITORS, ChoiceEditor, EditorFactory
 from scenario_desktop.ui.forms.messages import error_texts
 from scenario_desktop.ui.forms.spec import Choice, FieldKind, FieldSpec, pushed
-from scenario_desktop.ui.forms.tiles import OUTSET
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
@@ -29,7 +28,7 @@ class Form(QWidget):
 
     Args:
         specs: the fields, in order; those of one group stand together.
-        editors: kinds whose editors differ from the usual ones.
+        kinds: those whose editors differ from the usual ones.
         folded: groups that start closed, under a heading to open them by.
 
     Signals:
@@ -43,7 +42,7 @@ class Form(QWidget):
         self,
         specs: Iterable[FieldSpec],
         *,
-        editors: Mapping[FieldKind, EditorFactory] | None = None,
+        kinds: Mapping[FieldKind, EditorFactory] | None = None,
         folded: Collection[str] = (),
         parent: QWidget | None = None,
     ) -> None:
@@ -52,12 +51,16 @@ class Form(QWidget):
         self._initial = {spec.name: spec.initial for spec in self._specs}
         self._rows: dict[str, FieldRow] = {}
         self._groups: dict[str, _Group] = {}
-        factories = {**EDITORS, **(editors or {})}
+        factories = {**EDITORS, **(kinds or {})}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
-        for spec in self._specs:
-            row = FieldRow(factories[spec.kind](spec))
+        editors = [factories[spec.kind](spec) for spec in self._specs]
+        # Where grids of pictures reach out for their outlines, everything else stands further in.
+        self._inset = max((editor.outset for editor in editors), default=0)
+        for editor in editors:
+            spec = editor.spec
+            row = FieldRow(editor, self._inset)
             row.editor.set_value(spec.initial)
             row.editor.edited.connect(self._on_edited)
             row.reset_requested.connect(self._on_reset_requested)
@@ -66,13 +69,13 @@ class Form(QWidget):
         self._general = _Message()
         self._layout.addWidget(self._general)
         self._update_changed()
+        self._update_groups()
 
     def _group(self, name: str, is_folded: bool) -> _Group:
         if name not in self._groups:
-            group = _Group(name if is_folded else "", is_folded=is_folded)
+            group = _Group(name if is_folded else "", self._inset, is_folded=is_folded)
             self._groups[name] = group
             self._layout.addWidget(group)
-            self._update_groups()
         return self._groups[name]
 
     @property
@@ -194,9 +197,10 @@ class FieldRow(QWidget):
 
     reset_requested = Signal()
 
-    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+    def __init__(self, editor: Editor, inset: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.editor = editor
+        self._inset_px = inset
         spec = editor.spec
         self._title = PlainLabel(
             spec.title,
@@ -253,9 +257,8 @@ class FieldRow(QWidget):
         layout.addLayout(self._inset(below))
         self._help.setVisible(bool(self.editor.spec.description))
 
-    @staticmethod
-    def _inset(layout: QHBoxLayout | QVBoxLayout) -> QHBoxLayout | QVBoxLayout:
-        layout.setContentsMargins(OUTSET, 0, OUTSET, 0)
+    def _inset(self, layout: QHBoxLayout | QVBoxLayout) -> QHBoxLayout | QVBoxLayout:
+        layout.setContentsMargins(self._inset_px, 0, self._inset_px, 0)
         return layout
 
     @property
@@ -291,12 +294,14 @@ class FieldRow(QWidget):
 class _Group(QWidget):
     """Rows that stand together, below a line where they are not the first."""
 
-    def __init__(self, title: str, *, is_folded: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, inset: int, *, is_folded: bool, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._rows: list[FieldRow] = []
         self._is_foldable = is_folded
         self._is_open = not is_folded
-        self._line = _Line()
+        self._line = _Line(inset)
         self._title = PlainLabel("", "body_strong")
         self._heading = Button(
             title, kind=ButtonKind.GHOST, size=ButtonSize.SMALL, icon="chevron-right"
@@ -314,7 +319,7 @@ class _Group(QWidget):
         layout.addWidget(self._line)
         layout.addWidget(self._heading, 0, Qt.AlignmentFlag.AlignLeft)
         title_row = QVBoxLayout()
-        title_row.setContentsMargins(OUTSET, 0, OUTSET, 0)
+        title_row.setContentsMargins(inset, 0, inset, 0)
         title_row.addWidget(self._title)
         layout.addLayout(title_row)
         layout.addWidget(self._body)
@@ -368,8 +373,9 @@ class _ChangedDot(QWidget):
 class _Line(QWidget):
     """A thin line with room around it, between groups."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, inset: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._inset = inset
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @override
@@ -379,7 +385,7 @@ class _Line(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         color = theme.current().tokens.line_subtle
-        QPainter(self).fillRect(OUTSET, _ROW_GAP, self.width() - 2 * OUTSET, 1, color)
+        QPainter(self).fillRect(self._inset, _ROW_GAP, self.width() - 2 * self._inset, 1, color)
 
 
 class _Message(QWidget):

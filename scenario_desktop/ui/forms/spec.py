@@ -32,6 +32,7 @@ class FieldKind(StrEnum):
     LONG_TEXT = "long_text"
     CONCEALED = "concealed"
     CHOICE = "choice"
+    SEGMENTED = "segmented"
     PICTURED_CHOICES = "pictured_choices"
     PICTURES = "pictures"
 
@@ -95,7 +96,7 @@ class FieldSpec:
                 if isinstance(value, bool) or not isinstance(value, int | float):
                     return False
                 return math.isfinite(value) and (not self.is_integer or value == int(value))
-            case FieldKind.CHOICE:
+            case FieldKind.CHOICE | FieldKind.SEGMENTED:
                 return isinstance(value, str) and value in {c.value for c in self.choices}
             case FieldKind.PICTURED_CHOICES:
                 known = {c.value for c in self.choices}
@@ -307,7 +308,7 @@ def _initial(
             return int(minimum or 0) if is_integer else float(minimum or 0)
         case FieldKind.NUMBER:
             return None
-        case FieldKind.CHOICE:
+        case FieldKind.CHOICE | FieldKind.SEGMENTED:
             return choices[0].value if choices else None
         case FieldKind.PICTURED_CHOICES | FieldKind.PICTURES:
             return []

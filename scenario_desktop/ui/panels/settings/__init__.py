@@ -1,0 +1,1 @@
+"""Settings: appearance, storage, spending, workspaces, about. Changes apply at once."""
