@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 import scenario_desktop
+from scenario_desktop.items import Picture
 from scenario_desktop.ui.theme import Theme, ThemeMode
 from scenario_desktop.ui.widgets.banner import Banner, Tone
 from scenario_desktop.ui.widgets.buttons import (
@@ -33,10 +34,12 @@ from scenario_desktop.ui.widgets.buttons import (
 )
 from scenario_desktop.ui.widgets.chips import AddChip, ChipFlow, ChipState, TagChip
 from scenario_desktop.ui.widgets.combo import Combo
+from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.focus_ring import FocusRing
 from scenario_desktop.ui.widgets.keycap import KeyCap
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
+from scenario_desktop.ui.widgets.picture_view import PictureView
 from scenario_desktop.ui.widgets.popover import Popover
 from scenario_desktop.ui.widgets.progress import ProgressBar
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
@@ -413,3 +416,80 @@ def test_the_ring_shows_for_the_keyboard_only(qtbot: QtBot, sheet: Sheet) -> Non
     save(sheet, "focus-ring")
     qtbot.mouseClick(sheet.price, Qt.MouseButton.LeftButton)
     assert not ring.isVisible()
+
+
+def _picture(width: int = 200, height: int = 100) -> Picture:
+    return Picture(width, height, bytes([200, 40, 40, 255]) * (width * height))
+
+
+def test_a_picture_fits_and_keeps_its_shape(qtbot: QtBot) -> None:
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(100, 100)
+    view.set_picture(_picture())
+    assert view.picture_rect().size().toTuple() == (100, 50)
+    assert view.zoom() == pytest.approx(0.5)
+
+
+def test_zooming_keeps_what_is_under_the_pointer(qtbot: QtBot) -> None:
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(100, 100)
+    view.set_picture(_picture())
+    at = QPointF(75, 50)
+    before = (at.x() - view.picture_rect().left()) / view.picture_rect().width()
+    view.set_zoom(4, at)
+    after = (at.x() - view.picture_rect().left()) / view.picture_rect().width()
+    assert after == pytest.approx(before, abs=0.01)
+
+
+def test_a_sharper_copy_takes_the_same_place(qtbot: QtBot) -> None:
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(100, 100)
+    view.set_picture(_picture(20, 10), QSize(200, 100))
+    view.set_zoom(2)
+    place = view.picture_rect()
+    view.set_picture(_picture(200, 100))
+    assert view.picture_rect() == place
+
+
+def test_the_keys_fit_and_show_pixel_by_pixel(qtbot: QtBot) -> None:
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(100, 100)
+    view.set_picture(_picture())
+    qtbot.keyClick(view, Qt.Key.Key_1)
+    assert view.zoom() == pytest.approx(1.0)
+    qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.is_fit
+
+
+def test_the_handle_splits_the_two_pictures(qtbot: QtBot) -> None:
+    view = CompareView()
+    view.margin = 0
+    qtbot.addWidget(view)
+    view.resize(200, 100)
+    view.set_picture(_picture())
+    view.set_second(Picture(200, 100, bytes([0, 0, 255, 255]) * 20_000))
+    view.set_words("", "")
+    view.set_split(0.25)
+    image = view.grab().toImage()
+    assert image.pixelColor(20, 90).red() == 200
+    assert image.pixelColor(120, 90).blue() == 255
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.split == pytest.approx(0.27)
+
+
+def test_the_map_alone_and_over_the_picture(qtbot: QtBot) -> None:
+    view = CompareView()
+    view.margin = 0
+    qtbot.addWidget(view)
+    view.resize(200, 100)
+    view.set_picture(_picture())
+    view.set_second(Picture(200, 100, bytes([0, 0, 255, 255]) * 20_000))
+    view.set_words("", "")
+    view.set_mode(CompareMode.MAP)
+    assert view.grab().toImage().pixelColor(100, 90).red() == 0
+    view.set_mode(CompareMode.OVERLAY)
+    assert 0 < view.grab().toImage().pixelColor(100, 90).red() < 200
