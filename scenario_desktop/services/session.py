@@ -1,0 +1,180 @@
+"""Everything that is bound to one open workspace, built together and closed together.
+
+What all workspaces share (worker processes, thumbnail cache, ledger, spending limit) is passed in
+and outlives a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from scenario_desktop.errors import AppError, NotFound
+from scenario_desktop.imaging.pool import WorkerPool
+from scenario_desktop.items import Item
+from scenario_desktop.paths import Paths
+from scenario_desktop.services.detect import KIND as DETECT
+from scenario_desktop.services.detect import Detect, DetectKind
+from scenario_desktop.services.downloads import Downloads
+from scenario_desktop.services.imports import Imports
+from scenario_desktop.services.jobs import Jobs
+from scenario_desktop.services.library import Library
+from scenario_desktop.services.originals import Originals
+from scenario_desktop.services.outbox import Outbox
+from scenario_desktop.services.previews import Previews
+from scenario_desktop.services.spending import SpendingGuard
+from scenario_desktop.services.sync import Sync, SyncTimes
+from scenario_desktop.services.thumbnails import Thumbnails
+from scenario_desktop.store.catalogue import Catalogue
+from scenario_desktop.store.ledger import Ledger
+from scenario_desktop.store.outbox import OutboxStore
+from scenario_desktop.store.thumbnails import ThumbnailCache
+
+if TYPE_CHECKING:
+    import httpx
+
+    from scenario_desktop.api.client import ScenarioClient
+    from scenario_desktop.api.files import FileFetcher
+
+#: The local engine answers at once and costs nothing: look more often.
+ENGINE_TIMES = SyncTimes(idle_s=5.0, tidy_s=60.0, first_wait_s=0.5, longest_wait_s=10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a workspace is reached. The keys stay out of the repr."""
+
+    base_url: str
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+    project_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What sessions use and do not own."""
+
+    paths: Paths
+    pool: WorkerPool
+    thumbnail_cache: ThumbnailCache
+    ledger: Ledger
+    guard: SpendingGuard
+
+
+class Session:
+    """One open workspace. Made by ``open`` only.
+
+    Attributes:
+        workspace_id: whose it is.
+        was_rebuilt: its catalogue was damaged, was set aside, and is being read anew.
+    """
+
+    def __init__(
+        self,
+        workspace_id: str,
+        client: ScenarioClient,
+        files: FileFetcher,
+        catalogue: Catalogue,
+        outbox: Outbox,
+        shared: Shared,
+        times: SyncTimes | None,
+    ) -> None:
+        self.workspace_id = workspace_id
+        self.client = client
+        self.files = files
+        self.catalogue = catalogue
+        self.outbox = outbox
+        self.was_rebuilt = catalogue.was_rebuilt
+        self.library = Library(client, catalogue, outbox)
+        self.sync = Sync(client, catalogue, self.library, times=times)
+        self.thumbnails = Thumbnails(client, files, shared.thumbnail_cache, shared.pool)
+        self.originals = Originals(client, files)
+        self.previews = Previews(self.originals, shared.pool, shared.paths.originals / workspace_id)
+        self.downloads = Downloads(self.originals)
+        self.imports = Imports(
+            client, catalogue, self.library, shared.pool, keep_thumbnail=self.thumbnails.put
+        )
+        self.jobs = Jobs(
+            client,
+            shared.ledger,
+            shared.guard,
+            workspace_id=workspace_id,
+            kinds={DETECT: DetectKind(client)},
+            on_results=self._on_results,
+        )
+        self.detect = Detect(
+            client, self.jobs, shared.guard, pool=shared.pool, picture_of=self._picture_of
+        )
+        self._stack = AsyncExitStack()
+
+    @classmethod
+    async def open(
+        cls,
+        workspace_id: str,
+        connection: Connection,
+        shared: Shared,
+        *,
+        times: SyncTimes | None = None,
+        transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+    ) -> Self:
+        """Open a workspace's files and connections, take up its jobs, and begin to sync.
+
+        What is in the catalogue can be shown at once, with or without network.
+
+        Args:
+            transport: for tests; called once per connection pool.
+
+        Raises:
+            BadInput: the address or the keys cannot be used.
+            StoreFailed: its files cannot be opened; nothing is left open.
+        """
+        from scenario_desktop.api.client import ScenarioClient
+        from scenario_desktop.api.files import FileFetcher
+
+        def pipe() -> httpx.AsyncBaseTransport | None:
+            return transport() if transport is not None else None
+
+        async with AsyncExitStack() as stack:
+            client = ScenarioClient(
+                connection.base_url,
+                connection.key,
+                connection.secret,
+                project_id=connection.project_id,
+                transport=pipe(),
+            )
+            stack.push_async_callback(client.aclose)
+            files = FileFetcher(base_url=connection.base_url, transport=pipe())
+            stack.push_async_callback(files.aclose)
+            catalogue = Catalogue(shared.paths.catalogue(workspace_id))
+            stack.push_async_callback(catalogue.aclose)
+            await catalogue.open()
+            outbox = Outbox(OutboxStore(shared.paths.outbox(workspace_id)), client)
+            stack.push_async_callback(outbox.aclose)
+            await outbox.open()
+            session = cls(workspace_id, client, files, catalogue, outbox, shared, times)
+            stack.push_async_callback(session.thumbnails.aclose)
+            stack.push_async_callback(session.jobs.aclose)
+            await session.jobs.start()
+            stack.push_async_callback(session.sync.aclose)
+            session.sync.start()
+            session._stack = stack.pop_all()
+            return session
+
+    async def aclose(self) -> None:
+        """Stop everything and close all files. May be called twice."""
+        await self._stack.aclose()
+
+    async def _on_results(self, asset_ids: Sequence[str]) -> None:
+        """Bring a job's results into the library; a server may list them a moment late."""
+        if asset_ids and not await self.library.bring(asset_ids):
+            raise NotFound("The results are not there yet.")
+
+    async def _picture_of(self, item: Item) -> Path | bytes:
+        """Return a picture for local previews: the original, or the thumbnail without network."""
+        try:
+            return await self.previews.original(item)
+        except AppError:
+            return await self.thumbnails.get(item)
