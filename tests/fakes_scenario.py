@@ -310,8 +310,7 @@ class FakeScenario:
         record["polls"] += 1
         if record["status"] == "validating" and record["polls"] >= self.upload_polls:
             data = b"".join(record["parts"][n] for n in sorted(record["parts"]))
-            stem = Path(record["create"].file_name).stem
-            record["entity"] = self._add(stem, data).id
+            record["entity"] = self._add(record["create"].file_name, data).id
             record["status"] = "imported"
         return self._upload(upload_id)
 

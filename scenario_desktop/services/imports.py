@@ -26,6 +26,7 @@ from scenario_desktop.api.models.assets import (
     Asset,
     AssetCreate,
     AssetOptions,
+    AssetUpdate,
     Upload,
     UploadCreate,
     UploadPart,
@@ -306,7 +307,11 @@ class Imports:
             raise _NothingMadeError(error) from error
         await self._write(file.digest, replace(note, upload_id=upload.id))
         await self._client.complete_upload(upload.id)
-        return await self._imported(upload.id)
+        asset = await self._imported(upload.id)
+        if asset.name == file.name:
+            return asset
+        # An upload is named for its file; without the suffix it reads like all the others.
+        return await self._client.update_asset(asset.id, AssetUpdate(name=file.name))
 
     async def _put_parts(self, file: _File, upload: Upload) -> None:
         urls = {part.number: part for part in upload.parts}
