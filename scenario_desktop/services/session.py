@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scenario_desktop.errors import AppError, NotFound
 from scenario_desktop.imaging.pool import WorkerPool
@@ -34,8 +34,6 @@ from scenario_desktop.store.outbox import OutboxStore
 from scenario_desktop.store.thumbnails import ThumbnailCache
 
 if TYPE_CHECKING:
-    import httpx
-
     from scenario_desktop.api.client import ScenarioClient
     from scenario_desktop.api.files import FileFetcher
 
@@ -118,14 +116,14 @@ class Session:
         shared: Shared,
         *,
         times: SyncTimes | None = None,
-        transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+        transport: Callable[[], Any] | None = None,
     ) -> Self:
         """Open a workspace's files and connections, take up its jobs, and begin to sync.
 
         What is in the catalogue can be shown at once, with or without network.
 
         Args:
-            transport: for tests; called once per connection pool.
+            transport: for tests; makes an httpx transport, once per connection pool.
 
         Raises:
             BadInput: the address or the keys cannot be used.
@@ -134,7 +132,7 @@ class Session:
         from scenario_desktop.api.client import ScenarioClient
         from scenario_desktop.api.files import FileFetcher
 
-        def pipe() -> httpx.AsyncBaseTransport | None:
+        def pipe() -> Any:
             return transport() if transport is not None else None
 
         async with AsyncExitStack() as stack:
