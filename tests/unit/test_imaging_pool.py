@@ -162,6 +162,25 @@ async def test_closing_ends_what_waits(tmp_path: Path) -> None:
         await pool.run(double, 1)
 
 
+ORPHAN = """
+import asyncio, sys
+from scenario_desktop.imaging.pool import WorkerPool
+from tests.unit.test_imaging_pool import hang
+asyncio.run(WorkerPool(1).run(hang, sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+async def test_a_worker_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
+    seen = tmp_path / "pid"
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", ORPHAN, str(seen))
+    await until(lambda: seen.exists() and seen.read_text(), timeout_s=30)
+    parent.kill()
+    await parent.wait()
+    status = Path(f"/proc/{seen.read_text()}/status")
+    await until(lambda: not status.exists() or "State:\tZ" in status.read_text())
+
+
 async def test_closing_an_unused_pool_starts_nothing() -> None:
     pool = WorkerPool(1)
     await pool.aclose()
