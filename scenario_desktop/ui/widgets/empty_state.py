@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
@@ -79,7 +79,12 @@ class EmptyState(QWidget):
         layout.addWidget(self._spinner, 0, center)
         layout.addSpacing(8)
         layout.addWidget(self._title, 0, center)
-        layout.addWidget(self._text, 0, center)
+        # In a row of its own: an aligned label is measured at the full width, and its text cut.
+        words = QHBoxLayout()
+        words.addStretch(1)
+        words.addWidget(self._text)
+        words.addStretch(1)
+        layout.addLayout(words)
         layout.addSpacing(12)
         layout.addWidget(self._button, 0, center)
         layout.addStretch(3)
