@@ -247,7 +247,7 @@ class _FooterView(QWidget):
         layout.addWidget(self._settings, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addSpacing(2)
         layout.addWidget(self.button)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

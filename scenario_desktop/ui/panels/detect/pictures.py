@@ -58,6 +58,9 @@ class DetectPictures(QObject):
         self._timer.setInterval(PREVIEW_DELAY_MS)
         self._timer.timeout.connect(self._start_preview)
         self._original = AsyncAction(self._load, parent=self, overlap=Overlap.RESTART)
+        self._small = AsyncAction(self._load_small, parent=self, overlap=Overlap.RESTART)
+        self._small.succeeded.connect(self._on_small)
+        self._small.failed.connect(ports.messages.report)
         self._original.succeeded.connect(self._on_original)
         self._original.failed.connect(self._on_original_failed)
         self._preview = AsyncAction(ports.detect.preview, parent=self, overlap=Overlap.RESTART)
@@ -77,11 +80,13 @@ class DetectPictures(QObject):
         self._dock.clear_tiles()
         self._tiled = ""
         if item is None:
+            self._small.cancel()
             self._original.cancel()
             self._page.show_nothing()
             return
         self._page.show_item(item)
         self._page.show_loading()
+        self._small.trigger(item)
         self._original.trigger(item)
         self._tiles.trigger()
 
@@ -96,6 +101,17 @@ class DetectPictures(QObject):
     def load_thumbnails(self, items: Sequence[Item]) -> None:
         """Fill the strip of pictures."""
         self._thumbnails.trigger(items)
+
+    async def _load_small(self, item: Item) -> QPixmap:
+        picture = QPixmap()
+        # Without one its tile keeps the icon, and the name is in the tip.
+        with contextlib.suppress(AppError):
+            picture.loadFromData(await self._ports.small.get(item))
+        return picture
+
+    def _on_small(self, picture: QPixmap) -> None:
+        if not self._has_original:
+            self._page.show_thumbnail(picture)
 
     async def _load(self, item: Item) -> Picture:
         return await self._ports.large.large(item, LARGE_PX)
@@ -127,7 +143,7 @@ class DetectPictures(QObject):
             request = draft.request(item.id, draft.current)
         except ValidationError:
             return  # the sentence under the field says why nothing moves
-        self._page.show_map_coming(title)
+        self._page.show_map_coming()
         self._preview.trigger(item, request, LARGE_PX)
 
     def _on_preview(self, preview: MapPreview) -> None:
@@ -170,10 +186,7 @@ class DetectPictures(QObject):
 
     async def _load_thumbnails(self, items: Sequence[Item]) -> None:
         for item in items:
-            picture = QPixmap()
-            # Without one its tile keeps the icon, and the name is in the tip.
-            with contextlib.suppress(AppError):
-                picture.loadFromData(await self._ports.small.get(item))
+            picture = await self._load_small(item)
             self._dock.set_thumbnail(item, picture)
 
 

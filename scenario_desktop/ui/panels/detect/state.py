@@ -216,10 +216,16 @@ def price_lines(
     return [
         PriceLine(
             f"{pictures} × {_maps(group)}",
-            "no price" if price is None else f"{count * len(group)} × {units(price)}",
+            _amount(count * len(group), price),
         )
         for price, group in by_price.items()
     ]
+
+
+def _amount(jobs: int, each: Decimal | None) -> str:
+    if each is None or jobs == 1:
+        return units(each)
+    return f"{jobs:,} × {units(each)}"
 
 
 def _maps(modalities: Sequence[Modality]) -> str:
