@@ -49,6 +49,7 @@ from scenario_desktop.errors import (
 from scenario_desktop.imaging import tasks
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.tasks import Examined
+from scenario_desktop.items import Item
 from scenario_desktop.services.file_names import suffix_for
 from scenario_desktop.services.library import Library
 from scenario_desktop.store.catalogue import Catalogue
@@ -86,10 +87,12 @@ class Refusal:
 
     Attributes:
         reason: one sentence for the user.
+        asset_id: what it already is in this library; empty unless that is the reason.
     """
 
     path: Path
     reason: str
+    asset_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,18 @@ class ImportProgress:
     added_ids: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
     is_counted: bool = False
+
+
+class AlreadyHereError(BadInput):
+    """The same bytes are in the library.
+
+    Attributes:
+        asset_id: as what.
+    """
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(f"Already here as “{item.name}”.")
+        self.asset_id = item.id
 
 
 class _NothingMadeError(Exception):
@@ -225,7 +240,7 @@ class Imports:
         if note is not None and note.asset_id:
             item = await self._library.item(note.asset_id)
             if item is not None and item.deleted_at is None:
-                raise BadInput(f"Already here as “{item.name}”.")
+                raise AlreadyHereError(item)
             if item is None:  # sent by a run that was stopped before it came into the catalogue
                 found = next(iter(await self._client.get_assets([note.asset_id])), None)
                 if found is not None and found.deleted_at is None:
@@ -502,7 +517,8 @@ class _Run:
             except AppError as error:
                 reason = f"{error.message} {error.hint}".strip()
                 now = self._progress
-                refused = (*now.refused, Refusal(path, reason))
+                here = error.asset_id if isinstance(error, AlreadyHereError) else ""
+                refused = (*now.refused, Refusal(path, reason, here))
                 self._set(replace(now, done=now.done + 1, refused=refused))
             else:
                 now = self._progress

@@ -126,6 +126,9 @@ async def test_the_same_content_is_told_and_not_sent(room: Room) -> None:
     again = room.file("copy of it.png")
     done = await room.run([again])
     assert [r.reason for r in done.refused] == ["Already here as “first”."]
+    item = await room.library.item(done.refused[0].asset_id)
+    assert item is not None
+    assert item.name == "first"
     assert room.server.count("create_asset") == 1
 
 
