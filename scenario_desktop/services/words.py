@@ -60,5 +60,6 @@ def ago(then: datetime, now: datetime) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return a server's text as one bounded line without control characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = "".join(c if c.isprintable() or c == NO_BREAK else " " for c in text)
+    line = " ".join(part for part in shown.split(" ") if part)
     return line if len(line) <= limit else line[: limit - 1] + "…"
