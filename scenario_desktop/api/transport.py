@@ -31,6 +31,7 @@ from scenario_desktop.errors import (
     RateLimited,
     ServerFailed,
     TimedOut,
+    Unreachable,
 )
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ class Transport:
             seconds: until the headers are here; the time for the body is the caller's affair.
 
         Raises:
-            Offline: no connection, or it broke, also while the body is read.
+            Unreachable: no connection; nothing was sent.
+            Offline: the connection broke, also while the body is read.
             TimedOut: no answer within the time.
             BadAnswer: not HTTP.
         """
@@ -364,12 +366,12 @@ def _connection_failure(error: httpx.HTTPError, call: Call) -> AppError:
             cause = cause.__cause__ or cause.__context__
         if isinstance(cause, ssl.SSLError):
             reason = getattr(cause, "verify_message", "") or cause.reason or "TLS"
-            return Offline(
+            return Unreachable(
                 f"The identity of {urlsplit(call.url).hostname} could not be proved.",
                 hint="Check the date of this computer and the network you are in.",
                 details=f"{details}: {reason}",
             )
-        return Offline(
+        return Unreachable(
             "No connection to the server.", hint="Check the network, then try again.",
             details=details,
         )  # fmt: skip
