@@ -15,6 +15,7 @@ import pytest
 from scenario_desktop.errors import BadInput, Cancelled
 from scenario_desktop.imaging.pool import Progress, WorkerPool
 from scenario_desktop.imaging.progress import report
+from scenario_desktop.items import Picture
 from tests.support import until
 
 
@@ -42,6 +43,10 @@ def hang(seen: str) -> None:
 
 def eat(mib: int) -> int:
     return len(bytearray(mib * 2**20))
+
+
+def paint(side_px: int) -> tuple[Picture, str]:
+    return Picture(side_px, side_px, bytes([7]) * side_px * side_px * 4), "seven"
 
 
 def climb(path: str) -> None:
@@ -131,6 +136,26 @@ async def test_a_cancelled_waiting_task_never_runs(pool: WorkerPool, tmp_path: P
     await asyncio.gather(*running)
     assert await pool.run(double, 1) == 2
     assert not seen.exists()
+
+
+@pytest.mark.parametrize("side_px", [16, 1024])
+async def test_pictures_come_back_whole_and_leave_nothing(pool: WorkerPool, side_px: int) -> None:
+    picture, word = await pool.run(paint, side_px)
+    assert (picture.width, picture.height, word) == (side_px, side_px, "seven")
+    assert picture.data == bytes([7]) * side_px * side_px * 4
+    folder = Path(pool._folder)
+    assert not list(folder.iterdir())
+    await pool.aclose()
+    assert not folder.exists()
+
+
+async def test_a_picture_that_nobody_waits_for_is_removed(pool: WorkerPool) -> None:
+    await pool.warm_up()
+    task = asyncio.create_task(pool.run(paint, 1024))
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await pool.run(double, 1) == 2
+    await until(lambda: not list(Path(pool._folder).iterdir()))
 
 
 async def test_progress_is_seen_while_it_runs(pool: WorkerPool, tmp_path: Path) -> None:
