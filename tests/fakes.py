@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from scenario_desktop.api.models.accounts import Project, ProjectPage, Team
+from scenario_desktop.api.models.assets import Asset, AssetPage
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import (
     Job,
@@ -284,3 +286,50 @@ class FakeSubmitter:
             LedgerRow(f"row{i}", "ws", kind, request, (), LedgerState.PREPARED, now, now)
             for i, request in enumerate(requests, 1)
         ]
+
+
+@dataclass
+class FakeAccount:
+    """A service's accounts; ``client`` makes clients of it.
+
+    Attributes:
+        errors: by method name.
+        token: given back with every page of projects.
+        made: what each client was made of; ``open`` counts those not closed.
+    """
+
+    projects: list[Project] = field(default_factory=list)
+    teams: list[Team] = field(default_factory=list)
+    assets: list[Asset] = field(default_factory=list)
+    errors: dict[str, AppError] = field(default_factory=dict)
+    token: str | None = None
+    made: list[tuple[str, str, str, str | None]] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    open: int = 0
+
+    def client(self, base_url: str, key: str, secret: str, project_id: str | None) -> FakeAccount:
+        self.made.append((base_url, key, secret, project_id))
+        self.open += 1
+        return self
+
+    async def list_projects(
+        self, *, team_id: str | None = None, page_size: int = 100, token: str | None = None
+    ) -> ProjectPage:
+        self._enter("list_projects")
+        return ProjectPage(projects=tuple(self.projects), next_pagination_token=self.token)
+
+    async def list_teams(self) -> list[Team]:
+        self._enter("list_teams")
+        return self.teams
+
+    async def list_assets(self, *, page_size: int = 100) -> AssetPage:
+        self._enter("list_assets")
+        return AssetPage(assets=tuple(self.assets))
+
+    async def aclose(self) -> None:
+        self.open -= 1
+
+    def _enter(self, name: str) -> None:
+        self.calls.append(name)
+        if name in self.errors:
+            raise self.errors[name]
