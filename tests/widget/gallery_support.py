@@ -69,6 +69,10 @@ class FakeLibrary:
         await asyncio.sleep(0)
         return {key: self.all[key] for key in wanted if key in self.all}
 
+    async def item(self, asset_id: str) -> Item | None:
+        await asyncio.sleep(0)
+        return next((one for one in self.all.values() if one.id == asset_id), None)
+
     async def complete_tags(self, prefix: str, limit: int = 20) -> list[TagCount]:
         await asyncio.sleep(0)
         counts: dict[str, int] = {}

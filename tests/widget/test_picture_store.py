@@ -133,8 +133,10 @@ async def test_bytes_that_are_no_thumbnail_count_as_failed(
     await until(lambda: failed == [1])
     assert store.has_failed(1)
     store.retry()
-    assert not store.has_failed(1)
     assert source.wishes[-1] == [1]
+    source.ready.emit(1, encoded())
+    await until(lambda: store.pixmap(1, FRAME))
+    assert not store.has_failed(1)
 
 
 async def test_a_changed_item_is_fetched_again(

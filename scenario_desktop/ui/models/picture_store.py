@@ -236,9 +236,8 @@ class PictureStore(QObject):
 
     def retry(self) -> None:
         """Ask again for what is still wanted and failed or never came."""
-        self._failed.clear()
         self._asked = ()
-        self._pursue()
+        self._pursue(is_retry=True)
 
     def close(self) -> None:
         """Stop the threads. Nothing is decoded after this."""
@@ -253,14 +252,16 @@ class PictureStore(QObject):
 
     # From wishes to bytes
 
-    def _pursue(self) -> None:
+    def _pursue(self, *, is_retry: bool = False) -> None:
         """Decode what is at hand, ask the service for the rest, drop what nobody wants now."""
         self._queue.clear()
         missing: dict[int, Item] = {}
         for wish in self._wishes.values():
             for key, item in wish.items.items():
                 job = (key, wish.frame)
-                if job in self._pixmaps or job in self._busy or key in self._failed:
+                if job in self._pixmaps or job in self._busy:
+                    continue
+                if key in self._failed and not is_retry:
                     continue
                 data = self._encoded.get(key)
                 if data is None:

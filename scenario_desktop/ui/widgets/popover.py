@@ -30,6 +30,7 @@ class Popover(Frame):
         super().__init__("popover", anchor.window())
         self._anchor = anchor
         self._before: QWidget | None = None
+        self._asked = (0, False)
         self.hide()
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(6, 6, 6, 6)
@@ -46,6 +47,7 @@ class Popover(Frame):
         if self.parentWidget() is not window:
             self.setParent(window)
         self._before = QApplication.focusWidget()
+        self._asked = (width, is_right)
         self._place(width, is_right)
         self.show()
         self.raise_()
@@ -56,6 +58,11 @@ class Popover(Frame):
             stops = focusable_children(self)
             if stops:
                 stops[0].setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def refit(self) -> None:
+        """Give it the size of its content again, after that has changed."""
+        if self.isVisible():
+            self._place(*self._asked)
 
     def close_popover(self) -> None:
         if not self.isVisible():

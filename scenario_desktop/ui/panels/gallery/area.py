@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar, QToolTip, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import Item
@@ -44,6 +44,15 @@ _PULSE_TICK_MS = 70
 _SETTLE_MS = 12
 
 
+class _Bar(QScrollBar):
+    """Takes its room always, so that the columns never jump, and shows only when there is use."""
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.maximum() > self.minimum():
+            super().paintEvent(event)
+
+
 class GridArea(QAbstractScrollArea):
     """Draws an order of keys as a scrolling grid.
 
@@ -71,6 +80,7 @@ class GridArea(QAbstractScrollArea):
         self.selection = Selection()
         self._wish = DEFAULT_CELL
         self._is_fit = False
+        self._is_skeleton = False
         self._is_moving = False  # the scroll bar is set by us: nothing to blit
         self._visible: dict[int, int] = {}  # key → index of what is in view
         self._waiting: dict[int, float] = {}  # key → since when its picture is missing
@@ -97,6 +107,7 @@ class GridArea(QAbstractScrollArea):
 
     def _set_up_widget(self) -> None:
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setVerticalScrollBar(_Bar(Qt.Orientation.Vertical))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -132,20 +143,37 @@ class GridArea(QAbstractScrollArea):
     def item_count(self) -> int:
         return len(self._order) - len(self._works)
 
-    def set_order(self, order: KeyOrder, works: Iterable[WorkCell] = ()) -> None:
-        """Show other keys. What was at the top of the view keeps its height there."""
-        held = self._hold_place()
+    def set_order(
+        self, order: KeyOrder, works: Iterable[WorkCell] = (), *, keeps_place: bool = True
+    ) -> None:
+        """Show other keys.
+
+        Args:
+            keeps_place: what is at the top of the view keeps its height; else it begins at its top.
+        """
+        held = self._hold_place() if keeps_place else []
+        self._is_skeleton = False
         self._order = order
         self._works = {work.key: work for work in works}
         if self.selection.is_all:
             self.selection.rebase(self.item_count)
         self._relayout()
+        if not keeps_place:
+            self._is_moving = True
+            self.verticalScrollBar().setValue(0)
+            self._is_moving = False
         self._release_place(held)
         self._refresh_view()
 
+    def set_skeleton(self, is_on: bool) -> None:
+        """Draw blocks where the first cells will be, while nothing is known yet."""
+        self._is_skeleton = is_on
+        self._pulse.start() if is_on else self._pulse.stop()
+        self.viewport().update()
+
     def set_works(self, works: Iterable[WorkCell]) -> None:
         """Show news of cells in work that are in the order already."""
-        self._works = {work.key: work for work in works}
+        self._works.update({work.key: work for work in works if work.key in self._works})
         self.refresh(self._works)
 
     def set_locks(self, locks: Locks) -> None:
@@ -325,6 +353,8 @@ class GridArea(QAbstractScrollArea):
             indexes.update(self._touched(rect, top))
         if indexes:
             self._paint_cells(painter, sorted(indexes), top)
+        elif self._is_skeleton:
+            self._paint_skeleton(painter)
         self._paint_over(painter, top)
 
     def _touched(self, rect: QRect, top: int) -> Iterable[int]:
@@ -382,6 +412,14 @@ class GridArea(QAbstractScrollArea):
         if waiting and not self._pulse.isActive() and not theme.current().is_still:
             self._pulse.start()
 
+    def _paint_skeleton(self, painter: QPainter) -> None:
+        size = self.viewport().size()
+        grid = Grid(1000, size.width(), self._wish, self._spacing())
+        phase = 0.0 if theme.current().is_still else time.monotonic() % _PULSE_S / _PULSE_S
+        painting.antialiased(painter)
+        for index in grid.visible(0, size.height()):
+            self._cells.paint_waiting(painter, grid.picture(index), phase)
+
     def _has_overlay(self) -> bool:
         """Whether ``_paint_over`` draws: then nothing painted can be moved by a scroll."""
         return False
@@ -394,6 +432,9 @@ class GridArea(QAbstractScrollArea):
         self.refresh((key,))
 
     def _update_waiting(self) -> None:
+        if self._is_skeleton and self.isVisible():
+            self.viewport().update()
+            return
         if not self._waiting or not self.isVisible():
             self._pulse.stop()
             return

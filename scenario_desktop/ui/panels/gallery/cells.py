@@ -201,7 +201,8 @@ class CellPainter:
 
     def tick_area(self, box: Box) -> QRect:
         """Return where a click adds to the choice instead of replacing it."""
-        return QRect(box.x, box.y, 2 * _INSET + 20, 2 * _INSET + 20)
+        side = 2 * _INSET + self._look.px(20)
+        return QRect(box.x, box.y, side, side)
 
     # Parts, each drawn once and kept
 
@@ -247,11 +248,12 @@ class CellPainter:
         return picture
 
     def _make_tick(self, *, is_set: bool) -> QPixmap:
-        picture = self._canvas(22, 22)
+        side = self._look.px(20)
+        picture = self._canvas(side + 2, side + 2)
         painter = painting.antialiased(QPainter(picture))
         t = self._tokens
         white = t.text_on_fill
-        circle = QRectF(2, 2, 18, 18)
+        circle = QRectF(2, 2, side - 2, side - 2)
         painter.setPen(QPen(white, 1.75))
         painter.setBrush(t.accent if is_set else theme.tokens_of("dark").badge_bg)
         if not is_set:

@@ -195,8 +195,10 @@ class Grid:
 
     def top_to_show(self, index: int, top: int, height: int) -> int:
         """Return the nearest scroll position from ``top`` that shows a whole cell."""
-        y = self.row_y(index // self.columns)
-        bottom = y + self.cell + self.spacing.caption + self.spacing.gap
+        row = index // self.columns
+        y = self.row_y(row)
+        below = self.spacing.bottom if row == self.rows - 1 else self.spacing.gap
+        bottom = y + self.cell + self.spacing.caption + below
         if y - self.spacing.top < top:
             return max(0, y - self.spacing.top)
         if bottom > top + height:

@@ -93,16 +93,17 @@ class KeyOrder:
             guests: pairs of host key and guest key. Guests of one host keep their order. A guest
                 whose host is not there stays where it is, or out.
         """
-        known = set(self._hosts(guests))
-        placed = [(host, guest) for host, guest in guests if host in known]
+        moving = {guest for _, guest in guests}
+        hosts = {host for host, _ in guests if host not in moving}
+        places = {host: index for host in hosts if (index := self.index_of(host)) >= 0}
+        placed = [(host, guest) for host, guest in guests if host in places]
         if not placed:
             return self
-        base = self.without([guest for _, guest in placed])
+        base = self.without([guest for _, guest in placed if guest > 0])
         behind: dict[int, list[int]] = {}
         for host, guest in placed:
-            index = base.index_of(host)
-            if index >= 0:
-                behind.setdefault(index + 1, []).append(guest)
+            index = base.index_of(host, near=places[host])
+            behind.setdefault(index + 1, []).append(guest)
         parts, start = [], 0
         for index in sorted(behind):
             parts.append(base._data[start * _WORD : index * _WORD])
@@ -110,7 +111,3 @@ class KeyOrder:
             start = index
         parts.append(base._data[start * _WORD :])
         return self._of_bytes(b"".join(parts))
-
-    def _hosts(self, guests: Sequence[tuple[int, int]]) -> Iterable[int]:
-        moving = {guest for _, guest in guests}
-        return (host for host in {h for h, _ in guests} if host not in moving and host in self)

@@ -37,6 +37,7 @@ KIND_TITLES: dict[str, str] = {
     "audio": "Audio",
     "3d": "3D models",
     "document": "Documents",
+    "text": "Texts",
     "json": "Canvases",
 }
 
@@ -72,6 +73,31 @@ TYPE_GROUPS: dict[str, tuple[str, ...]] = {
     "Video": ("txt2video", "img2video", "video2video", "audio2video"),
     "3D": ("img23d", "txt23d", "video23d", "3d23d", "img2splat", "3d-texture"),
 }  # fmt: skip
+
+
+class StateWords(NamedTuple):
+    """What stands in place of the grid: why, and the next step.
+
+    Attributes:
+        action: what the button says; "" for no button.
+        does: what the button is for.
+    """
+
+    icon: str
+    title: str
+    text: str
+    action: str = ""
+    does: StateAction | None = None
+
+
+class StateAction(Enum):
+    """What the button of an empty page can be for."""
+
+    IMPORT = auto()
+    CLEAR_FILTER = auto()
+    RETRY = auto()
+    SHOW_ALL = auto()
+    DETECT = auto()
 
 
 class Corner(Enum):
@@ -231,3 +257,93 @@ def filter_count(query: ItemQuery) -> int:
         + len(query.tags)
         + len(query.without_tags)
     )
+
+
+_EMPTY: dict[Section, StateWords] = {
+    Section.ALL: StateWords(
+        "image-plus",
+        "No pictures yet",
+        "Drop pictures or folders here. The originals stay where they are.",
+        "Choose files…",
+        StateAction.IMPORT,
+    ),
+    Section.FAVOURITES: StateWords(
+        "heart",
+        "No favourites yet",
+        "Mark what you want to find again with the heart in the inspector.",
+        "Show all items",
+        StateAction.SHOW_ALL,
+    ),
+    Section.CONTROL_MAPS: StateWords(
+        "scan-line",
+        "No control maps yet",
+        "Choose a picture and detect its edges, depth or lines. The map appears beside it.",
+        "Detect…",
+        StateAction.DETECT,
+    ),
+    Section.CANVASES: StateWords(
+        "layers",
+        "No canvases yet",
+        "Canvases of this workspace appear here.",
+        "Show all items",
+        StateAction.SHOW_ALL,
+    ),
+    Section.GENERATIONS: StateWords(
+        "sparkles",
+        "No generations yet",
+        "What was made from a prompt appears here.",
+        "Show all items",
+        StateAction.SHOW_ALL,
+    ),
+    Section.TRASH: StateWords("trash-2", "The trash is empty", "Deleted items can be restored."),
+}
+
+
+def empty_words(query: ItemQuery, collection: str = "") -> StateWords:
+    """Return what an empty page says: that nothing matches, or what would be here."""
+    narrowed = filter_text(query)
+    if narrowed:
+        return StateWords(
+            "search",
+            "Nothing matches",
+            f"The filter is {narrowed}.",
+            "Clear filter",
+            StateAction.CLEAR_FILTER,
+        )
+    if query.collection_id is not None:
+        return StateWords(
+            "folder-open",
+            f"Nothing in {collection or 'this collection'} yet",
+            "Drop files here, or drag items onto its name in the sidebar.",
+            "Choose files…",
+            StateAction.IMPORT,
+        )
+    if query.parent_id is not None:
+        return StateWords("scan-line", "Nothing was made from this yet", "")
+    return _EMPTY[query.section]
+
+
+def failed_words(message: str, hint: str) -> StateWords:
+    """Return what stands there when the library cannot be read."""
+    return StateWords("triangle-alert", message, hint, "Try again", StateAction.RETRY)
+
+
+def fetching_words(done: int) -> StateWords:
+    """Return what stands there while the first items are on their way."""
+    text = f"{items_text(done)} so far." if done else "The first items appear in a moment."
+    return StateWords("cloud", "Fetching your library", text)
+
+
+OFFLINE_WORDS = StateWords(
+    "cloud-off",
+    "You are offline",
+    "Nothing of this workspace is on this computer yet. Once there is a connection it is fetched.",
+    "Try again",
+    StateAction.RETRY,
+)
+
+
+def drop_text(count: int, target: str) -> str:
+    """Return what stands over the grid while files are dragged in."""
+    files = "1 file or folder" if count == 1 else f"{number(count)} files and folders"
+    return f"Drop to add {files} to {target}"
