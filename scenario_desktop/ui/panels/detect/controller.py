@@ -34,6 +34,7 @@ from scenario_desktop.ui.panels.detect.state import (
 
 if TYPE_CHECKING:
     from scenario_desktop.services.detect import Quote
+    from scenario_desktop.services.imports import Refusal
 
 DRAFT_NAME = "detect"
 #: A price is asked once the form has rested for so long, milliseconds.
@@ -62,10 +63,11 @@ class DetectController(QObject):
         self._draft = DetectDraft.from_dict(ports.drafts.load(DRAFT_NAME))
         self._price = Price.NONE
         self._quote: Quote | None = None
-        self._error = ""
+        self._price_error = ""
+        self._trouble = ""
         self._adding = 0
         self._left: Decimal | None = None
-        self._pictures = DetectPictures(page, dock, ports, lambda: self._draft)
+        self._pictures = DetectPictures(page, dock, ports, lambda: self._draft, self)
         self._asking = AsyncAction(ports.detect.quote, parent=self, overlap=Overlap.RESTART)
         self._asking.succeeded.connect(self._on_quote)
         self._asking.failed.connect(self._on_quote_failed)
@@ -111,13 +113,13 @@ class DetectController(QObject):
     def open(self, items: Sequence[Item], request: Mapping[str, Any] | None = None) -> None:
         """Show the form for these pictures, with the values of a request sent before if given."""
         self._items = {item.id: item for item in items}
+        self._trouble = ""
         if request is not None:
             self._draft = DetectDraft.of_request(request)
             self._show_draft()
         self._show_items()
-        self._look_at(
-            self._current if self._current in self._items else next(iter(self._items), "")
-        )
+        first = next(iter(self._items), "")
+        self._look_at(self._current if self._current in self._items else first)
         self._refresh()
 
     def set_left(self, left: Decimal | None) -> None:
@@ -140,7 +142,7 @@ class DetectController(QObject):
         """Return every reason why the form cannot be sent now."""
         found = reasons(list(self._items.values()), self._draft, adding=self._adding)
         if self._price is Price.FAILED:
-            found.append(f"The price is not known. {self._error}")
+            found.append(f"The price is not known. {self._price_error}")
         if self._quote is not None and self._is_refused():
             found.append(self._ports.guard.decide(self._quote.total).text)
         return found
@@ -202,6 +204,7 @@ class DetectController(QObject):
         self._on_edited()
 
     def _on_edited(self) -> None:
+        self._trouble = ""
         self._remember()
         self._refresh()
         self._pictures.preview_soon()
@@ -214,7 +217,7 @@ class DetectController(QObject):
         self._asking.cancel()
         self._quote_timer.stop()
         self._renewal_timer.stop()
-        self._quote, self._error = None, ""
+        self._quote, self._price_error = None, ""
         self._price = Price.NONE
         if not reasons(list(self._items.values()), self._draft, adding=self._adding):
             self._price = Price.ASKING
@@ -244,21 +247,27 @@ class DetectController(QObject):
             self._adding_files.trigger(paths)
 
     async def _add_files(self, paths: Sequence[Path]) -> None:
-        self._adding = len(paths)
+        """Import files and take them in; those that are in the library already are taken too."""
+        self._adding, self._trouble = len(paths), ""
         self._refresh()
+        refused: list[Refusal] = []
+        taken: set[str] = set()
         try:
             async for progress in self._ports.imports.run(paths):
+                here = [r.asset_id for r in progress.refused if r.asset_id]
+                refused = [r for r in progress.refused if not r.asset_id]
+                new = [i for i in (*progress.added_ids, *here) if i not in taken]
+                taken.update(new)
+                await self._take_in(new)
                 self._adding = max(0, progress.total - progress.done)
-                await self._take_in(progress.added_ids)
                 self._show_footer()
-                last = progress
         finally:
             self._adding = 0
             self._refresh()
-        if last.refused:
-            names = ", ".join(r.path.name for r in last.refused[:3])
-            count = counted(len(last.refused), "file was", "files were")
-            self._show_error(f"{count} not added: {names}. {last.refused[0].reason}")
+        if refused:
+            count = counted(len(refused), "file was", "files were")
+            names = ", ".join(f"“{r.path.name}”" for r in refused[:3])
+            self._show_trouble(f"{count} not added: {names}. {refused[0].reason}")
 
     async def _take_in(self, asset_ids: Sequence[str]) -> None:
         for asset_id in asset_ids:
@@ -270,7 +279,7 @@ class DetectController(QObject):
                     self._look_at(item.id)
 
     def _on_add_failed(self, error: Exception) -> None:
-        self._show_error(sentence(error) if isinstance(error, AppError) else "The files failed.")
+        self._show_trouble(_words(error))
 
     # Price and sending
 
@@ -284,13 +293,13 @@ class DetectController(QObject):
             self._asking.trigger(self._draft.requests(list(self._items)))
 
     def _on_quote(self, quote: Quote) -> None:
-        self._quote, self._price, self._error = quote, Price.KNOWN, ""
+        self._quote, self._price, self._price_error = quote, Price.KNOWN, ""
         self._renewal_timer.start()
         self._show_footer()
 
     def _on_quote_failed(self, error: Exception) -> None:
         self._price = Price.FAILED
-        self._error = sentence(error) if isinstance(error, AppError) else "Something went wrong."
+        self._price_error = _words(error)
         self._show_footer()
 
     async def _send(self, quote: Quote) -> None:
@@ -307,6 +316,7 @@ class DetectController(QObject):
             if not is_confirmed or quote is not self._quote:
                 return
         inputs = [self._items[request.image] for request in quote.requests]
+        self._trouble = ""
         started = await self._ports.detect.submit(quote, inputs, is_confirmed=is_confirmed)
         self._ports.messages.toast(f"{counted(len(started), 'detect job')} started")
         self.jobs_started.emit(started)
@@ -314,9 +324,8 @@ class DetectController(QObject):
 
     def _on_send_failed(self, error: Exception) -> None:
         self._ports.messages.report(error)
-        text = sentence(error) if isinstance(error, AppError) else "The jobs were not started."
         self._refresh()
-        self._show_error(text)
+        self._show_trouble(_words(error))
 
     # Showing
 
@@ -331,8 +340,8 @@ class DetectController(QObject):
         errors = field_errors(self._draft).get(self._draft.current, {})
         self._dock.show_errors(errors)
 
-    def _show_error(self, text: str) -> None:
-        self._error = text
+    def _show_trouble(self, text: str) -> None:
+        self._trouble = text
         self._show_footer()
 
     def _show_footer(self) -> None:
@@ -352,8 +361,13 @@ class DetectController(QObject):
                 total=quote.total if quote is not None else None,
                 jobs=count * len(draft.modalities),
                 reasons=tuple(self.why_not()),
-                error=self._error if self._price is not Price.FAILED else "",
+                error=self._trouble,
                 is_sending=self._sending.is_busy,
                 is_refused=self._is_refused(),
             )
         )
+
+
+def _words(error: object) -> str:
+    """Return a failure in words; one that is a bug of ours is in the log, and reported as such."""
+    return sentence(error) if isinstance(error, AppError) else "The program made a mistake."

@@ -45,8 +45,9 @@ class DetectPictures(QObject):
         dock: DetectDock,
         ports: DetectPorts,
         draft: Callable[[], DetectDraft],
+        parent: QObject,
     ) -> None:
-        super().__init__(page)
+        super().__init__(parent)
         self._page, self._dock, self._ports, self._draft = page, dock, ports, draft
         self._item: Item | None = None
         self._has_original = False
