@@ -8,7 +8,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,11 @@ _RUN = "import sys; from scenario_desktop.engine.main import run; sys.exit(run(s
 class EngineProcess:
     """An engine started as a program. ``address`` is the line it says when it is ready."""
 
-    def __init__(self, data: Path, *args: str, stdin: int = subprocess.DEVNULL) -> None:
+    def __init__(
+        self, data: Path, *args: str, stdin: int = subprocess.DEVNULL, command: Sequence[str] = ()
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _RUN, "--data", str(data), *args],
+            command or [sys.executable, "-c", _RUN, "--data", str(data), *args],
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
