@@ -175,8 +175,7 @@ class GalleryController(QObject):
         self._store.set_source(thumbnails)
         self._shown_query, self._base, self._sync = None, KeyOrder(), None
         self._newcomers.clear()
-        self._grid.clear_choice()
-        self._grid.set_order(KeyOrder(), keeps_place=False)
+        self._grid.reset()
         self._view.show_notice("")
         self._show_count()
         self.dragging.set_prepare(prepare_drag)
@@ -427,7 +426,7 @@ class GalleryController(QObject):
         ]
         if redrawn:
             self._store.forget(redrawn)
-        self.fetch.trigger()
+        self._fetch_soon()
 
     def _remove(self, keys: frozenset[int]) -> None:
         if self._query.section is Section.TRASH:
@@ -446,7 +445,11 @@ class GalleryController(QObject):
 
     def _on_range_changed(self) -> None:
         self._wish_pictures()
-        self.fetch.trigger()
+        self._fetch_soon()
+
+    def _fetch_soon(self) -> None:
+        if self._library is not None:
+            self.fetch.trigger()
 
     async def _fetch(self) -> None:
         """Read the items in view and near it, until none is missing."""
@@ -537,7 +540,7 @@ class GalleryController(QObject):
     def _tell_current(self) -> None:
         key, item = self._grid.selection.current, self.current
         if key is not None and item is None:
-            self.fetch.trigger()  # told when it is there
+            self._fetch_soon()  # told when it is there
         elif item != self._told:
             self._told = item
             self.current_changed.emit(item)

@@ -22,6 +22,8 @@ from scenario_desktop.ui.panels.gallery.area import DEFAULT_CELL, GridArea
 from scenario_desktop.ui.panels.gallery.band import RubberBand
 from scenario_desktop.ui.panels.gallery.cells import WorkState
 from scenario_desktop.ui.panels.gallery.geometry import Move
+from scenario_desktop.ui.panels.gallery.order import KeyOrder
+from scenario_desktop.ui.panels.gallery.selection import Selection
 from scenario_desktop.ui.panels.gallery.type_ahead import TypeAhead
 
 CELL_STEP = 16
@@ -89,6 +91,12 @@ class GridView(GridArea):
         """Choose one item and show it."""
         self.selection.choose(key)
         self.show_key(key)
+        self._on_chosen()
+
+    def reset(self) -> None:
+        """Show nothing and choose nothing, as between two workspaces."""
+        self.selection = Selection()
+        self.set_order(KeyOrder(), keeps_place=False)
         self._on_chosen()
 
     def choose_keys(self, keys: Iterable[int], current: int | None = None) -> None:
