@@ -1,0 +1,1 @@
+"""Bringing files in: how far it is, and what was refused and why."""

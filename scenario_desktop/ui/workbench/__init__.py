@@ -1,0 +1,1 @@
+"""The window put together: panels, commands, and the workspace that is open in them."""

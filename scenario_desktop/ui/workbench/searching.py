@@ -1,0 +1,101 @@
+"""The search field and the gallery's query, each following the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from scenario_desktop.items import ItemQuery
+from scenario_desktop.ui.widgets.search_box import SearchBox, Token
+
+#: The query follows the words once typing has rested for so long, milliseconds.
+TYPING_MS = 120
+#: Word of a token -> field of the query that holds its values.
+_FIELDS = {"tag": "tags", "kind": "kinds", "type": "types", "status": "statuses"}
+
+
+def tokens_of(query: ItemQuery, collection_name: Callable[[str], str]) -> list[Token]:
+    """Return the filters of a query as tokens, in a fixed order."""
+    tokens = []
+    if query.collection_id:
+        name = collection_name(query.collection_id) or query.collection_id
+        tokens.append(Token("in", query.collection_id, name))
+    for word, field in _FIELDS.items():
+        tokens += [Token(word, value) for value in getattr(query, field)]
+    tokens += [Token("tag", value, is_excluded=True) for value in query.without_tags]
+    return tokens
+
+
+def with_tokens(
+    query: ItemQuery, tokens: Sequence[Token], collection_id: Callable[[str], str]
+) -> ItemQuery:
+    """Return a query with exactly these filters.
+
+    Args:
+        collection_id: finds a collection by its name or id, "" where there is none.
+    """
+    inside = next((token.value for token in tokens if token.word == "in"), "")
+    fields: dict[str, tuple[str, ...]] = {
+        field: tuple(t.value for t in tokens if t.word == word and not t.is_excluded)
+        for word, field in _FIELDS.items()
+    }
+    return replace(
+        query,
+        collection_id=(collection_id(inside) or inside) if inside else None,
+        without_tags=tuple(t.value for t in tokens if t.word == "tag" and t.is_excluded),
+        kinds=fields["kinds"],
+        types=fields["types"],
+        statuses=fields["statuses"],
+        tags=fields["tags"],
+    )
+
+
+class Searching(QObject):
+    """Turns what is typed into queries, and queries into what the field shows.
+
+    Signals:
+        query_wanted: the ItemQuery that the field stands for now.
+    """
+
+    query_wanted = Signal(object)
+
+    def __init__(
+        self, box: SearchBox, collections: Callable[[], dict[str, str]], parent: QObject
+    ) -> None:
+        """
+        Args:
+            collections: gives the names of all collections by id.
+        """
+        super().__init__(parent)
+        self._box, self._collections = box, collections
+        self._query = ItemQuery()
+        self._timer = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._timer.timeout.connect(self._tell)
+        box.changed.connect(self._timer.start)
+
+    def show_query(self, query: ItemQuery) -> None:
+        """Follow the gallery. Words still being typed are left as they are."""
+        self._query = query
+        self._box.set_tokens(tokens_of(query, self._name))
+        if not self._timer.isActive() and self._box.text().strip() != query.text.strip():
+            self._box.set_text(query.text)
+
+    def show_collections(self) -> None:
+        """Show names anew after a collection was renamed."""
+        self._box.set_tokens(tokens_of(self._query, self._name))
+
+    def _tell(self) -> None:
+        wanted = with_tokens(self._query, self._box.tokens(), self._id)
+        self.query_wanted.emit(replace(wanted, text=self._box.text()))
+
+    def _name(self, collection_id: str) -> str:
+        return self._collections().get(collection_id, "")
+
+    def _id(self, name: str) -> str:
+        names = self._collections()
+        if name in names:
+            return name
+        wanted = name.casefold()
+        return next((i for i, known in names.items() if known.casefold() == wanted), "")
