@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -91,6 +91,9 @@ class Dialog(Frame):
         self.body = QVBoxLayout(content)
         self.body.setContentsMargins(PADDING, 0, PADDING, 0)
         self.body.setSpacing(12)
+        content.installEventFilter(self)
+        self._fitting = QTimer(self, singleShot=True, interval=0)
+        self._fitting.timeout.connect(self._place)
         self._scroll = ScrollArea(content, follows_content=True)
         self._actions = QHBoxLayout()
         self._actions.setContentsMargins(PADDING, 0, PADDING, 0)
@@ -151,6 +154,13 @@ class Dialog(Frame):
         self.finished.emit(code)
 
     @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # What comes and goes in the body changes the height of the whole.
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._fitting.start()
+        return False
+
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if is_enter and self._primary is not None:
@@ -189,6 +199,7 @@ class Dialog(Frame):
         extra = 2 * self.margin
         look = theme.current()
         width = min(max(self._width, round(self._width * (1 + look.scale) / 2)), room.width())
+        self._scroll.updateGeometry()  # a scroll area does not hear of it when its content grows
         layout = self.layout()
         height = layout.totalHeightForWidth(width + extra) if layout else 0
         if height <= 0:
