@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from scenario_desktop.services.workspaces import CLOUD_URL, WorkspaceKind, WorkspaceRecord
 from scenario_desktop.ui.forms.spec import FieldSpec, fields_of_model
 
-SCENARIO_URL = "https://api.cloud.scenario.com/v1"
 ADVANCED = "Advanced"
 TEAM = "Team key for usage"
 PROJECT_FIELD = "project_id"
@@ -55,7 +55,7 @@ class ConnectDraft(BaseModel):
         json_schema_extra={"group": TEAM, "display": "concealed"},
     )  # fmt: skip
     base_url: Text = Field(
-        SCENARIO_URL, min_length=1, title="Base URL", json_schema_extra={"group": ADVANCED},
+        CLOUD_URL, min_length=1, title="Base URL", json_schema_extra={"group": ADVANCED},
         description="Change it only for a server of your own.",
     )  # fmt: skip
 
@@ -75,14 +75,55 @@ class ConnectDraft(BaseModel):
         return value
 
 
-def connect_specs(*, is_edit: bool) -> tuple[FieldSpec, ...]:
-    """Return the form's fields. A kept secret is not shown again, so an edit may leave it empty."""
-    kept = "Kept. Fill in only to change it."
+class EditDraft(ConnectDraft):
+    """A connected account: empty keys leave the kept ones as they are."""
+
+    key: Text = Field("", title="API key", repr=False, description="")
+    secret: Text = Field(
+        "", title="API secret", repr=False, validate_default=True,
+        json_schema_extra={"display": "concealed"},
+    )  # fmt: skip
+
+    @field_validator("secret")
+    @classmethod
+    def _key_is_whole(cls, value: str, info: ValidationInfo) -> str:
+        if bool(value) != bool(info.data.get("key")):
+            raise ValueError("A new key needs both its key and its secret.")
+        return value
+
+
+_KEPT = "Kept. Fill in only to change it."
+
+
+def connect_specs(*, is_edit: bool, has_team_key: bool = False) -> tuple[FieldSpec, ...]:
+    """Return the form's fields. A kept secret is never shown again; its field says that it is."""
+    kept = {"key", "secret"} if is_edit else set()
+    if has_team_key:
+        kept |= {"team_key", "team_secret"}
     return tuple(
-        replace(spec, placeholder=kept)
-        if is_edit and spec.name in ("key", "secret", "team_key", "team_secret")
-        else spec
-        for spec in fields_of_model(ConnectDraft)
+        replace(spec, placeholder=_KEPT) if spec.name in kept else spec
+        for spec in fields_of_model(EditDraft if is_edit else ConnectDraft)
+    )
+
+
+def note_of(record: WorkspaceRecord) -> str:
+    """Return what stands below a workspace's name in the list."""
+    if record.kind is WorkspaceKind.LOCAL:
+        return "The engine of this computer. Nothing leaves it."
+    parts = ["Scenario"]
+    if record.project_id:
+        parts.append(record.project_name or record.project_id)
+    if record.base_url and record.base_url != CLOUD_URL:
+        parts.append(urlsplit(record.base_url).netloc)
+    return " · ".join(parts)
+
+
+def removal_text(record: WorkspaceRecord) -> str:
+    """Return what removing an account does, and what it does not."""
+    return (
+        f"“{record.name}” goes from this list, its keys are forgotten, and the copy of its library "
+        "on this computer is deleted. Edits that have not reached Scenario yet are lost. "
+        "Nothing else changes there: its assets stay, and jobs that run there go on."
     )
 
 
