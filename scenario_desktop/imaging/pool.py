@@ -20,8 +20,9 @@ import threading
 from collections.abc import Callable, MutableSequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing import connection
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from scenario_desktop.errors import BadInput, Cancelled
 from scenario_desktop.imaging import parcel
@@ -92,7 +93,7 @@ class WorkerPool:
         self._folder = ""  # for results too large for a pipe
         self._pool: pebble.ProcessPool | None = None
         self._start_lock = asyncio.Lock()
-        self._waiters: set[asyncio.Future[Any]] = set()
+        self._flights: set[_Flight] = set()
         self._is_closed = False
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -135,9 +136,9 @@ class WorkerPool:
     async def aclose(self) -> None:
         """Stop all workers. Tasks that still wait end with ``Cancelled``."""
         self._is_closed = True
-        for waiter in tuple(self._waiters):
-            if not waiter.done():
-                waiter.set_exception(_closed())
+        for flight in self._flights:
+            if not flight.waiter.done():
+                _refuse(flight.waiter, _closed())
         async with self._start_lock:
             pool, self._pool = self._pool, None
             if pool is not None:
@@ -179,49 +180,27 @@ class WorkerPool:
         import pebble
 
         loop = asyncio.get_running_loop()
-        cell = self._free_cells.pop()
-        self._numbers[cell] = 0.0
-        progress.bind(self._numbers, cell)
-        waiter: asyncio.Future[T] = loop.create_future()
-
-        def settle(future: Future[T]) -> None:
-            progress.unbind()
-            self._free_cells.append(cell)
-            self._handed_over.release()
-            if waiter.done():
-                if not future.cancelled() and future.exception() is None:
-                    parcel.discard(future.result())
-            elif future.cancelled():
-                waiter.set_exception(_closed())
-            elif (error := future.exception()) is not None:
-                waiter.set_exception(error)
-            else:
-                waiter.set_result(future.result())
-
-        def settle_soon(future: Future[T]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has gone, and so has the waiter
-                loop.call_soon_threadsafe(settle, future)
-
+        flight = _Flight(pool, self._free_cells.pop(), progress, loop.create_future())
+        self._flights.add(flight)
+        self._numbers[flight.cell] = 0.0
+        progress.bind(self._numbers, flight.cell)
         try:
             future = pool.schedule(
                 _perform,
-                args=(cell, self._folder, function, args, kwargs),
+                args=(flight.cell, self._folder, function, args, kwargs),
                 timeout=self._time_limit_s,
             )
         except RuntimeError as error:
-            progress.unbind()
-            self._free_cells.append(cell)
-            self._handed_over.release()
+            self._land(flight)
             raise BrokenProcessPool("not active") from error
+
+        def settle_soon(future: Future[T]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has gone, and so has the waiter
+                loop.call_soon_threadsafe(self._settle, flight, future)
+
         future.add_done_callback(settle_soon)
-        self._waiters.add(waiter)
         try:
-            result = await waiter
-            return (
-                await asyncio.to_thread(parcel.unpack, result)
-                if parcel.holds_parked(result)
-                else result
-            )
+            result = await flight.waiter
         except asyncio.CancelledError:
             loop.call_later(KILL_AFTER_S, future.cancel)
             raise
@@ -236,14 +215,57 @@ class WorkerPool:
                 hint="It may be damaged. Nothing else was affected.",
                 details=f"Worker exit code {error.exitcode}",
             ) from error
-        finally:
-            self._waiters.discard(waiter)
+        if parcel.holds_parked(result):
+            result = await asyncio.to_thread(parcel.unpack, result)
+        return cast(T, result)
+
+    def _settle(self, flight: _Flight, future: Future[Any]) -> None:
+        """Bring what a task came to, or came to grief of, to the one who waits for it."""
+        self._land(flight)
+        waiter = flight.waiter
+        if waiter.done():
+            if not future.cancelled() and future.exception() is None:
+                parcel.discard(future.result())
+        elif future.cancelled():
+            _refuse(waiter, _closed())
+        elif (error := future.exception()) is not None:
+            _refuse(waiter, error)
+        else:
+            waiter.set_result(future.result())
+
+    def _land(self, flight: _Flight) -> None:
+        """Free the place of a task."""
+        if flight in self._flights:
+            self._flights.remove(flight)
+            flight.progress.unbind()
+            self._free_cells.append(flight.cell)
+            self._handed_over.release()
 
     async def _discard(self, pool: pebble.ProcessPool) -> None:
+        """Give up a pool that broke, and all tasks that it will never answer."""
         async with self._start_lock:
             if self._pool is pool:
                 self._pool = None
                 await asyncio.to_thread(_stop, pool)
+                for flight in [flight for flight in self._flights if flight.pool is pool]:
+                    self._land(flight)
+                    if not flight.waiter.done():
+                        _refuse(flight.waiter, BrokenProcessPool("lost"))
+
+
+@dataclass(eq=False, slots=True)
+class _Flight:
+    """A task that was handed over to the workers."""
+
+    pool: pebble.ProcessPool
+    cell: int
+    progress: Progress
+    waiter: asyncio.Future[Any]
+
+
+def _refuse(waiter: asyncio.Future[Any], error: BaseException) -> None:
+    waiter.set_exception(error)
+    waiter.exception()  # seen, even if the one who waited is being cancelled right now
 
 
 def _closed() -> Cancelled:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scenario_desktop.engine import jobs as engine_jobs
+from scenario_desktop.engine.files import ContentFolder, DiskFull
 from scenario_desktop.errors import StoreFailed
 from scenario_desktop.imaging import controlmaps
 from tests.contract.job_support import Served, picture, png, serving
@@ -360,6 +361,32 @@ async def test_jobs_wait_while_the_disk_is_full(
     monkeypatch.setattr(type(database), "run", full)
     ended = await served.ended((await served.detect(asset_id))["jobId"])
     assert ended["status"] == "success"
+
+
+async def test_a_full_disk_fails_the_job_and_leaves_nothing_behind(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset_id = await served.add()
+    stored = {path for path in served.engine.config.data.rglob("*") if path.is_file()}
+
+    def full(*_: Any) -> None:
+        raise DiskFull("The disk is full. Nothing was stored.")
+
+    monkeypatch.setattr(ContentFolder, "adopt", full)
+    ended = await served.ended((await served.detect(asset_id))["jobId"])
+    assert (ended["status"], ended["billing"]["cuCost"]) == ("failure", 0)
+    assert "disk is full" in ended["metadata"]["error"]
+    await until(lambda: not served.engine.jobs._running)
+    assert stored == {path for path in served.engine.config.data.rglob("*") if path.is_file()}
+
+
+async def test_a_stored_picture_that_was_damaged_fails_its_job(served: Served) -> None:
+    asset_id = await served.add()
+    path = await served.engine.assets.original_path(asset_id)
+    path.write_bytes(path.read_bytes()[:200])
+    ended = await served.ended((await served.detect(asset_id))["jobId"])
+    assert ended["status"] == "failure"
+    assert "cut off" in ended["metadata"]["error"]
 
 
 @pytest.mark.expects_errors

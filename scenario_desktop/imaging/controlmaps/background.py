@@ -53,16 +53,27 @@ def _first_guess(small: Array) -> Array:
     # The middle counts more; towards the bottom less steeply than towards the top.
     middle = np.exp(-(columns**2 / 0.9 + np.where(rows > 0, rows / 1.6, rows) ** 2 / 0.9))
     far = np.minimum(far / max(float(np.quantile(far, 0.95)), 1e-3), 1.0)
-    score = cv2.convertScaleAbs((0.7 * far + 0.3 * middle) * (0.4 + 0.6 * middle), alpha=255)
+    sharp = _sharpness(small)
+    clues = 0.5 * far + 0.25 * middle + 0.25 * sharp
+    score = cv2.convertScaleAbs(clues * (0.4 + 0.6 * middle), alpha=255)
     cut = cv2.threshold(score, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
     marks = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
     marks[score > cut] = cv2.GC_PR_FGD
-    marks[(far < 0.12) & (middle < 0.8)] = cv2.GC_BGD
+    marks[(far < 0.12) & (middle < 0.8) & (sharp < 0.5)] = cv2.GC_BGD
     # What is clearly enclosed stays, even where its colour also occurs in the background.
     marks[(far > 0.7) & (score > cut * 1.25)] = cv2.GC_FGD
     thin = max(1, round(max(height, width) * 0.012))
     marks[:thin], marks[:, :thin], marks[:, -thin:] = (cv2.GC_BGD,) * 3
     return marks
+
+
+def _sharpness(small: Array) -> Array:
+    """Return height x width, float32, 0 to 1: how much fine detail is around. What was in focus is
+    more likely meant than what was not."""
+    gray = luma(small).astype(np.float32)
+    detail = np.abs(gray - cv2.GaussianBlur(gray, (0, 0), 1.5))
+    around = cv2.GaussianBlur(detail, (0, 0), max(gray.shape) * 0.035)
+    return np.asarray(np.minimum(around / max(float(np.quantile(around, 0.9)), 1.0), 1.0))
 
 
 def _way_from_border(small: Array) -> Array:

@@ -57,7 +57,5 @@ def _lines(gray: Array, sigma_px: float, scale: float) -> Array:
 def _enlarged(lines: Array, rgb: Array) -> Array:
     if lines.shape[:2] == rgb.shape[:2]:
         return lines
-    large = resized_like(lines, rgb)
     # Steepen the soft edge that enlarging gave the lines.
-    tones = np.clip((np.arange(256) - 60) / 130, 0.0, 1.0)
-    return cv2.LUT(large, np.rint(tones * tones * (3 - 2 * tones) * 255).astype(np.uint8))
+    return cv2.LUT(resized_like(lines, rgb), smooth_step(np.arange(256), 60, 190))

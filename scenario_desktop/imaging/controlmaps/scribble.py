@@ -40,5 +40,4 @@ def draw(rgb: Array, parameters: dict[str, Any]) -> Array:
     stroke = max(2, round(size / 170))
     thick = cv2.dilate(shapes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (stroke, stroke)))
     soft = cv2.GaussianBlur(thick, (0, 0), stroke * 0.55)
-    large = resized_like(soft, rgb)
-    return smooth_step(large.astype(np.float32), 90, 165)
+    return cv2.LUT(resized_like(soft, rgb), smooth_step(np.arange(256), 90, 165))
