@@ -281,7 +281,7 @@ class GalleryController(QObject):
 
     async def chosen_items(self, limit: int = MAX_CHOSEN_ITEMS) -> list[Item]:
         """Return the chosen items in the order shown, at most so many."""
-        return await self._read(self.chosen_keys()[:limit])
+        return await self.read(self.chosen_keys()[:limit])
 
     @property
     def current(self) -> Item | None:
@@ -468,7 +468,7 @@ class GalleryController(QObject):
             self._wish_pictures()
             self._tell_current()
 
-    async def _read(self, keys: Sequence[int]) -> list[Item]:
+    async def read(self, keys: Sequence[int]) -> list[Item]:
         """Return items in the order of their keys; those that are gone are left out."""
         found = {key: item for key in keys if (item := self.cache.get(key)) is not None}
         missing = [key for key in keys if key not in found]

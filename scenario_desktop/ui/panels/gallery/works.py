@@ -114,7 +114,8 @@ class Works(QObject):
             is_failed = view.state == "failed"
             if view.is_active:
                 self._seen.setdefault(view.id, -1 - len(self._seen))
-            elif not is_failed or view.id not in self._seen or view.id in self._dismissed:
+            is_known = view.id in self._seen and view.id not in self._dismissed
+            if not is_known or not (view.is_active or is_failed or self._is_result_awaited(view)):
                 continue
             parent = self._keys.get(view.input_item_id or "")
             if parent is None or parent <= 0:
@@ -127,6 +128,10 @@ class Works(QObject):
                 progress=view.progress,
                 state=WorkState.FAILED if is_failed else WorkState.WORKING,
             )
+
+    def _is_result_awaited(self, view: JobView) -> bool:
+        """Whether a job is done and its result is being looked up: the cell holds its place."""
+        return any(result not in self._keys for result in view.result_ids)
 
     def _keep_results(self, rows: Iterable[JobView]) -> None:
         for view in rows:

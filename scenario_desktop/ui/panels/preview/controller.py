@@ -1,0 +1,195 @@
+"""Brings the pictures of the large preview: the one asked for, then its neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from scenario_desktop.errors import AppError
+from scenario_desktop.items import Item, Picture
+from scenario_desktop.ui.actions import AsyncAction, Overlap
+from scenario_desktop.ui.models.picture_store import Frame, PictureStore
+from scenario_desktop.ui.panels.preview.view import PreviewView
+
+#: Pictures kept for going back and forth; some 10 MB each on a large screen.
+KEPT = 3
+#: Long side of the copy that zooming in asks for.
+DETAIL_PX = 8192
+#: A key held down runs past pictures; only where it rests one is decoded.
+REST_S = 0.06
+#: Long side of the thumbnail that is shown meanwhile.
+STAND_IN_PX = 256
+_OWNER = "preview"
+
+
+class PreviewSource(Protocol):
+    """What is needed of the preview service."""
+
+    async def large(self, item: Item, max_px: int, /) -> Picture: ...
+
+
+class Walk(Protocol):
+    """The order that the preview walks through; the gallery's controller is one."""
+
+    async def read(self, keys: Sequence[int], /) -> list[Item]: ...
+    def neighbour(self, key: int, step: int, /) -> int | None: ...
+    def show_key(self, key: int, /) -> None: ...
+
+
+class PreviewController(QObject):
+    """Connects the preview to an order of items and the service that decodes them.
+
+    Signals:
+        shown: key of the item whose picture is shown now, in whatever size.
+    """
+
+    shown = Signal(object)
+
+    def __init__(self, view: PreviewView, store: PictureStore) -> None:
+        super().__init__(view)
+        self._view, self._store = view, store
+        self._source: PreviewSource | None = None
+        self._walk: Walk | None = None
+        self._key: int | None = None
+        self._item: Item | None = None
+        self._frame: Frame | None = None
+        self._kept: OrderedDict[tuple[int, int], Picture] = OrderedDict()
+        self.load = AsyncAction(self._load, parent=self, overlap=Overlap.RESTART)
+        self.load.failed.connect(self._on_failed)
+        self.detail = AsyncAction(self._detail, parent=self)
+        self.ahead = AsyncAction(self._ahead, parent=self, overlap=Overlap.RESTART)
+        view.step_requested.connect(self.step)
+        view.retry_requested.connect(self._on_retry)
+        view.detail_requested.connect(self.detail.trigger)
+        view.closed.connect(self._on_closed)
+        store.loaded.connect(self._on_thumbnail)
+
+    def open_workspace(self, source: PreviewSource | None, walk: Walk | None) -> None:
+        """Take pictures from a workspace; None closes what is shown of the last one."""
+        self._view.close_preview()
+        self._source, self._walk = source, walk
+        self._kept.clear()
+
+    def open(self, key: int) -> None:
+        """Show an item large."""
+        if self._source is None or self._walk is None:
+            return
+        self._view.open_preview()
+        self._show(key)
+
+    def toggle(self, key: int) -> None:
+        """Show an item large, or close the preview."""
+        if self._view.isVisible():
+            self._view.close_preview()
+        else:
+            self.open(key)
+
+    def step(self, step: int) -> None:
+        """Go on to a neighbour; at the ends nothing happens."""
+        if self._walk is None or self._key is None:
+            return
+        following = self._walk.neighbour(self._key, step)
+        if following is not None:
+            self._walk.show_key(following)
+            self._show(following)
+
+    def _show(self, key: int) -> None:
+        walk = self._walk
+        if walk is None:
+            return
+        self._key = key
+        self.detail.cancel()
+        self._view.set_neighbours(
+            walk.neighbour(key, -1) is not None, walk.neighbour(key, 1) is not None
+        )
+        self.load.trigger(key)
+
+    async def _load(self, key: int) -> None:
+        if self._walk is None or self._source is None:
+            return
+        found = await self._walk.read([key])
+        if not found:
+            self._view.show_failure("This item is gone", "It was deleted meanwhile.")
+            return
+        item = self._item = found[0]
+        self._view.show_item(item)
+        self._want_stand_in(item)
+        picture = self._kept.get((key, self._view.wanted_px()))
+        if picture is None:
+            await asyncio.sleep(REST_S)
+            picture = await self._fetch(item)
+        self._view.show_picture(picture)
+        self.shown.emit(key)
+        self.ahead.trigger(key)
+
+    def _want_stand_in(self, item: Item) -> None:
+        """Have the thumbnail uncut, to be seen until the picture is there."""
+        width, height = item.width or 0, item.height or 0
+        if width <= 0 or height <= 0:
+            return
+        scale = STAND_IN_PX / max(width, height)
+        self._frame = Frame(max(1, round(width * scale)), max(1, round(height * scale)), radius=0)
+        self._store.want(_OWNER, [item], self._frame)
+        self._on_thumbnail(item.key)
+
+    def _on_thumbnail(self, key: int) -> None:
+        if self._item is not None and key == self._item.key and self._frame is not None:
+            pixmap = self._store.pixmap(key, self._frame)
+            if pixmap is not None:
+                self._view.show_stand_in(pixmap)
+
+    async def _fetch(self, item: Item) -> Picture:
+        if self._source is None:
+            raise asyncio.CancelledError
+        px = self._view.wanted_px()
+        picture = await self._source.large(item, px)
+        self._kept[item.key, px] = picture
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return picture
+
+    async def _detail(self) -> None:
+        """Bring all pixels of the item shown, since somebody zooms in."""
+        item, source = self._item, self._source
+        if item is None or source is None:
+            return
+        try:
+            picture = await source.large(item, DETAIL_PX)
+        except AppError:
+            return  # the smaller copy stays; nothing is lost
+        if item is self._item and self._view.isVisible():
+            self._view.show_picture(picture)
+
+    async def _ahead(self, key: int) -> None:
+        """Decode the neighbours, so that the next step shows its picture at once."""
+        walk = self._walk
+        if walk is None:
+            return
+        keys = [n for step in (1, -1) if (n := walk.neighbour(key, step)) is not None]
+        for item in await walk.read(keys):
+            if (item.key, self._view.wanted_px()) not in self._kept:
+                try:
+                    await self._fetch(item)
+                except AppError:
+                    continue  # it is told when it is looked at
+
+    def _on_failed(self, error: object) -> None:
+        if isinstance(error, AppError):
+            self._view.show_failure(error.message, error.hint)
+        else:
+            self._view.show_failure("The picture could not be shown", "This is a fault of ours.")
+
+    def _on_retry(self) -> None:
+        if self._key is not None:
+            self._show(self._key)
+
+    def _on_closed(self) -> None:
+        for action in (self.load, self.detail, self.ahead):
+            action.cancel()
+        self._kept.clear()
+        self._store.drop(_OWNER)
+        self._item = self._key = None

@@ -1,0 +1,247 @@
+"""The large preview: one picture over the page, its facts above it, its neighbours a key away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from scenario_desktop.items import Item, Picture
+from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.inspector import facts
+from scenario_desktop.ui.widgets.buttons import IconButton
+from scenario_desktop.ui.widgets.empty_state import EmptyState
+from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
+from scenario_desktop.ui.widgets.picture_view import STEP, PictureView
+from scenario_desktop.ui.widgets.spinner import Spinner
+from scenario_desktop.ui.widgets.surface import Surface
+
+_NEXT = frozenset({Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown})
+_PREVIOUS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp})
+_CLOSE = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Space})
+#: Their letters are shortcuts of the window, which must not act underneath.
+_PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+
+
+class PreviewView(Surface):
+    """Covers its host while open, and takes the keyboard.
+
+    Attributes:
+        picture: zoom and pan.
+
+    Signals:
+        step_requested: 1 for the next item, -1 for the one before.
+        closed: it went away, by key, button or program.
+        retry_requested: the button of a failure was pressed.
+        detail_requested: the zoom asks for more pixels than the copy shown has.
+    """
+
+    step_requested = Signal(int)
+    closed = Signal()
+    retry_requested = Signal()
+    detail_requested = Signal()
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__("stage", parent=host)
+        self._host = host
+        self._before: QWidget | None = None
+        self._item: Item | None = None
+        self._full = QSize()
+        self._is_waiting = False
+        self._has_all = True  # the pixels shown are all that the picture has
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty("paints_focus", True)
+        self.setAccessibleName("Preview")
+        self.picture = PictureView(name="Large picture")
+        self.picture.margin = 16
+        self.picture.setProperty("paints_focus", True)
+        self.name = ElidedLabel("", "title")
+        self.facts = PlainLabel("", "body", "text_3")
+        self.spinner = Spinner(16)
+        self._failure = EmptyState()
+        self._bar = QWidget()
+        self._lay_out()
+        self.picture.zoom_changed.connect(self._on_zoom)
+        self._failure.action_requested.connect(self.retry_requested)
+        host.installEventFilter(self)
+        self.hide()
+
+    def _lay_out(self) -> None:
+        self.previous = IconButton("chevron-left", "Previous", shortcut="Left")
+        self.next = IconButton("chevron-right", "Next", shortcut="Right")
+        self._smaller = IconButton("zoom-out", "Smaller", shortcut="-")
+        self._larger = IconButton("zoom-in", "Larger", shortcut="+")
+        self._fit = IconButton("maximize", "Whole picture", shortcut="0")
+        self._actual = IconButton("square", "Pixel by pixel", shortcut="1")
+        self._close = IconButton("x", "Close", shortcut="Escape")
+        self.previous.clicked.connect(self._on_previous)
+        self.next.clicked.connect(self._on_next)
+        self._smaller.clicked.connect(self._on_smaller)
+        self._larger.clicked.connect(self._on_larger)
+        self._fit.clicked.connect(self.picture.fit)
+        self._actual.clicked.connect(self.picture.actual_size)
+        self._close.clicked.connect(self.close_preview)
+        row = QHBoxLayout(self._bar)
+        row.setContentsMargins(16, 6, 10, 6)
+        row.setSpacing(4)
+        row.addWidget(self.name)
+        row.addSpacing(8)
+        row.addWidget(self.facts)
+        row.addWidget(self.spinner)
+        row.addStretch(1)
+        for button in (self._smaller, self._larger, self._fit, self._actual):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+        row.addSpacing(8)
+        for button in (self.previous, self.next, self._close):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+        body = QWidget()
+        self._pages = QStackedLayout(body)
+        self._pages.addWidget(self.picture)
+        self._pages.addWidget(self._failure)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._bar)
+        column.addWidget(body, 1)
+
+    # What is shown
+
+    def open_preview(self) -> None:
+        """Cover the host and take the keyboard; nothing when open already."""
+        if self.isVisible():
+            return
+        window = self.window()
+        self._before = window.focusWidget()
+        self.setGeometry(self._host.rect())
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_preview(self) -> None:
+        """Uncover the host and give the keyboard back."""
+        if self.isHidden():
+            return
+        self.hide()
+        self.picture.set_picture(None)
+        if self._before is not None and self._before.isVisible():
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.closed.emit()
+
+    def show_item(self, item: Item) -> None:
+        """Show an item's name and facts at once; its picture is on its way."""
+        self._item = item
+        self._pages.setCurrentWidget(self.picture)
+        self.name.setText(item.name)
+        self._has_all = False
+        self._full = QSize(item.width or 0, item.height or 0)
+        self._is_waiting = True
+        self.picture.set_pixmap(QPixmap(), QSize())
+        self.picture.fit()
+        self.set_loading(True)
+        self._show_facts()
+
+    def show_stand_in(self, pixmap: QPixmap) -> None:
+        """Show a thumbnail in the picture's size, unless the picture is there already."""
+        if self._is_waiting and not self._full.isEmpty():
+            self.picture.set_pixmap(pixmap, self._full)
+
+    def show_picture(self, picture: Picture) -> None:
+        """Show the picture itself; it may have fewer pixels than the original."""
+        self._pages.setCurrentWidget(self.picture)
+        full = self._full if not self._full.isEmpty() else QSize(picture.width, picture.height)
+        self._has_all = picture.width >= full.width()
+        self._is_waiting = False
+        self.picture.set_picture(picture, full)
+        self.set_loading(False)
+        self._show_facts()
+
+    def show_failure(self, message: str, hint: str) -> None:
+        self.set_loading(False)
+        self._failure.set_state("image-off", message, hint, "Try again")
+        self._pages.setCurrentWidget(self._failure)
+
+    @property
+    def failure(self) -> str:
+        """What went wrong; "" while there is a picture or one on its way."""
+        is_shown = self._pages.currentWidget() is self._failure
+        return self._failure.accessibleName() if is_shown else ""
+
+    def set_loading(self, is_loading: bool) -> None:
+        self.spinner.setVisible(is_loading)
+        self.spinner.setAccessibleName("The picture is on its way" if is_loading else "")
+
+    def set_neighbours(self, has_previous: bool, has_next: bool) -> None:
+        self.previous.setEnabled(has_previous)
+        self.next.setEnabled(has_next)
+
+    def wanted_px(self) -> int:
+        """Return the long side, in device pixels, of a copy that fills the view."""
+        size = self._host.size() * self.devicePixelRatioF()
+        return max(1024, size.width(), size.height())
+
+    def _show_facts(self) -> None:
+        if self._item is None:
+            return
+        parts = []
+        if not self._full.isEmpty():
+            parts.append(facts.pixels(self._full.width(), self._full.height()))
+        if self._item.size_bytes:
+            parts.append(facts.size(self._item.size_bytes))
+        if self.picture.has_picture():
+            parts.append(f"{round(self.picture.zoom() * 100):,}\u00a0%")
+        self.facts.setText(" · ".join(parts))
+
+    # What the user does
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        # Every plain key is ours while the page is covered; with Ctrl the window's shortcuts act.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.modifiers() in _PLAIN
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._host and event.type() == QEvent.Type.Resize and self.isVisible():
+            self.setGeometry(QRect(0, 0, self._host.width(), self._host.height()))
+        return False
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        is_pan = not self.picture.is_fit and key not in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+        if key in _CLOSE:
+            self.close_preview()
+        elif (key in _NEXT or key in _PREVIOUS) and not is_pan:
+            self.step_requested.emit(1 if key in _NEXT else -1)
+        else:
+            self.picture.keyPressEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), theme.current().tokens.stage)
+
+    def _on_zoom(self, _zoom: float) -> None:
+        self._show_facts()
+        if not self._has_all and not self.picture.is_fit:
+            self.detail_requested.emit()
+
+    def _on_previous(self) -> None:
+        self.step_requested.emit(-1)
+
+    def _on_next(self) -> None:
+        self.step_requested.emit(1)
+
+    def _on_smaller(self) -> None:
+        self.picture.zoom_by(1 / STEP)
+
+    def _on_larger(self) -> None:
+        self.picture.zoom_by(STEP)
