@@ -324,9 +324,8 @@ class AssetStore:
 
     def to_wire(self, row: sqlite3.Row) -> dict[str, Any]:
         """Return an asset as it crosses HTTP, with a freshly signed address."""
-        metadata: dict[str, Any] = {
-            "kind": row["kind"], "type": row["type"], "name": row["name"],
-        } | json.loads(row["metadata"])  # fmt: skip
+        metadata: dict[str, Any] = json.loads(row["metadata"])
+        metadata |= {"kind": row["kind"], "type": row["type"], "name": row["name"]}
         if row["parent_id"]:
             metadata["parentId"] = row["parent_id"]
             metadata["rootParentId"] = row["root_id"]

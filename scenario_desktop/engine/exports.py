@@ -125,6 +125,11 @@ class ExportStore:
         row = await self._row(archive_id)
         answer = {"jobId": archive_id, "jobStatus": row["status"]}
         if row["status"] == "success":
+            if not await asyncio.to_thread((self._config.exports / archive_id).exists):
+                # Cleaned away meanwhile: it is packed again for whoever still asks.
+                await self._set(archive_id, "queued")
+                self._build_soon(archive_id)
+                return answer | {"jobStatus": "queued"}
             answer["downloadUrl"] = self._links.export(archive_id, row["name"])
         return answer
 

@@ -7,9 +7,10 @@ import binascii
 import hashlib
 import hmac
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from scenario_desktop.engine import handshake
 from scenario_desktop.engine.config import EngineConfig, bracketed
 from scenario_desktop.engine.failures import answer
 from scenario_desktop.engine.keys import Keys
@@ -40,6 +41,7 @@ class Guard:
         }
         if config.port == 80:
             self._hosts |= {host.removesuffix(":80") for host in self._hosts}
+        self._secret = keys.api_secret
         self._cloud_keys = _digest(keys.api_key, keys.api_secret)
         self._sartiq_keys = _digest(keys.username, keys.password)
 
@@ -62,9 +64,12 @@ class Guard:
             return 403, "Web pages may not call this engine."
         if scope["path"].startswith(OPEN_PATHS):
             return None
-        if not self._has_keys(scope["path"], headers.get("authorization", "")):
-            return 401, "The keys are missing or wrong."
-        return None
+        authorization = headers.get("authorization", "")
+        if scope["path"] == handshake.PATH:
+            is_known = self._shakes_hands(scope, authorization)
+        else:
+            is_known = self._has_keys(scope["path"], authorization)
+        return None if is_known else (401, "The keys are missing or wrong.")
 
     def _is_own_host(self, scope: Scope, values: list[str]) -> bool:
         if len(values) != 1:
@@ -75,6 +80,13 @@ class Guard:
         server = scope.get("server")
         return bool(
             self._is_open_to_network and server and host == f"{bracketed(server[0])}:{self._port}"
+        )
+
+    def _shakes_hands(self, scope: Scope, authorization: str) -> bool:
+        scheme, _, proof = authorization.partition(" ")
+        nonce = QueryParams(scope["query_string"]).get("nonce", "")
+        return scheme.lower() == handshake.SCHEME and handshake.is_client(
+            self._secret, self._port, nonce, proof.strip()
         )
 
     def _has_keys(self, path: str, authorization: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from scenario_desktop.engine.assets import RETENTION_MS
 from scenario_desktop.engine.config import EngineConfig
 from scenario_desktop.engine.database import Database
 from scenario_desktop.engine.times import now_ms
+from scenario_desktop.errors import StoreFailed
+
+_log = logging.getLogger(__name__)
 
 #: Uploads that were never completed are given up after this time, in milliseconds.
 _ABANDONED_MS = 7 * 24 * 3600 * 1000
@@ -24,6 +28,13 @@ async def tidy(config: EngineConfig, database: Database, started_ms: int) -> Non
     A kill between storing a file and writing its row leaves such a file. Only files from before
     ``started_ms`` (milliseconds since 1970) are looked at, so that nothing under way is taken.
     """
+    try:
+        await _tidy(config, database, started_ms)
+    except (OSError, StoreFailed) as error:  # it is tried again at the next start
+        _log.warning("The data folder could not be tidied: %s", error)
+
+
+async def _tidy(config: EngineConfig, database: Database, started_ms: int) -> None:
     await database.run(_purge)
     for folder, column in ((config.contents, "file_id"), (config.thumbnails, "thumbnail_id")):
         known = await database.run(_known(f"SELECT DISTINCT {column} FROM assets"))  # noqa: S608 - ours

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,3 +113,13 @@ def picture(size: tuple[int, int] = (64, 48), kind: str = "PNG", mode: str = "RG
     target = io.BytesIO()
     Image.linear_gradient("L").resize(size).convert(mode).save(target, kind)
     return target.getvalue()
+
+
+async def polled(
+    read: Callable[[], Awaitable[dict[str, Any]]], is_done: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    """Read again and again until it is done, and return what was read last."""
+    async with asyncio.timeout(60):
+        while not is_done(answer := await read()):  # noqa: ASYNC110 - a server has no event to wait for
+            await asyncio.sleep(0.01)
+    return answer

@@ -19,7 +19,7 @@ from scenario_desktop.engine.archive_names import (
     unique_names,
 )
 from scenario_desktop.engine.failures import Invalid
-from tests.contract.engine_support import Local, picture
+from tests.contract.engine_support import Local, picture, polled
 
 
 @pytest.mark.parametrize("wanted", ["png", "jpeg", "jpg", "webp", "gif", "tif", "tiff"])
@@ -54,17 +54,25 @@ def order(ids: list[str], template: str = "<id>", **options: Any) -> dict[str, A
     }
 
 
+async def archive_ready(local: Local, job: str) -> str:
+    async def read() -> dict[str, Any]:
+        answer: dict[str, Any] = await local.ok("GET", f"/assets/download/{job}")
+        assert answer["jobStatus"] in ("queued", "in-progress", "success")
+        return answer
+
+    answer = await polled(read, lambda answer: "downloadUrl" in answer)
+    url: str = answer["downloadUrl"]
+    return url
+
+
 async def fetch(local: Local, body: dict[str, Any]) -> tuple[str, dict[str, bytes]]:
     """Order an archive, wait for it, and return its address and what is in it."""
-    job = (await local.ok("POST", "/assets/download", json=body))["jobId"]
-    for _ in range(2000):
-        answer = await local.ok("GET", f"/assets/download/{job}")
-        if answer["jobStatus"] == "success":
-            break
-        assert answer["jobStatus"] in ("queued", "in-progress")
-    data = (await local.http.get(answer["downloadUrl"], auth=None)).content
+    url = await archive_ready(
+        local, (await local.ok("POST", "/assets/download", json=body))["jobId"]
+    )
+    data = (await local.http.get(url, auth=None)).content
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return answer["downloadUrl"], {name: archive.read(name) for name in archive.namelist()}
+        return url, {name: archive.read(name) for name in archive.namelist()}
 
 
 async def test_an_archive_holds_the_files(local: Local) -> None:
@@ -74,6 +82,15 @@ async def test_an_archive_holds_the_files(local: Local) -> None:
     assert "/my_%20pictures.zip?" in url
     _, files = await fetch(local, order(ids, "<generator>", flat=True))
     assert list(files) == ["uploaded.png", "uploaded (2).png", "uploaded (3).png"]
+
+
+async def test_an_archive_that_was_cleaned_away_is_packed_again(local: Local) -> None:
+    body = order([(await local.upload())["id"]])
+    job = (await local.ok("POST", "/assets/download", json=body))["jobId"]
+    for _ in range(2):
+        await archive_ready(local, job)
+        (local.engine.config.exports / job).unlink()
+    assert (await local.ok("GET", f"/assets/download/{job}"))["jobStatus"] == "queued"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 from starlette.routing import Route
 
 from scenario_desktop.engine.app import CLOUD_ROUTES, FILE_ROUTES
-from tests.contract.engine_support import EngineProcess, Local
+from scenario_desktop.engine.handshake import client_proof, engine_proof
+from tests.contract.engine_support import EngineProcess, Local, local_engine
 
 
 def routes() -> Iterator[tuple[str, str]]:
@@ -111,3 +112,36 @@ def test_the_real_server_guards_as_well(engine_process: EngineProcess) -> None:
         assert "server" not in client.get("/assets").headers
         assert client.get("/assets", headers={"Host": "evil.example"}).status_code == 403
         assert client.get("/assets", auth=("a", "b")).status_code == 401
+
+
+async def test_a_handshake_proves_both_sides_without_sending_the_secret(local: Local) -> None:
+    secret, nonce = local.engine.keys.api_secret, "n" * 32
+
+    async def ask(proof: str, sent: str = nonce) -> httpx.Response:
+        return await local.http.get(
+            "/v1/handshake", params={"nonce": sent}, auth=None,
+            headers={"Authorization": f"Handshake {proof}"},
+        )  # fmt: skip
+
+    answer = await ask(client_proof(secret, 8765, nonce))
+    assert answer.json()["proof"] == engine_proof(secret, 8765, nonce)
+    for proof, sent in (
+        ("", nonce),
+        (client_proof(secret, 8766, nonce), nonce),
+        (client_proof(secret, 8765, "other"), nonce),
+        (client_proof(secret, 8765, "short"), "short"),
+        (engine_proof(secret, 8765, nonce), nonce),
+    ):
+        assert (await ask(proof, sent)).status_code == 401
+    assert (await local.http.get("/v1/handshake", params={"nonce": nonce})).status_code == 401
+
+
+async def test_when_opened_to_the_network_its_own_address_is_taken(tmp_path: Path) -> None:
+    async with local_engine(tmp_path, host="0.0.0.0") as local:
+        asset = await local.upload()
+        path = f"http://10.1.2.3:8765/v1/assets/{asset['id']}"
+        answer = await local.http.get(path)
+        assert answer.json()["asset"]["url"].startswith("http://10.1.2.3:8765/files/")
+        for host in ("evil.example:8765", "10.1.2.3", "10.1.2.3:80", "0.0.0.0:8765"):
+            answer = await local.http.get(path, headers={"Host": host})
+            assert answer.status_code == (200 if host.startswith("0.0.0.0") else 403)

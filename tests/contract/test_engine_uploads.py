@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.engine_support import Local, local_engine, picture
+from tests.contract.engine_support import Local, local_engine, picture, polled
 from tests.support import until
 
 
@@ -31,16 +31,11 @@ async def finish(local: Local, upload_id: str) -> dict[str, Any]:
 
 
 async def ended(local: Local, path: str) -> dict[str, Any]:
-    upload: dict[str, Any] = {}
+    async def read() -> dict[str, Any]:
+        upload: dict[str, Any] = (await local.ok("GET", path))["upload"]
+        return upload
 
-    async def is_over() -> bool:
-        upload.update((await local.ok("GET", path))["upload"])
-        return upload["status"] in ("imported", "failed")
-
-    for _ in range(2000):
-        if await is_over():
-            return upload
-    raise AssertionError(upload)
+    return await polled(read, lambda upload: upload["status"] in ("imported", "failed"))
 
 
 async def test_parts_in_any_order_become_an_asset(local: Local) -> None:

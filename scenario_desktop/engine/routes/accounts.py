@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from scenario_desktop import __version__
 from scenario_desktop.engine.context import Engine, engine_of, own_project
 from scenario_desktop.engine.failures import JsonResponse
+from scenario_desktop.engine.handshake import engine_proof
 from scenario_desktop.engine.requests import read_token
 from scenario_desktop.engine.times import floor_ms, from_iso
 from scenario_desktop.errors import NotFound
@@ -21,6 +23,13 @@ _PLAN = "enterprise"
 #: Where nothing but the disk is a limit: large, and exact in every JSON reader.
 _UNLIMITED = 1_000_000_000
 _SNAPSHOT_DAYS = 30
+
+
+async def shake_hands(request: Request) -> Response:
+    """Prove to a client that it reached its own engine; see ``engine.handshake``."""
+    engine, nonce = engine_of(request), request.query_params["nonce"]
+    proof = engine_proof(engine.keys.api_secret, engine.config.port, nonce)
+    return JsonResponse({"proof": proof, "version": __version__})
 
 
 async def list_projects(request: Request) -> Response:
@@ -174,6 +183,7 @@ def _month_start_ms() -> int:
 
 
 ROUTES = [
+    Route("/handshake", shake_hands),
     Route("/projects", list_projects),
     Route("/projects/{project_id}", get_project),
     Route("/teams", list_teams),
