@@ -269,8 +269,7 @@ class JobRunner:
                     job.input["modality"], _parameters(job.input),
                 )  # fmt: skip
             finally:
-                job.is_computing = False
-                self._places.release()
+                self._leave(job)
             await self._written(lambda connection: _finalize(connection, job, made))
             await self._store(job, staged, made, parent["name"])
         except _Ended:
@@ -281,6 +280,12 @@ class JobRunner:
             await self._fail(job.id, error.message, error.hint)
         finally:
             staged.unlink(missing_ok=True)
+
+    def _leave(self, job: _Running) -> None:
+        """Give the place of a job to the next one."""
+        if job.is_computing:
+            job.is_computing = False
+            self._places.release()
 
     async def _parent(self, job: _Running) -> sqlite3.Row:
         try:
@@ -323,15 +328,17 @@ class JobRunner:
 
     def _on_worked(self, job: _Running, task: asyncio.Task[None]) -> None:
         self._running.pop(job.id, None)
+        self._leave(job)  # a task that is cancelled before its first step never gets there
         if task.cancelled():  # by the user, then its row says so, or by stop()
             return
         error = task.exception()
         if error is not None:
             _log.error("Job %s failed by a mistake of ours", job.id, exc_info=error)
-            failing = asyncio.ensure_future(
+            failing = asyncio.create_task(
                 self._fail(job.id, "The engine made a mistake; it is in its log.", "")
             )
             failing.add_done_callback(_log_failure)
+            self._loops.append(failing)
 
     async def _watch_progress(self) -> None:
         """Write down how far the running jobs are, all of them in one transaction."""

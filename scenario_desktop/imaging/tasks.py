@@ -6,6 +6,7 @@ asked for.
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from scenario_desktop.imaging.decode import PictureInfo
 from scenario_desktop.imaging.progress import report
 from scenario_desktop.imaging.thumbnails import Thumbnail, encode_thumbnail, make_thumbnail
 from scenario_desktop.items import Picture
+
+#: Previews up to this size in pixels are kept decoded by the worker, 12 MiB each at most.
+KEPT_PX = 2048
 
 if TYPE_CHECKING:
     from scenario_desktop.imaging.controlmaps.common import Array
@@ -129,7 +133,7 @@ def control_map_picture(
     """
     import cv2
 
-    rgb = _read_rgb(source, max_px)
+    rgb = _read_rgb(source, max_px) if isinstance(source, bytes) else _kept_rgb(source, max_px)
     drawn, compute_ms = _timed_draw(modality, rgb, parameters)
     code = cv2.COLOR_GRAY2RGBA if drawn.ndim == 2 else cv2.COLOR_RGB2RGBA
     rgba = cv2.cvtColor(drawn, code)
@@ -175,6 +179,22 @@ def control_map_file(
     return ControlMapInfo(
         width, height, len(data), drawn.ndim == 3, compute_ms, total_ms, thumbnail
     )
+
+
+def _kept_rgb(path: Path | str, max_px: int | None) -> Array:
+    """Decode a file, or take it from the last few: a slider asks for the same one many times."""
+    if max_px is None or max_px > KEPT_PX:
+        return _read_rgb(path, max_px)
+    try:
+        stat = Path(path).stat()
+    except OSError:
+        return _read_rgb(path, max_px)  # which says what is wrong
+    return _last_rgb(str(path), stat.st_mtime_ns, stat.st_size, max_px)
+
+
+@functools.lru_cache(maxsize=4)
+def _last_rgb(path: str, mtime_ns: int, size_bytes: int, max_px: int) -> Array:
+    return _read_rgb(path, max_px)
 
 
 def _read_rgb(source: Path | str | bytes, max_px: int | None) -> Array:

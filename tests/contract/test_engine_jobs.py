@@ -217,6 +217,23 @@ async def test_a_running_job_can_be_cancelled(
     assert await served.units() == ["1", "-1", "1"]
 
 
+async def test_cancelling_at_any_moment_keeps_all_places(served: Served) -> None:
+    asset_id = await served.add()
+    for pause in range(12):
+        job = await served.detect(asset_id)
+        for _ in range(pause):
+            await asyncio.sleep(0)
+        await served.http.post(f"/jobs/{job['jobId']}/action", json={"action": "cancel"})
+    ended = [
+        await served.ended(job_id)
+        for job_id in [(await served.detect(asset_id))["jobId"] for _ in range(4)]
+    ]
+    assert {job["status"] for job in ended} == {"success"}
+    await until(lambda: not served.engine.jobs._running)
+    # One place is held by the dispatcher, which waits for the next job.
+    assert served.engine.jobs._places._value == served.engine.pool.processes
+
+
 async def test_a_job_cancelled_while_its_result_is_stored_leaves_none(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

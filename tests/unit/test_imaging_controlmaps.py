@@ -175,3 +175,13 @@ def test_a_preview_is_small_and_timed() -> None:
     picture, compute_ms = tasks.control_map_picture(data.getvalue(), "canny", {}, 160)
     assert (picture.width, picture.height, len(picture.data)) == (160, 120, 160 * 120 * 4)
     assert compute_ms > 0
+
+
+def test_a_preview_notices_that_its_file_changed(tmp_path: Path) -> None:
+    path = tmp_path / "in.png"
+    Image.fromarray(scene()).save(path)
+    first, again = (tasks.control_map_picture(path, "canny", {}, 320)[0] for _ in range(2))
+    Image.new("RGB", (320, 240)).save(path)
+    changed = tasks.control_map_picture(path, "canny", {}, 320)[0]
+    assert first.data == again.data
+    assert first.data != changed.data
