@@ -1,0 +1,313 @@
+"""Connecting, editing, opening and removing accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from scenario_desktop.api.models.accounts import Project, ProjectPage, Team
+from scenario_desktop.api.models.assets import AssetPage
+from scenario_desktop.errors import AppError, Offline, Unauthorised
+from scenario_desktop.services import credentials as credentials_module
+from scenario_desktop.services.credentials import Credentials, Secret
+from scenario_desktop.services.workspaces import WorkspaceRecord, Workspaces, new_record
+from scenario_desktop.store.settings import SettingsStore
+from scenario_desktop.ui.dialogs import Dialog
+from scenario_desktop.ui.panels.workspaces.connect_view import ConnectDialog
+from scenario_desktop.ui.panels.workspaces.controller import (
+    WorkspacePorts,
+    WorkspacesController,
+)
+from scenario_desktop.ui.panels.workspaces.list_view import WorkspaceList
+from scenario_desktop.ui.widgets.banner import Banner
+from scenario_desktop.ui.widgets.labels import PlainLabel
+from tests.fakes import FakeKeyring
+from tests.support import until
+
+
+@dataclass
+class FakeServer:
+    """What every client of the tests reaches."""
+
+    projects: tuple[Project, ...] = (
+        Project(id="p1", name="Ember Valley"),
+        Project(id="p2", name="Key art"),
+    )
+    error: AppError | None = None
+    asked: list[tuple[str, str, str, str | None]] = field(default_factory=list)
+
+    def client(self, url: str, key: str, secret: str, project: str | None) -> FakeClient:
+        self.asked.append((url, key, secret, project))
+        return FakeClient(self)
+
+
+@dataclass
+class FakeClient:
+    server: FakeServer
+
+    async def list_projects(
+        self, *, team_id: str | None = None, page_size: int = 10, token: str | None = None
+    ) -> ProjectPage:
+        if self.server.error is not None:
+            raise self.server.error
+        return ProjectPage(projects=self.server.projects)
+
+    async def list_teams(self) -> list[Team]:
+        return [Team(id="t1", name="Northlight")]
+
+    async def list_assets(self, *, page_size: int = 10) -> AssetPage:
+        return AssetPage()
+
+    async def aclose(self) -> None:
+        pass
+
+
+@dataclass
+class FakeMessages:
+    toasts: list[str] = field(default_factory=list)
+    reports: list[object] = field(default_factory=list)
+
+    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
+        self.toasts.append(text)
+
+    def report(self, error: object) -> None:
+        self.reports.append(error)
+
+
+class Room:
+    """A window with a list of workspaces, over the real services and a keyring in memory."""
+
+    def __init__(self, folder: Path, keyring: FakeKeyring | None) -> None:
+        self.server = FakeServer()
+        self.messages = FakeMessages()
+        self.keyring = keyring
+        known = [credentials_module.class_name(keyring)]
+        self.credentials = Credentials(lambda: self.keyring, known=known)
+        self.store = SettingsStore(folder / "settings.json")
+        self.service = Workspaces(self.store, self.credentials, self.server.client)
+        self.window = QWidget()
+        self.window.resize(1200, 900)
+        self.list = WorkspaceList(self.window)
+        self.list.resize(500, 500)
+        self.window.show()
+        ports = WorkspacePorts(self.service, self.credentials, self.messages)
+        self.controller = WorkspacesController(self.window, ports)
+        self.controller.attach(self.list)
+
+    async def add(self, name: str = "Northlight") -> WorkspaceRecord:
+        fresh = new_record(name, project_id="p1", project_name="Ember Valley")
+        record, _ = await self.service.add(fresh, Secret("key1", "secret1"))
+        return record
+
+    def found(self, workspace_id: str) -> WorkspaceRecord:
+        record = self.service.find(workspace_id)
+        assert record is not None
+        return record
+
+    async def dialog(self) -> ConnectDialog:
+        await until(lambda: self.window.findChildren(ConnectDialog))
+        return self.window.findChildren(ConnectDialog)[0]
+
+    def texts(self) -> list[str]:
+        labels = self.window.findChildren(PlainLabel)
+        return [label.text() for label in labels if label.isVisible()]
+
+    def press(self, name: str) -> None:
+        buttons = self.window.findChildren(QAbstractButton)
+        found = [b for b in buttons if name in (b.text(), b.accessibleName()) and b.isVisible()]
+        found[-1].click()
+
+
+@pytest.fixture
+def make_room(qapp: object, tmp_path: Path) -> Iterator[Callable[[FakeKeyring | None], Room]]:
+    made: list[Room] = []
+
+    def make(keyring: FakeKeyring | None) -> Room:
+        made.append(Room(tmp_path, keyring))
+        return made[-1]
+
+    yield make
+    for room in made:
+        room.window.close()
+        room.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+MakeRoom = Callable[[FakeKeyring | None], Room]
+FINE = {"key": "k", "secret": "s"}
+
+
+async def test_errors_stand_under_the_fields(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.form.set_draft({"base_url": "http://api.example.com"})
+    room.press("Connect")
+    texts = room.texts()
+    assert texts.count("This is needed.") == 2
+    assert "Use https://: without it anybody on the way can read the keys." in texts
+    assert room.server.asked == []
+    dialog.reject()
+    await until(lambda: not room.window.findChildren(ConnectDialog))
+
+
+async def test_a_test_says_what_it_proved_and_offers_projects(
+    qt_loop: Any, make_room: MakeRoom
+) -> None:
+    room = make_room(FakeKeyring())
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.form.set_draft(FINE)
+    room.press("Test")
+    await until(lambda: "The key’s own library can be read. It is empty so far." in room.texts())
+    assert any("2\u00a0projects" in text for text in room.texts())
+    dialog.form.set_draft({"project_id": "p2"})
+    assert dialog.draft()["project_id"] == "p2"
+    assert room.service.records[1:] == ()
+    dialog.reject()
+
+
+async def test_an_edit_takes_the_report_back(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.form.set_draft(FINE)
+    room.press("Test")
+    proved = "The key’s own library can be read. It is empty so far."
+    await until(lambda: proved in room.texts())
+    dialog.form.editor("key").edited.emit()
+    assert proved not in room.texts()
+    dialog.reject()
+
+
+async def test_connecting_tests_first_and_keeps_the_keys(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    connected: list[str] = []
+    room.controller.connected.connect(connected.append)
+    room.server.projects = room.server.projects[:1]
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.form.set_draft(FINE)
+    room.press("Connect")
+    await until(lambda: connected)
+    record = room.found(connected[0])
+    assert (record.name, record.project_id) == ("Ember Valley", "p1")
+    assert await room.service.secret(record) == Secret("k", "s")
+    assert room.messages.toasts == ["“Ember Valley” connected"]
+    assert "s" not in room.store.settings.model_dump_json().split('"')
+    await room.store.aclose()
+
+
+async def test_refused_keys_are_not_kept_unless_wanted(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    room.server.error = Unauthorised("The keys were refused.", hint="Check both.")
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.form.set_draft({**FINE, "name": "Later"})
+    room.press("Connect")
+    await until(lambda: "The keys were refused. Check both." in room.texts())
+    assert room.service.records[1:] == ()
+    room.press("Save anyway")
+    await until(lambda: room.service.records[1:])
+    assert room.service.records[1].name == "Later"
+    await room.store.aclose()
+
+
+async def test_without_a_keyring_it_says_so_and_can_look_again(
+    qt_loop: Any, make_room: MakeRoom
+) -> None:
+    room = make_room(None)
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    banner = dialog.findChildren(Banner)[0]
+    await until(lambda: "no system keyring" in banner.text())
+    assert "Keep the keys for this session only" not in room.texts()
+    room.press("Look again")
+    dialog.form.set_draft({**FINE, "name": "Here"})
+    room.press("Connect")
+    await until(lambda: room.messages.toasts)
+    assert room.messages.toasts == ["“Here” connected. Its keys are kept for this session"]
+    await room.store.aclose()
+
+
+async def test_an_edit_keeps_the_kept_keys(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    record = await room.add()
+    room.controller.edit(record.id)
+    dialog = await room.dialog()
+    assert dialog.draft()["key"] == ""
+    dialog.form.set_draft({"name": "Renamed"})
+    room.press("Save")
+    await until(lambda: room.found(record.id).name == "Renamed")
+    assert room.server.asked[0][1:3] == ("key1", "secret1")
+    kept = room.found(record.id)
+    assert await room.service.secret(kept) == Secret("key1", "secret1")
+    assert kept.project_id == "p1"
+    await room.store.aclose()
+
+
+async def test_a_lost_key_is_told_when_editing(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    record = await room.add()
+    await room.credentials.delete(record.credentials_ref)
+    room.controller.edit(record.id)
+    dialog = await room.dialog()
+    room.press("Save")
+    await until(lambda: any("is not kept on this computer" in text for text in room.texts()))
+    dialog.reject()
+    await room.store.aclose()
+
+
+async def test_removing_names_the_consequences(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    record = await room.add()
+    room.controller.remove(record.id)
+    await until(lambda: any("its assets stay" in text for text in room.texts()))
+    room.press("Cancel")
+    await until(lambda: not room.window.findChildren(Dialog))
+    assert room.service.find(record.id) is not None
+    room.controller.remove(record.id)
+    await until(lambda: any("its assets stay" in text for text in room.texts()))
+    room.press("Remove workspace")
+    await until(lambda: room.service.find(record.id) is None)
+    assert room.keyring is not None
+    assert room.keyring.kept == {}
+    await room.store.aclose()
+
+
+async def test_the_list_follows_and_opens(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    await until(lambda: "The engine of this computer. Nothing leaves it." in room.texts())
+    record = await room.add("Marketing <b>")
+    await until(lambda: "Marketing <b>" in room.texts())
+    assert "Scenario · Ember Valley" in room.texts()
+    room.press("Open Marketing <b>")
+    assert room.service.active.id == record.id
+    await room.store.aclose()
+
+
+async def test_a_list_that_is_gone_is_left_alone(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    room.list.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    await room.add()
+    assert room.messages.reports == []
+    await room.store.aclose()
+
+
+async def test_closing_the_dialog_stops_the_test(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    room.server.error = Offline("No connection.")
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.form.set_draft(FINE)
+    room.press("Test")
+    dialog.reject()
+    await until(lambda: not room.window.findChildren(ConnectDialog))
+    assert room.messages.reports == []
