@@ -43,4 +43,4 @@ def _blurred(gray: Array, sigma_px: float) -> Array:
         return cv2.GaussianBlur(gray, (0, 0), sigma_px)
     small = fitted(gray, round(max(gray.shape) * 3 / sigma_px))
     blurred = cv2.GaussianBlur(small, (0, 0), 3.0)
-    return resized_like(blurred, gray, cv2.INTER_LINEAR)
+    return resized_like(blurred, gray)
