@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from scenario_desktop.api.models.assets import Asset, Collection
 from scenario_desktop.errors import NotFound, StoreFailed
@@ -30,48 +28,30 @@ from scenario_desktop.items import (
     ItemQuery,
     LibraryCounts,
     Section,
-    SortField,
     TagCount,
 )
+from scenario_desktop.store.catalogue_index import Index, marks, parts
+from scenario_desktop.store.catalogue_order import Orders, needs_index
 from scenario_desktop.store.catalogue_rows import (
-    LIBRARY,
-    PUT_ROW,
+    INSERT_ROW,
+    SELECT_CELL,
     SELECT_ROW,
-    TRASH,
+    UPDATE_ROW,
+    UPDATED,
     Facts,
+    Row,
     Words,
+    asset_of,
+    encode,
     facts_of,
     item_of,
-    moment,
-    row_and_facts,
-    section_of_type,
-    to_json,
 )
 from scenario_desktop.store.catalogue_schema import MIGRATIONS
 from scenario_desktop.store.database import Database
 from scenario_desktop.store.files import read_bytes, write_atomic
-from scenario_desktop.store.text import cleaned, folded, search_words
+from scenario_desktop.store.text import cleaned, folded
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Keys = NDArray[np.int64]
-
-#: Rows whose words wait in memory before they are indexed together: one by one costs four times
-#: as much, and this many take some 20 ms.
-_TEXT_BATCH: Final = 5_000
-_IDS_PER_LOOKUP: Final = 100
-#: Up to here a result is sorted by SQLite; above, it is picked out of the cached order.
-_SORT_UP_TO: Final = 2_000
-#: Results shorter than this (characters) are read without numpy, which costs 60 ms to import.
-_SHORT: Final = 150_000
 _TAGS_SHOWN: Final = 500
-_SORT_COLUMNS: Final = {
-    SortField.CREATED: "created",
-    SortField.UPDATED: "updated",
-    SortField.NAME: "name_key",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +86,8 @@ class Catalogue:
         self._favourites_file = path.with_name(f"{path.stem}.favourites.json")
         self._favourites: set[str] = set()
         self._words = Words()
-        self._tag_ids: dict[str, int] | None = None
-        self._collection_keys: dict[str, int] | None = None
-        self._next_key: int | None = None
-        self._unindexed: dict[int, str] = {}
-        self._indexed_to = 0
-        self._orders: dict[tuple[int, SortField], Keys] = {}
+        self._index = Index(self._words)
+        self._orders = Orders(self._words, self._index)
 
     @property
     def was_rebuilt(self) -> bool:
@@ -140,9 +116,9 @@ class Catalogue:
         await self._database.run(self._begin)
 
     async def aclose(self) -> None:
-        """Index what is left and close the file. May be called twice."""
-        if self._unindexed and not self._database.is_closed:
-            await self._database.run(self._index_text)
+        """Enter what waits and close the file. May be called twice."""
+        if self._index.is_behind and not self._database.is_closed:
+            await self._database.run(self._index.flush)
         await self._database.aclose()
 
     # --- writing ------------------------------------------------------------------------------
@@ -246,9 +222,9 @@ class Catalogue:
         Returns:
             an array of type code "q"; owned by the caller.
         """
-        if self._unindexed and search_words(query.text):
-            await self._database.run(self._index_text)
-        return await self._database.read(lambda c: self._ordered_keys(c, query))
+        if self._index.is_behind and needs_index(query):
+            await self._database.run(self._index.flush)
+        return await self._database.read(lambda c: self._orders.keys(c, query))
 
     async def items(self, keys: Iterable[int]) -> dict[int, Item]:
         """Return the items of these keys, in no order; unknown keys are left out."""
@@ -256,20 +232,14 @@ class Catalogue:
         return await self._database.read(lambda c: self._items(c, wanted))
 
     async def item_by_id(self, asset_id: str) -> Item | None:
-        def work(connection: sqlite3.Connection) -> Item | None:
-            row = connection.execute(SELECT_ROW + "WHERE id = ?", (cleaned(asset_id),)).fetchone()
-            return item_of(row, self._words) if row else None
-
-        return await self._database.read(work)
+        keys = await self.keys_by_ids([asset_id])
+        items = await self.items(keys.values())
+        return next(iter(items.values()), None)
 
     async def keys_by_ids(self, ids: Iterable[str]) -> dict[str, int]:
         """Return id -> key of those that are here."""
         wanted = list(ids)
-
-        def work(connection: sqlite3.Connection) -> dict[str, int]:
-            return {row[0]: row[1] for row in _known(connection, wanted)}
-
-        return await self._database.read(work)
+        return await self._database.read(lambda c: self._index.keys_of(c, wanted))
 
     async def ids_missing(self, ids: Iterable[str]) -> list[str]:
         """Return those of the ids that are not here, in their order."""
@@ -306,10 +276,10 @@ class Catalogue:
         """
 
         def work(connection: sqlite3.Connection) -> Asset:
-            row = connection.execute("SELECT data FROM raw WHERE key = ?", (key,)).fetchone()
+            row = connection.execute(SELECT_ROW + "WHERE key = ?", (key,)).fetchone()
             if row is None:
                 raise NotFound("This item is no longer in the library.")
-            return Asset.model_validate_json(row[0])
+            return asset_of(row, self._words)
 
         return await self._database.read(work)
 
@@ -318,7 +288,7 @@ class Catalogue:
 
         def work(connection: sqlite3.Connection) -> list[Item]:
             rows = connection.execute(
-                SELECT_ROW + "WHERE parent_id = ? AND place = 0 ORDER BY created DESC, key DESC",
+                SELECT_CELL + "WHERE parent_id = ? AND place = 0 ORDER BY created DESC, key DESC",
                 (cleaned(asset_id),),
             )
             return [item_of(row, self._words) for row in rows]
@@ -332,6 +302,8 @@ class Catalogue:
     async def complete_tags(self, prefix: str, limit: int = 20) -> list[TagCount]:
         """Return tags that begin so (case and accents aside), most used first."""
         start = folded(prefix.strip())
+        if self._index.is_behind:
+            await self._database.run(self._index.flush)
 
         def work(connection: sqlite3.Connection) -> list[TagCount]:
             rows = connection.execute(
@@ -351,245 +323,116 @@ class Catalogue:
         lost = self._read_favourites() - marked
         connection.executemany("INSERT INTO favourites VALUES (?)", [(item,) for item in lost])
         self._favourites = marked | lost
-        last: int = connection.execute("SELECT coalesce(max(key), 0) FROM items").fetchone()[0]
-        row = connection.execute("SELECT value FROM meta WHERE name = 'text.to'").fetchone()
-        # A key is given again only after the last rows were purged and the file was reopened.
-        self._indexed_to = min(int(row[0]) if row else 0, last)
-        self._next_key = last + 1
-        rows = connection.execute(
-            "SELECT key, data FROM raw WHERE key > ? ORDER BY key", (self._indexed_to,)
-        )
-        self._unindexed = {key: _text_of(data) for key, data in rows}
+        self._index.load(connection, self._favourites)
 
     def _forget(self) -> None:
         """Drop what is remembered of the file: a transaction was undone."""
-        self._tag_ids = self._collection_keys = self._next_key = None
-        self._unindexed = {}
-        self._orders.clear()
+        self._index.forget()
+        self._orders.forget()
 
-    def _remember(self, connection: sqlite3.Connection) -> int:
+    def _next_key(self, connection: sqlite3.Connection) -> int:
         """Return the next free key, after reading anew what an undone transaction left in doubt."""
-        if self._next_key is None:
+        if self._index.next_key is None:
             self._begin(connection)
-        assert self._next_key is not None  # noqa: S101 - _begin sets it
-        return self._next_key
+        assert self._index.next_key is not None  # noqa: S101 - _begin sets it
+        return self._index.next_key
 
-    # --- upsert -------------------------------------------------------------------------------
+    # --- rows ---------------------------------------------------------------------------------
 
     def _upsert(
         self, connection: sqlite3.Connection, assets: Sequence[Asset], is_forced: bool
     ) -> UpsertResult:
-        first_key = next_key = self._remember(connection)
+        first_key = next_key = self._next_key(connection)
         latest = {asset.id: asset for asset in assets}
-        known = {row[0]: row[1:] for row in _known(connection, latest)}
-        favourites = self._favourites
-        rows: list[tuple[Any, ...]] = []
-        raw: list[tuple[int, bytes]] = []
+        known = self._index.keys_of(connection, latest)
+        before = self._rows(connection, list(known.values()))
+        favourites, words = self._favourites, self._words
+        rows: list[Row] = []
         entering: list[Facts] = []
-        updated: list[int] = []
-        unchanged = 0
+        changed: list[tuple[Row, Facts]] = []
         for asset_id, asset in latest.items():
-            asset, data = to_json(asset)
-            before = known.get(asset_id)
-            key = next_key if before is None else before[0]
-            if before is None:
+            key = known.get(asset_id)
+            if key is None:
+                row, facts = encode(next_key, asset, words, favourites)
+                rows.append(row)
+                entering.append(facts)
                 next_key += 1
-            elif is_forced or moment(asset.updated_at) >= before[2]:
-                updated.append(key)
-            else:
-                unchanged += 1
                 continue
-            row, facts = row_and_facts(
-                connection, self._words, key, asset, data, asset_id in favourites
-            )
-            if before is not None and before[1] == row[17]:
-                updated.pop()
-                unchanged += 1
-                continue
-            rows.append(row)
-            raw.append((key, data))
-            entering.append(facts)
-        leaving = self._facts(connection, updated)
-        connection.executemany(PUT_ROW, rows)
-        connection.executemany("REPLACE INTO raw VALUES (?, ?)", raw)
-        self._move(connection, leaving, entering)
-        self._next_key = next_key
-        return UpsertResult(tuple(range(first_key, next_key)), tuple(updated), unchanged)
+            row, facts = encode(key, asset, words, favourites)
+            former = before[key]
+            if row != former and (is_forced or row[UPDATED] >= former[UPDATED]):
+                changed.append((row, facts))
+        if rows:
+            connection.executemany(INSERT_ROW, rows)
+        updated = self._change(connection, changed, before) if changed else ()
+        self._index.add(entering)
+        self._index.flush_if_long(connection)
+        if rows or changed:
+            self._orders.forget()
+        self._index.next_key = next_key
+        return UpsertResult(tuple(range(first_key, next_key)), updated, len(known) - len(changed))
 
-    def _facts(self, connection: sqlite3.Connection, keys: Sequence[int]) -> list[Facts]:
-        """Return by what records are listed and counted as they stand in the file."""
-        found: list[Facts] = []
-        for part in _parts(keys):
-            rows = connection.execute(
-                "SELECT key, is_favourite, data FROM items JOIN raw USING (key) "  # noqa: S608
-                f"WHERE key IN {_marks(part)}",
-                part,
-            )
-            found += [
-                facts_of(key, Asset.model_validate_json(data), bool(is_favourite))
-                for key, is_favourite, data in rows
-            ]
-        return found
-
-    def _move(
-        self, connection: sqlite3.Connection, leaving: Sequence[Facts], entering: Sequence[Facts]
-    ) -> None:
-        """Bring all that is kept beside the rows from one state of some records to another."""
-        if not (leaving or entering):
-            return
-        self._orders.clear()
-        self._count_sections(connection, leaving, entering)
-        self._list(connection, "tag", leaving, entering)
-        self._list(connection, "collection", leaving, entering)
-        before = {facts.key: facts.text for facts in leaving}
-        outdated: list[tuple[str, int, str]] = []
-        fresh: list[tuple[int, str]] = []
-        after = {facts.key: facts.text for facts in entering}
-        for key in before.keys() | after.keys():
-            old, new = before.get(key), after.get(key)
-            if old == new:
-                continue
-            if key > self._indexed_to:
-                if new is None:
-                    self._unindexed.pop(key, None)
-                else:
-                    self._unindexed[key] = new
-                continue
-            if old is not None:
-                outdated.append(("delete", key, old))
-            if new is not None:
-                fresh.append((key, new))
-        if outdated:
-            connection.executemany(
-                "INSERT INTO found (found, rowid, text) VALUES (?, ?, ?)", outdated
-            )
-        if fresh:
-            connection.executemany("INSERT INTO found (rowid, text) VALUES (?, ?)", fresh)
-        if len(self._unindexed) >= _TEXT_BATCH:
-            self._index_text(connection)
-
-    def _count_sections(
-        self, connection: sqlite3.Connection, leaving: Iterable[Facts], entering: Iterable[Facts]
-    ) -> None:
-        change: Counter[Section] = Counter()
-        for facts in entering:
-            change.update(facts.sections)
-        for facts in leaving:
-            change.subtract(facts.sections)
-        connection.executemany(
-            "INSERT INTO counters VALUES (?, ?) "
-            "ON CONFLICT (section) DO UPDATE SET count = count + excluded.count",
-            [(str(section), count) for section, count in change.items() if count],
-        )
-
-    def _list(
+    def _change(
         self,
         connection: sqlite3.Connection,
-        noun: str,
-        leaving: Iterable[Facts],
-        entering: Iterable[Facts],
-    ) -> None:
-        """Bring one of the two membership tables ("tag", "collection") up to date."""
-        numbers = self._numbers(connection, noun)
-        change: Counter[int] = Counter()
-        gone: set[tuple[int, int, int, int]] = set()
-        come: set[tuple[int, int, int, int]] = set()
-        for all_facts, rows, step in ((leaving, gone, -1), (entering, come, 1)):
-            for facts in all_facts:
-                for name in facts.tags if noun == "tag" else facts.collections:
-                    number = numbers.get(name)
-                    if number is None:
-                        number = numbers[name] = _new_number(connection, noun, name)
-                    rows.add((number, facts.place, facts.created, facts.key))
-                    if facts.place == LIBRARY:
-                        change[number] += step
-        if not (gone or come):
-            return
-        connection.executemany(
-            f"DELETE FROM item_{noun}s WHERE {noun} = ? AND place = ? AND created = ? AND key = ?",  # noqa: S608
-            gone - come,
-        )
-        connection.executemany(
-            f"INSERT OR IGNORE INTO item_{noun}s VALUES (?, ?, ?, ?)",  # noqa: S608
-            sorted(come - gone),
-        )
-        identity = "id" if noun == "tag" else "key"
-        connection.executemany(
-            f"UPDATE {noun}s SET count = count + ? WHERE {identity} = ?",  # noqa: S608
-            [(count, number) for number, count in change.items() if count],
-        )
+        changed: Sequence[tuple[Row, Facts]],
+        before: dict[int, Row],
+    ) -> tuple[int, ...]:
+        keys = tuple(row[0] for row, _ in changed)
+        leaving = [facts_of(before[key], self._words, self._favourites) for key in keys]
+        connection.executemany(UPDATE_ROW, [(*row, row[0]) for row, _ in changed])
+        self._index.move(connection, leaving, [facts for _, facts in changed])
+        return keys
 
-    def _numbers(self, connection: sqlite3.Connection, noun: str) -> dict[str, int]:
-        if noun == "tag":
-            if self._tag_ids is None:
-                self._tag_ids = dict(connection.execute("SELECT name, id FROM tags"))
-            return self._tag_ids
-        if self._collection_keys is None:
-            self._collection_keys = dict(connection.execute("SELECT id, key FROM collections"))
-        return self._collection_keys
-
-    def _index_text(self, connection: sqlite3.Connection) -> None:
-        """Bring the words of new rows into the index, in the order of their keys."""
-        last = self._remember(connection) - 1
-        connection.executemany(
-            "INSERT INTO found (rowid, text) VALUES (?, ?)", sorted(self._unindexed.items())
-        )
-        connection.execute("REPLACE INTO meta VALUES ('text.to', ?)", (str(last),))
-        self._unindexed = {}
-        self._indexed_to = last
+    def _rows(self, connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Row]:
+        found: dict[int, Row] = {}
+        for part in parts(keys):
+            for row in connection.execute(SELECT_ROW + f"WHERE key IN {marks(part)}", part):
+                found[row[0]] = row
+        return found
 
     def _purge(self, connection: sqlite3.Connection, ids: list[str]) -> frozenset[int]:
-        self._remember(connection)
-        keys = [row[1] for row in _known(connection, ids)]
-        self._move(connection, self._facts(connection, keys), [])
-        for table in ("items", "raw"):
-            connection.executemany(
-                f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - fixed names
-                [(key,) for key in keys],
-            )
+        self._next_key(connection)
+        keys = list(self._index.keys_of(connection, ids).values())
+        rows = self._rows(connection, keys).values()
+        leaving = [facts_of(row, self._words, self._favourites) for row in rows]
+        self._index.move(connection, leaving, [])
+        self._orders.forget()
+        connection.executemany("DELETE FROM items WHERE key = ?", [(key,) for key in keys])
         return frozenset(keys)
 
     def _assets_by_ids(self, connection: sqlite3.Connection, ids: list[str]) -> list[Asset]:
-        keys = [row[1] for row in _known(connection, ids)]
-        found: list[Asset] = []
-        for part in _parts(keys):
-            rows = connection.execute(
-                f"SELECT data FROM raw WHERE key IN {_marks(part)}",  # noqa: S608
-                part,
-            )
-            found += [Asset.model_validate_json(row[0]) for row in rows]
-        return found
+        self._next_key(connection)
+        keys = list(self._index.keys_of(connection, ids).values())
+        rows = self._rows(connection, keys).values()
+        return [asset_of(row, self._words) for row in rows]
 
     # --- favourites ---------------------------------------------------------------------------
 
     def _set_favourite(
         self, connection: sqlite3.Connection, keys: list[int], is_favourite: bool
     ) -> frozenset[int]:
-        self._remember(connection)
-        changing = [f for f in self._facts(connection, keys) if f.is_favourite != is_favourite]
-        marks = [(key,) for key in sorted(facts.key for facts in changing)]
-        ids = [
-            connection.execute("SELECT id FROM items WHERE key = ?", mark).fetchone()[0]
-            for mark in marks
-        ]
-        value = "1" if is_favourite else "NULL"
+        self._next_key(connection)
+        rows = self._rows(connection, keys).values()
+        facts = [facts_of(row, self._words, self._favourites) for row in rows]
+        changing = [item for item in facts if item.is_favourite != is_favourite]
         connection.executemany(
-            f"UPDATE items SET is_favourite = {value} WHERE key = ?",  # noqa: S608
-            marks,
+            "UPDATE items SET is_favourite = ? WHERE key = ?",
+            [(is_favourite or None, item.key) for item in changing],
         )
-        self._count_sections(
-            connection, changing, [replace(f, is_favourite=is_favourite) for f in changing]
-        )
+        changed = [item._replace(is_favourite=is_favourite) for item in changing]
+        self._index.move(connection, changing, changed)
+        ids = {item.id for item in changing}
         if is_favourite:
+            favourites = self._favourites | ids
             sql = "INSERT OR IGNORE INTO favourites VALUES (?)"
-            favourites = self._favourites | set(ids)
         else:
+            favourites = self._favourites - ids
             sql = "DELETE FROM favourites WHERE id = ?"
-            favourites = self._favourites - set(ids)
         connection.executemany(sql, [(item,) for item in ids])
         write_atomic(self._favourites_file, json.dumps(sorted(favourites)).encode())
         self._favourites = favourites
-        return frozenset(facts.key for facts in changing)
+        return frozenset(item.key for item in changing)
 
     def _read_favourites(self) -> set[str]:
         data = read_bytes(self._favourites_file)
@@ -619,281 +462,59 @@ class Catalogue:
             "ON CONFLICT (id) DO UPDATE SET name = excluded.name",
             (cleaned(collection.id), cleaned(collection.name)),
         )
-        self._collection_keys = None
+        self._index.forget_numbers("collection")
 
     def _drop_collection(self, connection: sqlite3.Connection, collection_id: str) -> None:
-        number = self._numbers(connection, "collection").get(cleaned(collection_id))
-        if number is not None:
-            connection.execute("DELETE FROM item_collections WHERE collection = ?", (number,))
-            connection.execute("DELETE FROM collections WHERE key = ?", (number,))
-        self._collection_keys = None
+        number = self._index.number_of(connection, "collection", collection_id)
+        if number is None:
+            return
+        self._index.flush(connection)
+        members = connection.execute(
+            "SELECT id FROM items WHERE key IN "
+            "(SELECT key FROM item_collections WHERE collection = ?)",
+            (number,),
+        ).fetchall()
+        inside = self._assets_by_ids(connection, [row[0] for row in members])
+        self._upsert(connection, [_without_collection(a, collection_id) for a in inside], True)
+        connection.execute("DELETE FROM collections WHERE key = ?", (number,))
+        self._index.forget_numbers("collection")
 
     # --- reading ------------------------------------------------------------------------------
 
     def _items(self, connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Item]:
         found: dict[int, Item] = {}
-        for part in _parts(keys):
-            for row in connection.execute(SELECT_ROW + "WHERE key IN " + _marks(part), part):
+        for part in parts(keys):
+            for row in connection.execute(SELECT_CELL + f"WHERE key IN {marks(part)}", part):
                 found[row[0]] = item_of(row, self._words)
         return found
 
     def _counts(self, connection: sqlite3.Connection) -> LibraryCounts:
-        known = dict(connection.execute("SELECT section, count FROM counters"))
-        tags = connection.execute(
-            "SELECT name, count FROM tags WHERE count > 0 ORDER BY count DESC, folded LIMIT ?",
-            (_TAGS_SHOWN,),
-        )
-        collections = connection.execute(
-            "SELECT id, name, count FROM collections WHERE name IS NOT NULL"
-        )
+        sections, tags, collections = self._index.waiting_counts()
+        for section, count in connection.execute("SELECT section, count FROM counters"):
+            sections[Section(section)] += count
+        sql = "SELECT name, count FROM tags ORDER BY count DESC LIMIT ?"
+        for tag, count in connection.execute(sql, (_TAGS_SHOWN + len(tags),)):
+            tags[tag] += count
+        sql = "SELECT id, name, count FROM collections WHERE name IS NOT NULL"
         return LibraryCounts(
-            sections={section: int(known.get(str(section), 0)) for section in Section},
-            tags=tuple(TagCount(name, count) for name, count in tags),
+            sections={section: max(0, sections[section]) for section in Section},
+            tags=tuple(
+                TagCount(tag, count)
+                for tag, count in sorted(tags.items(), key=lambda t: (-t[1], folded(t[0])))
+                if count > 0
+            )[:_TAGS_SHOWN],
             collections=tuple(
-                sorted((CollectionCount(*row) for row in collections), key=lambda c: folded(c.name))
+                sorted(
+                    (
+                        CollectionCount(identity, name, count + collections[identity])
+                        for identity, name, count in connection.execute(sql)
+                    ),
+                    key=lambda c: folded(c.name),
+                )
             ),
         )
 
-    # --- orders and filters -------------------------------------------------------------------
 
-    def _ordered_keys(self, connection: sqlite3.Connection, query: ItemQuery) -> array[int]:
-        place = TRASH if query.section is Section.TRASH else LIBRARY
-        direct = self._direct(connection, query, place)
-        if direct is not None:
-            sql, parameters = direct
-            return _keys(_joined(connection, sql, parameters))
-        chosen = self._chosen(connection, query, place)
-        if chosen is None:
-            return array("q")
-        return self._in_order(connection, query, place, chosen)
-
-    def _direct(
-        self, connection: sqlite3.Connection, query: ItemQuery, place: int
-    ) -> tuple[str, tuple[Any, ...]] | None:
-        """Return the query if one covering index holds both the filter and the order."""
-        if query.kinds or query.types or query.statuses or query.without_tags:
-            return None
-        if search_words(query.text) or query.parent_id:
-            return None
-        if query.section not in (Section.ALL, Section.TRASH):
-            return None
-        end = "DESC" if query.is_descending else "ASC"
-        if not query.tags and not query.collection_id:
-            column = _SORT_COLUMNS[query.sort]
-            return (
-                f"SELECT key FROM items WHERE place = ? ORDER BY {column} {end}, key {end}",  # noqa: S608
-                (place,),
-            )
-        if query.sort is not SortField.CREATED or len(query.tags) + bool(query.collection_id) > 1:
-            return None
-        noun = "tag" if query.tags else "collection"
-        name = cleaned(query.tags[0] if query.tags else query.collection_id or "")
-        return (
-            f"SELECT key FROM item_{noun}s WHERE {noun} = ? AND place = ? "  # noqa: S608
-            f"ORDER BY created {end}, key {end}",
-            (self._numbers(connection, noun).get(name), place),
-        )
-
-    def _chosen(
-        self, connection: sqlite3.Connection, query: ItemQuery, place: int
-    ) -> Choice | None:
-        """Return what passes the filters; None when that is nothing for sure."""
-        wanted: list[str] = []
-        unwanted: list[str] = []
-        for name in query.tags:
-            wanted.append(self._members(connection, "tag", name, place))
-        if query.collection_id:
-            wanted.append(self._members(connection, "collection", query.collection_id, place))
-        if query.parent_id:
-            wanted.append(
-                _joined(
-                    connection,
-                    "SELECT key FROM items WHERE parent_id = ? AND place = ?",
-                    (cleaned(query.parent_id), place),
-                )
-            )
-        facets = self._facets(query)
-        if facets is not None:
-            condition, parameters = facets
-            wanted.append(
-                _joined(
-                    connection,
-                    f"SELECT key FROM items WHERE place = ? AND {condition}",  # noqa: S608
-                    (place, *parameters),
-                )
-            )
-        words = search_words(query.text)
-        if words:
-            wanted.append(_matches(connection, words))
-        if not all(wanted):
-            return None
-        for name in query.without_tags:
-            unwanted.append(self._members(connection, "tag", name, place))
-        return Choice(tuple(wanted), tuple(filter(None, unwanted)))
-
-    def _members(self, connection: sqlite3.Connection, noun: str, name: str, place: int) -> str:
-        return _joined(
-            connection,
-            f"SELECT key FROM item_{noun}s WHERE {noun} = ? AND place = ?",  # noqa: S608
-            (self._numbers(connection, noun).get(cleaned(name)), place),
-        )
-
-    def _facets(self, query: ItemQuery) -> tuple[str, tuple[int, ...]] | None:
-        conditions: list[str] = []
-        parameters: list[int] = []
-        types: set[int] | None = None
-        if query.section in (Section.CONTROL_MAPS, Section.CANVASES, Section.GENERATIONS):
-            types = {n for word, n in self._words if section_of_type(word) is query.section}
-        if query.types:
-            asked = {n for word in query.types if (n := self._words.known(word)) is not None}
-            types = asked if types is None else types & asked
-        if types is not None:
-            conditions.append(f"type IN {_marks(types)}")
-            parameters += types
-        for column, words in (("kind", query.kinds), ("status", query.statuses)):
-            if words:
-                numbers = [n for word in words if (n := self._words.known(word)) is not None]
-                conditions.append(f"{column} IN {_marks(numbers)}")
-                parameters += numbers
-        if query.section is Section.FAVOURITES:
-            conditions.append("is_favourite")
-        return (" AND ".join(conditions), tuple(parameters)) if conditions else None
-
-    def _in_order(
-        self, connection: sqlite3.Connection, query: ItemQuery, place: int, choice: Choice
-    ) -> array[int]:
-        import numpy as np
-
-        least = min(choice.wanted, key=len, default="")
-        if choice.wanted and least.count(",") < _SORT_UP_TO:
-            keys = set(_keys(least))
-            for text in choice.wanted:
-                if text is not least:
-                    keys &= set(_keys(text))
-            for text in choice.unwanted:
-                keys -= set(_keys(text))
-            return self._sorted(connection, query, place, keys)
-        order = self._order(connection, place, query.sort)
-        if not len(order):
-            return array("q")
-        passes: NDArray[np.bool_] | None = None
-        size = int(order.max()) + 1
-        for text in choice.wanted:
-            these = np.zeros(size, dtype=np.bool_)
-            keys_here = _numbers(text)
-            these[keys_here[keys_here < size]] = True
-            passes = these if passes is None else passes & these
-        if passes is None:
-            passes = np.ones(size, dtype=np.bool_)
-        for text in choice.unwanted:
-            passes[_numbers(text)] = False
-        found = order[passes[order]]
-        return _array(found[::-1] if query.is_descending else found)
-
-    def _sorted(
-        self, connection: sqlite3.Connection, query: ItemQuery, place: int, keys: set[int]
-    ) -> array[int]:
-        end = "DESC" if query.is_descending else "ASC"
-        rows = connection.execute(
-            "SELECT key FROM items WHERE key IN (SELECT value FROM json_each(?)) AND place = ? "  # noqa: S608
-            f"ORDER BY {_SORT_COLUMNS[query.sort]} {end}, key {end}",
-            (json.dumps(list(keys)), place),
-        )
-        return array("q", [row[0] for row in rows])
-
-    def _order(self, connection: sqlite3.Connection, place: int, sort: SortField) -> Keys:
-        """Return all keys of a place in ascending order; kept until the next change."""
-        order = self._orders.get((place, sort))
-        if order is None:
-            column = _SORT_COLUMNS[sort]
-            order = self._orders[place, sort] = _numbers(
-                _joined(
-                    connection,
-                    f"SELECT key FROM items WHERE place = ? ORDER BY {column}, key",  # noqa: S608
-                    (place,),
-                )
-            )
-        return order
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Sets of keys, each one comma-joined text: in all of the wanted, none of the unwanted."""
-
-    wanted: tuple[str, ...]
-    unwanted: tuple[str, ...]
-
-
-def _known(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, int, int, int]]:
-    """Return (id, key, digest, updated) of those that are here."""
-    found: list[tuple[str, int, int, int]] = []
-    for part in _parts([cleaned(item) for item in ids]):
-        found += connection.execute(
-            f"SELECT id, key, digest, updated FROM items WHERE id IN {_marks(part)}",  # noqa: S608
-            part,
-        )
-    return found
-
-
-def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """Cut into parts of few distinct lengths, so that SQLite finds its prepared statements."""
-    for start in range(0, len(values), _IDS_PER_LOOKUP):
-        yield values[start : start + _IDS_PER_LOOKUP]
-
-
-def _marks(values: Sequence[Any] | set[Any]) -> str:
-    return f"({','.join('?' * len(values))})"
-
-
-def _new_number(connection: sqlite3.Connection, noun: str, name: str) -> int:
-    if noun == "tag":
-        sql, values = "INSERT INTO tags (name, folded) VALUES (?, ?)", (name, folded(name))
-    else:
-        # Its name comes with the list of collections; until then it is not shown.
-        sql, values = "INSERT INTO collections (id) VALUES (?)", (name,)  # type: ignore[assignment]
-    return connection.execute(sql, values).lastrowid or 0
-
-
-def _text_of(data: bytes) -> str:
-    return facts_of(0, Asset.model_validate_json(data), False).text
-
-
-def _joined(connection: sqlite3.Connection, sql: str, parameters: tuple[Any, ...]) -> str:
-    # One text instead of a million rows: three times as fast as a cursor. SQLite keeps the order
-    # of an inner query for group_concat.
-    row = connection.execute(f"SELECT group_concat(key) FROM ({sql})", parameters).fetchone()  # noqa: S608
-    return row[0] or ""
-
-
-def _matches(connection: sqlite3.Connection, words: Sequence[str]) -> str:
-    try:
-        return _joined(
-            connection,
-            "SELECT rowid AS key FROM found WHERE found MATCH ?",
-            (" ".join(f'"{word}"*' for word in words),),
-        )
-    except sqlite3.OperationalError as error:
-        # A letter newer than SQLite's tables falls apart into a phrase, which is not indexed.
-        if "phrase" not in str(error):
-            raise
-        return ""
-
-
-def _keys(text: str) -> array[int]:
-    if not text:
-        return array("q")
-    if len(text) < _SHORT and "numpy" not in sys.modules:
-        return array("q", map(int, text.split(",")))
-    return _array(_numbers(text))
-
-
-def _numbers(text: str) -> Keys:
-    import numpy as np
-
-    return np.fromstring(text, dtype=np.int64, sep=",")
-
-
-def _array(numbers: Keys) -> array[int]:
-    result = array("q")
-    result.frombytes(numbers.tobytes())
-    return result
+def _without_collection(asset: Asset, collection_id: str) -> Asset:
+    kept = tuple(item for item in asset.collection_ids if item != collection_id)
+    return asset.model_copy(update={"collection_ids": kept})

@@ -1,213 +1,276 @@
-"""How an asset becomes rows of the catalogue, and a row an item. Pure functions of their input,
-but for the table of words that stand as numbers."""
+"""How an asset becomes rows of the catalogue, and a row an item or an asset again.
+
+This runs for every record of every page, so it is written for speed: one pass, local names, no
+objects that are not kept.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 import re
 import sqlite3
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.items import Item, Section, Source
-from scenario_desktop.store.text import cleaned, name_key, searchable
+from scenario_desktop.store.text import cleaned, searchable
 
 LIBRARY: Final = 0
 TRASH: Final = 1
 HIDDEN: Final = 2
 
+COLUMNS: Final = (
+    "key", "id", "source", "kind", "type", "status", "mime", "modality", "place",
+    "is_favourite", "created", "updated", "deleted", "width", "height", "size", "lock_expires",
+    "name", "parent_id", "thumbnail_url", "tags", "data",
+)  # fmt: skip
+_CELL: Final = ", ".join(COLUMNS[:-1])
+_WHOLE: Final = ", ".join(COLUMNS)
+#: Without the document, which cells do not show.
+SELECT_CELL: Final = f"SELECT {_CELL} FROM items "  # noqa: S608 - fixed names
+SELECT_ROW: Final = f"SELECT {_WHOLE} FROM items "  # noqa: S608
+INSERT_ROW: Final = f"INSERT INTO items ({_WHOLE}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+#: Takes a row followed by its key.
+UPDATE_ROW: Final = f"UPDATE items SET {', '.join(f'{c} = ?' for c in COLUMNS)} WHERE key = ?"  # noqa: S608
+UPDATED: Final = COLUMNS.index("updated")
+
+Row = tuple[Any, ...]
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG_SEPARATOR: Final = "\x1f"
-_LARGEST: Final = 2**53
-_NOT_KEPT: Final = {"url": True, "preview": True}
-#: Query words that make an address a credential.
+_LARGEST: Final = 2.0**53
+#: Fields without a column, kept only where they say something, and what they are called in JSON.
+_REST: Final = (
+    ("description", "description"), ("collection_ids", "collectionIds"),
+    ("author_id", "authorId"), ("owner_id", "ownerId"), ("privacy", "privacy"), ("nsfw", "nsfw"),
+    ("edit_capabilities", "editCapabilities"), ("is_hidden", "isHidden"),
+)  # fmt: skip
 _SIGNED: Final = re.compile(
     r"[?&](?:Policy|Signature|Key-Pair-Id|X-Amz-[a-z-]+|X-Goog-[a-z-]+|sig|token|expires)=",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(r"(https?://[^\s?\"']+)\?([^\s\"']*)")
-_serialize: Final = Asset.__pydantic_serializer__.to_json
-
-COLUMNS: Final = (
-    "key", "id", "source", "kind", "type", "status", "mime", "modality", "place",
-    "is_favourite", "created", "updated", "deleted", "width", "height", "size", "lock_expires",
-    "digest", "name", "name_key", "parent_id", "thumbnail_url", "tags",
-)  # fmt: skip
-PUT_ROW: Final = (
-    f"REPLACE INTO items ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
-)
-SELECT_ROW: Final = (
-    "SELECT key, id, source, kind, type, status, name, mime, created, updated, width, height, "
-    "size, parent_id, thumbnail_url, modality, is_favourite, lock_expires, deleted, tags "
-    "FROM items "
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What an item is counted, listed and found by, besides its row."""
 
     key: int
+    id: str
     place: int
     type: str
     created: int
     is_favourite: bool
+    name: str
     tags: tuple[str, ...]
     collections: tuple[str, ...]
     text: str
 
-    @property
-    def sections(self) -> tuple[Section, ...]:
-        """The sections of the sidebar that count it."""
-        if self.place == TRASH:
-            return (Section.TRASH,)
-        if self.place == HIDDEN:
-            return ()
-        special = section_of_type(self.type)
-        found = (Section.ALL,) if special is None else (Section.ALL, special)
-        return (*found, Section.FAVOURITES) if self.is_favourite else found
 
+class Words(dict[str, int]):
+    """Open words of the service (kinds, types, …) that stand as small numbers in rows.
 
-def section_of_type(kind_of_making: str) -> Section | None:
-    """Return the section that holds a type of asset; None for uploads, which have none."""
-    if kind_of_making == "detection":
-        return Section.CONTROL_MAPS
-    if kind_of_making == "canvas":
-        return Section.CANVASES
-    if not kind_of_making or kind_of_making.startswith(("uploaded", "canvas-", "unknown")):
-        return None
-    return Section.GENERATIONS
-
-
-class Words:
-    """Open words of the service (kinds, types, …) that stand as small numbers in rows."""
+    Attributes:
+        texts: the way back.
+        connection: where a new word is written; set by who begins a transaction.
+    """
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._texts: dict[int, str] = {}
+        super().__init__()
+        self.texts: dict[int | None, str] = {}
+        self.connection: sqlite3.Connection | None = None
 
     def load(self, connection: sqlite3.Connection) -> None:
-        rows = connection.execute("SELECT word, id FROM words").fetchall()
-        self._numbers = dict(rows)
-        self._texts = {number: word for word, number in rows}
+        self.clear()
+        self.connection = connection
+        self.update(connection.execute("SELECT word, id FROM words"))
+        self.texts = {number: word for word, number in self.items()}
 
-    def number(self, connection: sqlite3.Connection, word: str) -> int:
-        found = self._numbers.get(word)
-        if found is None:
-            word = cleaned(word)
-            connection.execute("INSERT OR IGNORE INTO words (word) VALUES (?)", (word,))
-            row = connection.execute("SELECT id FROM words WHERE word = ?", (word,)).fetchone()
-            found = int(row[0])
-            self._numbers[word] = found
-            self._texts[found] = word
-        return found
-
-    def known(self, word: str) -> int | None:
-        return self._numbers.get(word)
-
-    def text(self, number: int) -> str:
-        return self._texts.get(number, "")
-
-    def __iter__(self) -> Iterator[tuple[str, int]]:
-        return iter(self._numbers.items())
+    def __missing__(self, word: str) -> int:
+        if self.connection is None:
+            raise KeyError(word)
+        kept = cleaned(word)
+        self.connection.execute("INSERT OR IGNORE INTO words (word) VALUES (?)", (kept,))
+        row = self.connection.execute("SELECT id FROM words WHERE word = ?", (kept,)).fetchone()
+        self[word] = number = int(row[0])
+        self.texts[number] = kept
+        return number
 
 
-def to_json(asset: Asset) -> tuple[Asset, bytes]:
-    """Return the record as kept: compact, without anything that is a credential.
-
-    The asset comes back too, cleaned if it held what no file can keep.
-    """
-    try:
-        data = _serialize(asset, exclude=_NOT_KEPT, by_alias=True, exclude_unset=True)
-    except (PydanticSerializationError, UnicodeEncodeError):
-        asset = Asset.model_validate(_without_surrogates(asset.model_dump(mode="python")))
-        data = _serialize(asset, exclude=_NOT_KEPT, by_alias=True, exclude_unset=True)
-    if b"?" in data and _SIGNED.search(data.decode()):
-        data = json.dumps(
-            _without_signed(json.loads(data)), ensure_ascii=False, separators=(",", ":")
-        ).encode()
-    return asset, data
-
-
-def row_and_facts(
-    connection: sqlite3.Connection,
-    words: Words,
-    key: int,
-    asset: Asset,
-    data: bytes,
-    is_favourite: bool,
-) -> tuple[tuple[Any, ...], Facts]:
-    """Return the values of ``COLUMNS`` and what goes into the tables beside."""
-    metadata = asset.metadata
-    number = words.number
-    name = cleaned(asset.name)
-    created = moment(asset.created_at)
-    facts = facts_of(key, asset, is_favourite)
-    properties = asset.properties
-    modality = metadata.get("modality")
+def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[Row, Facts]:
+    """Return the values of ``COLUMNS`` and the facts."""
+    fields = asset.__dict__
+    metadata = fields["metadata"]
+    data = _rest(fields)
+    if data is None:
+        return encode(key, _mended(asset), words, favourites)
+    name = metadata.get("name") or metadata.get("fileName") or ""
+    made = metadata.get("type") or fields["source"]
+    parent = metadata.get("parentId") or None
+    prompt = metadata.get("prompt") or ""
+    modality = metadata.get("modality") or None
     lock = metadata.get("lockExpiresAt")
-    parent = asset.parent_id
-    thumbnail = asset.thumbnail
+    description = fields["description"]
+    if type(name) is not str:
+        name = str(name)
+    if type(made) is not str:
+        made = str(made)
+    if type(parent) is not str:
+        parent = None
+    if type(prompt) is not str:
+        prompt = ""
+    if type(modality) is not str:
+        modality = None
+    if not data.isascii() or b"\\u0000" in data:
+        name, description, prompt = cleaned(name), cleaned(description), cleaned(prompt)
+        parent = cleaned(parent) if parent else None
+    asset_id = fields["id"]
+    if not asset_id.isascii() or "\0" in asset_id:
+        asset_id = cleaned(asset_id)
+    tags: tuple[str, ...] = fields["tags"]
+    if tags:
+        joined = _TAG_SEPARATOR.join(tags)
+        if not joined.isascii() or "\0" in joined or joined.count(_TAG_SEPARATOR) >= len(tags):
+            tags = tuple(cleaned(tag).replace(_TAG_SEPARATOR, " ") for tag in tags)
+        if len(set(tags)) < len(tags) or "" in tags:
+            tags = tuple(tag for tag in dict.fromkeys(tags) if tag)
+        text = f"{name} {' '.join(tags)} {description} {prompt}"
+    else:
+        text = f"{name} {description} {prompt}"
+    collections: tuple[str, ...] = fields["collection_ids"]
+    if collections:
+        collections = tuple(dict.fromkeys(map(cleaned, collections)))
+    deleted = fields["deleted_at"]
+    if deleted is not None or fields["status"] == "deleted":
+        place = TRASH
+    else:
+        place = HIDDEN if fields["is_hidden"] else LIBRARY
+    created, updated = fields["created_at"], fields["updated_at"]
+    created = 0 if created is None else round(created.timestamp() * 1_000_000)
+    is_favourite = asset_id in favourites
+    properties = fields["properties"].__dict__
+    thumbnail = fields["thumbnail"]
+    if thumbnail is not None:
+        thumbnail = thumbnail.url
+        if "?" in thumbnail or not thumbnail.startswith("https://") or not thumbnail.isascii():
+            thumbnail = public_address(thumbnail)
+    width, height, size = properties["width"], properties["height"], properties["size"]
     row = (
-        key, cleaned(asset.id), number(connection, Source.SCENARIO),
-        number(connection, asset.kind), number(connection, facts.type),
-        number(connection, asset.status), number(connection, asset.mime_type),
-        number(connection, modality) if isinstance(modality, str) and modality else None,
-        facts.place, is_favourite or None, created, moment(asset.updated_at),
-        moment(asset.deleted_at) if asset.deleted_at else None,
-        _whole(properties.width), _whole(properties.height), _whole(properties.size),
-        _parsed(lock) if lock else None,
-        zlib.crc32(data), name, name_key(name),
-        cleaned(parent) if parent else None,
-        public_address(thumbnail.url) if thumbnail else None,
-        _TAG_SEPARATOR.join(facts.tags) or None,
+        key, asset_id, words["scenario"], words[fields["kind"]], words[made],
+        words[fields["status"]], words[fields["mime_type"]],
+        words[modality] if modality is not None else None, place, is_favourite or None, created,
+        0 if updated is None else round(updated.timestamp() * 1_000_000),
+        None if deleted is None else moment(deleted),
+        # Comparisons with NaN are false.
+        int(width) if width is not None and -_LARGEST < width < _LARGEST else None,
+        int(height) if height is not None and -_LARGEST < height < _LARGEST else None,
+        int(size) if size is not None and -_LARGEST < size < _LARGEST else None,
+        _parsed(lock) if lock else None, name, parent, thumbnail,
+        _TAG_SEPARATOR.join(tags) if tags else None, data,
+    )  # fmt: skip
+    facts = Facts(
+        key, asset_id, place, made, created, is_favourite, name, tags, collections,
+        text if text.isascii() and len(text) <= 4_000 else searchable(cleaned(text)),
     )  # fmt: skip
     return row, facts
 
 
-def facts_of(key: int, asset: Asset, is_favourite: bool) -> Facts:
-    if asset.deleted_at is not None or asset.status == "deleted":
-        place = TRASH
-    else:
-        place = HIDDEN if asset.is_hidden else LIBRARY
-    tags = asset.tags
-    if tags:
-        tags = tuple(dict.fromkeys(cleaned(t).replace(_TAG_SEPARATOR, " ") for t in tags if t))
-    collections = asset.collection_ids
-    if collections:
-        collections = tuple(dict.fromkeys(map(cleaned, collections)))
-    prompt = asset.metadata.get("prompt")
-    text = f"{asset.name} {' '.join(tags)} {asset.description} "
-    if isinstance(prompt, str):
-        text += prompt
-    return Facts(
-        key, place, asset.type, moment(asset.created_at), is_favourite, tags, collections,
-        searchable(cleaned(text)),
-    )  # fmt: skip
+def _rest(fields: dict[str, Any]) -> bytes | None:
+    """Return what has no column of its own, without anything that is a credential.
+
+    None if it holds what no file can keep.
+    """
+    rest = {"metadata": fields["metadata"], "source": fields["source"]}
+    for name, wire_name in _REST:
+        value = fields[name]
+        if value:
+            rest[wire_name] = value
+    properties = fields["properties"]
+    if properties.duration is not None:
+        rest["duration"] = properties.duration
+    if properties.format is not None:
+        rest["format"] = properties.format
+    try:
+        data = to_json(rest, inf_nan_mode="null")
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return None
+    if b"?" in data and _SIGNED.search(data.decode()):
+        return to_json(_without_signed(json.loads(data)))
+    return data
 
 
-def item_of(row: tuple[Any, ...], words: Words) -> Item:
-    """Return the item of a row read by ``SELECT_ROW``."""
+def asset_of(row: Row, words: Words) -> Asset:
+    """Return the record of a row read by ``SELECT_ROW``; its ``url`` is empty."""
     (
-        key, asset_id, source, kind, made, status, name, mime, created, updated, width, height,
-        size, parent, thumbnail, modality, is_favourite, lock, deleted, tags,
+        _, asset_id, _, kind, _, status, mime, _, _, _, created, updated, deleted, width,
+        height, size, _, _, _, thumbnail, tags, data,
     ) = row  # fmt: skip
-    text = words.text
+    rest = json.loads(data)
+    text = words.texts
+    return Asset.model_validate({
+        **rest,
+        "id": asset_id,
+        "kind": text.get(kind, ""),
+        "status": text.get(status, ""),
+        "mimeType": text.get(mime, ""),
+        "createdAt": time_of(created) if created else None,
+        "updatedAt": time_of(updated) if updated else None,
+        "deletedAt": None if deleted is None else time_of(deleted),
+        "thumbnail": {"url": thumbnail} if thumbnail else None,
+        "tags": _split(tags),
+        "properties": {
+            "width": width, "height": height, "size": size, "duration": rest.get("duration"),
+            "format": rest.get("format"),
+        },
+    })  # fmt: skip
+
+
+def facts_of(row: Row, words: Words, favourites: set[str]) -> Facts:
+    """Return the facts of a record as it stands in the file."""
+    return encode(row[0], asset_of(row, words), words, favourites)[1]
+
+
+def item_of(row: Row, words: Words) -> Item:
+    """Return the item of a row read by ``SELECT_CELL``."""
+    (
+        key, asset_id, source, kind, made, status, mime, modality, _, is_favourite, created,
+        updated, deleted, width, height, size, lock, name, parent, thumbnail, tags,
+    ) = row  # fmt: skip
+    text = words.texts
     return Item(
-        key, asset_id, Source(text(source)), text(kind), text(made), text(status), name,
-        text(mime), time(created), time(updated), width, height, size, parent, thumbnail,
-        text(modality) if modality else "", bool(is_favourite),
-        time(lock) if lock is not None else None,
-        time(deleted) if deleted is not None else None,
-        tuple(tags.split(_TAG_SEPARATOR)) if tags else (),
+        key, asset_id, Source(text[source]), text[kind], text[made], text[status], name,
+        text[mime], time_of(created), time_of(updated), width, height, size, parent, thumbnail,
+        text[modality] if modality is not None else "", bool(is_favourite),
+        time_of(lock) if lock is not None else None,
+        time_of(deleted) if deleted is not None else None,
+        _split(tags),
     )  # fmt: skip
+
+
+def section_of_type(made: str) -> Section | None:
+    """Return the section that holds a type of asset; None for uploads, which have none."""
+    if made == "detection":
+        return Section.CONTROL_MAPS
+    if made == "canvas":
+        return Section.CANVASES
+    if not made or made.startswith(("uploaded", "canvas-", "unknown")):
+        return None
+    return Section.GENERATIONS
+
+
+def sections_of(place: int, made: str, is_favourite: bool) -> Sequence[Section]:
+    """Return the sections of the sidebar that count an item."""
+    if place == TRASH:
+        return (Section.TRASH,)
+    if place == HIDDEN:
+        return ()
+    special = section_of_type(made)
+    found = (Section.ALL,) if special is None else (Section.ALL, special)
+    return (*found, Section.FAVOURITES) if is_favourite else found
 
 
 def moment(value: datetime | None) -> int:
@@ -215,7 +278,7 @@ def moment(value: datetime | None) -> int:
     return 0 if value is None else round(value.timestamp() * 1_000_000)
 
 
-def time(microseconds: int) -> datetime:
+def time_of(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
@@ -223,13 +286,11 @@ def public_address(url: str) -> str | None:
     """Return an address that may be kept: None for one that is signed, or no web address."""
     if not url.startswith(("https://", "http://")) or ("?" in url and _SIGNED.search(url)):
         return None
-    return cleaned(url)
+    return url if url.isascii() and "\0" not in url else cleaned(url)
 
 
-def _whole(value: float | None) -> int | None:
-    if value is None or not math.isfinite(value) or abs(value) > _LARGEST:
-        return None
-    return int(value)
+def _split(tags: str | None) -> tuple[str, ...]:
+    return tuple(tags.split(_TAG_SEPARATOR)) if tags else ()
 
 
 def _parsed(value: Any) -> int | None:
@@ -238,6 +299,10 @@ def _parsed(value: Any) -> int | None:
     except ValueError:
         return None
     return moment(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+
+
+def _mended(asset: Asset) -> Asset:
+    return Asset.model_validate(_without_surrogates(asset.model_dump(mode="python")))
 
 
 def _without_surrogates(value: Any) -> Any:

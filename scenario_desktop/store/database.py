@@ -30,7 +30,7 @@ Migration = Sequence[str]
 
 _MAGIC: Final = b"SQLite format 3\x00"
 #: Fold the log into the file (on a thread beside) once it is this large, bytes.
-_CHECKPOINT_AT: Final = 8 * 1024 * 1024
+_CHECKPOINT_AT: Final = 32 * 1024 * 1024
 #: Files up to this size are checked before use after an unclean exit; larger ones beside it.
 _CHECK_INLINE_UP_TO: Final = 192 * 1024 * 1024
 _BUSY_S: Final = 5.0
@@ -232,6 +232,7 @@ class Database:
         self._connection = connection
         connection.execute(f"PRAGMA cache_size = {-1024 * self._cache_mib}")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = OFF")
         if check and _size(self.path) <= _CHECK_INLINE_UP_TO:
             _quick_check(connection)
         connection.execute("PRAGMA journal_mode = WAL")

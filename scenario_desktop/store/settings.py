@@ -92,7 +92,7 @@ class WindowState(_Part):
 class GallerySettings(_Part):
     """How the gallery was left. ``cell_px`` is the long side of a cell at 100 %."""
 
-    cell_px: int = Field(180, ge=48, le=1024)
+    cell_px: int = Field(120, ge=48, le=1024)
     sort: str = "created"
     is_descending: bool = True
     filter: dict[str, Any] = Field(default_factory=dict)

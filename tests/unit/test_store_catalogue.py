@@ -199,7 +199,7 @@ async def test_names_that_sqlite_cannot_keep_are_cleaned(catalogue: Catalogue) -
     await catalogue.upsert_assets(
         [
             asset(1, metadata={"name": "a\0b\ud800"}, tags=["x\0y", "\udfff"]),
-            asset(2, properties={"width": 2.0**70, "height": float("inf")}),
+            asset(2, properties={"width": 2.0**70, "height": 1e300}),
         ]
     )
     items = {i.id: i for i in (await catalogue.items([1, 2])).values()}
@@ -235,7 +235,7 @@ async def test_words_of_a_killed_program_are_indexed_later(tmp_path: Path) -> No
     first = Catalogue(path)
     await first.open()
     await first.upsert_assets([asset(1, description="castle")])
-    await first._database.aclose()  # as if killed before the words were indexed
+    await first._database.aclose()  # as if killed before the new rows were entered
     second = Catalogue(path)
     await second.open()
     assert await ids(second, text="castle") == ["a1"]

@@ -14,7 +14,7 @@ class Received(BaseModel):
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True,
-        protected_namespaces=(),
+        protected_namespaces=(), allow_inf_nan=False,
     )  # fmt: skip
 
 

@@ -1,0 +1,225 @@
+"""Bring 100,000 assets into an empty catalogue: requests, and the client's CPU for each page.
+
+The server is a transport in memory whose own time is not counted. The measure is what must be done
+at the least: pydantic's parse of each page, and a bare ``executemany`` of the same rows of all
+tables, prepared beforehand, page by page into tables of the same columns: no index, no full-text
+search, no comparison with what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from scenario_desktop.api.client import ScenarioClient
+from scenario_desktop.api.models.assets import AssetPage
+from scenario_desktop.api.parsing import pages
+from scenario_desktop.store.catalogue import Catalogue
+from tests.bench.catalogue_seed import WORDS, wire_pages
+
+ASSETS = 100_000
+PAGE = 100
+#: Pages read at a turn; not a divisor of the rows that enter the indexes together.
+TURN = 25
+_CDN = "https://cdn.cloud.example.com"
+
+
+def full_page(records: list[dict[str, Any]], token: str | None) -> bytes:
+    """Return a page as large as the service's: 28 fields and 25 of metadata each, about 600 kB."""
+    chance = random.Random(records[0]["id"])
+    return json.dumps(
+        {"assets": [_full(record, chance) for record in records]}
+        | ({"nextPaginationToken": token} if token else {})
+    ).encode()
+
+
+def _full(record: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    asset_id = record["id"]
+    signature = "".join(chance.choices("abcdefghijklmnopqrstuvwxyzABCDEFGH0123456789-_~", k=700))
+    signed = (
+        f"{_CDN}/assets-transform/{asset_id}?p=100&Policy={signature}&Key-Pair-Id=K1&Signature="
+    )
+    metadata = record["metadata"] | {
+        "inferenceId": f"inf_{asset_id}", "baseModelId": "flux.1-dev", "modelId": "flux.1-dev",
+        "modelType": "flux.1", "seed": "123456789", "guidance": 3.5, "numInferenceSteps": 28,
+        "scheduler": "EulerAncestralDiscreteScheduler", "strength": 0.75, "aspectRatio": "1:1",
+        "negativePrompt": " ".join(chance.choices(WORDS, k=8)), "numOutputs": 4,
+        "outputIndex": 1, "rootParentId": "", "styleFidelity": 60, "promptFidelity": 80,
+        "creativity": 20, "size": 1_234_567, "progressPercent": 100,
+    }  # fmt: skip
+    return record | {
+        "authorId": "auth0_0123456789abcdef", "ownerId": "proj_0123456789abcdef",
+        "privacy": "private", "url": signed + "a", "originalFileUrl": signed + "b",
+        "description": " ".join(chance.choices(WORDS, k=12)), "isHidden": False,
+        "editCapabilities": ["DETECTION", "GENERATIVE_FILL", "PIXELATE", "UPSCALE"], "nsfw": [],
+        "preview": {"assetId": asset_id, "url": signed + "c"},
+        "firstFrame": {"assetId": asset_id, "url": signed + "d"},
+        "lastFrame": {"assetId": asset_id, "url": signed + "e"},
+        "originalMimeType": "image/png", "outputIndex": 0, "metadata": metadata,
+        "automaticCaptioning": "", "embedding": [], "qualityGate": {"verdict": "pass"},
+    }  # fmt: skip
+
+
+class ListingServer(httpx.AsyncBaseTransport):
+    """Answers GET /assets page by page.
+
+    Attributes:
+        requests: how many came in.
+        cpu_s: its own CPU time, to be taken off the client's.
+    """
+
+    def __init__(self, count: int = ASSETS) -> None:
+        self.requests = 0
+        self.cpu_s = 0.0
+        self.bodies = self._pages(count)
+
+    def _pages(self, count: int) -> Iterator[bytes]:
+        last = (count + PAGE - 1) // PAGE
+        for number, records in enumerate(wire_pages(count, PAGE), 1):
+            yield full_page(records, f"token-{number}" if number < last else None)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        began = time.thread_time()
+        self.requests += 1
+        body = next(self.bodies)
+        response = httpx.Response(
+            200,
+            headers={"content-type": "application/json", "content-length": str(len(body))},
+            stream=httpx.ByteStream(body),
+        )
+        self.cpu_s += time.thread_time() - began
+        return response
+
+
+async def read_all(client: ScenarioClient, catalogue: Catalogue) -> AsyncIterator[None]:
+    """Do what sync does with an empty catalogue; a step for each page."""
+    async for page in pages(lambda token: client.list_assets(token=token)):
+        await catalogue.upsert_assets(page.assets)
+        yield
+
+
+class Client:
+    """The program's own way: client, parse, upsert."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        self.server = ListingServer(count)
+        self._client = ScenarioClient(
+            "https://api.example/v1", "key", "secret-of-bench", transport=self.server
+        )
+        self._catalogue = Catalogue(path)
+        self.cpu_s = 0.0
+        self._steps = read_all(self._client, self._catalogue)
+
+    async def open(self) -> None:
+        await self._catalogue.open()
+
+    async def read(self, page_count: int) -> None:
+        """Read some pages more."""
+        began = time.process_time() - self.server.cpu_s
+        for _ in range(page_count):
+            await anext(self._steps, None)
+        self.cpu_s += time.process_time() - self.server.cpu_s - began
+
+    async def aclose(self) -> None:
+        began = time.process_time()
+        await self._catalogue.aclose()
+        self.cpu_s += time.process_time() - began
+        await self._client.aclose()
+
+
+#: Table -> the column of its rows that holds the item's key.
+TABLES = {"items": 0, "ids": 1, "names": 2, "item_tags": 3, "item_collections": 3}
+
+
+class Bare:
+    """The least: parse, and insert rows that were made beforehand."""
+
+    def __init__(self, path: Path, source: Path, count: int) -> None:
+        self.cpu_s = 0.0
+        self._bodies = ListingServer(count).bodies
+        self._rows: dict[str, list[list[Any]]] = {}
+        self._widths: dict[str, int] = {}
+        self._done = 0
+        with closing(sqlite3.connect(source)) as done:
+            for table, place in TABLES.items():
+                cursor = done.execute(f"SELECT * FROM {table}")
+                self._widths[table] = len(cursor.description)
+                parts = self._rows[table] = [[] for _ in range((count + PAGE - 1) // PAGE)]
+                for row in cursor:
+                    parts[(row[place] - 1) // PAGE].append(row)
+        self._target = sqlite3.connect(path, isolation_level=None)
+        self._target.execute("PRAGMA journal_mode = WAL")
+        self._target.execute("PRAGMA synchronous = NORMAL")
+        for table, width in self._widths.items():
+            columns = ", ".join(f"c{n}" for n in range(width))
+            self._target.execute(f"CREATE TABLE {table} ({columns})")
+
+    def read(self, page_count: int) -> None:
+        """Read some pages more."""
+        for body in itertools.islice(self._bodies, page_count):
+            began = time.process_time()
+            AssetPage.model_validate_json(body)
+            self._target.execute("BEGIN")
+            for table, width in self._widths.items():
+                self._target.executemany(
+                    f"INSERT INTO {table} VALUES ({', '.join('?' * width)})",
+                    self._rows[table][self._done],
+                )
+            self._target.execute("COMMIT")
+            self.cpu_s += time.process_time() - began
+            self._done += 1
+
+    def close(self) -> None:
+        began = time.process_time()
+        self._target.close()
+        self.cpu_s += time.process_time() - began
+
+
+async def measure(folder: Path, count: int) -> tuple[Client, Bare]:
+    """Read everything both ways by turns, so that a busy machine is unfair to neither."""
+    page_count = (count + PAGE - 1) // PAGE
+    first = Client(folder / "first.sqlite", count)  # makes the rows that Bare inserts
+    await first.open()
+    await first.read(page_count + 1)
+    await first.aclose()
+    client = Client(folder / "client.sqlite", count)
+    bare = Bare(folder / "bare.sqlite", folder / "first.sqlite", count)
+    await client.open()
+    for _ in range(0, page_count, TURN):
+        await client.read(TURN)
+        bare.read(TURN)
+    await client.read(1)
+    await client.aclose()
+    bare.close()
+    return client, bare
+
+
+def run(count: int = ASSETS) -> dict[str, Any]:
+    """Return the figures of the benchmark."""
+    with tempfile.TemporaryDirectory() as name:
+        client, bare = asyncio.run(measure(Path(name), count))
+    page_count = (count + PAGE - 1) // PAGE
+    return {
+        "name": "sync",
+        "ratio": round(client.cpu_s / bare.cpu_s, 3),
+        "requests": client.server.requests,
+        "assets": count,
+        "client_ms_per_page": round(client.cpu_s / page_count * 1000, 3),
+        "bare_ms_per_page": round(bare.cpu_s / page_count * 1000, 3),
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(run(int(sys.argv[1]) if len(sys.argv) > 1 else ASSETS)) + "\n")
