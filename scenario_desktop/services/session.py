@@ -86,6 +86,7 @@ class Session:
         self.catalogue = catalogue
         self.outbox = outbox
         self.was_rebuilt = catalogue.was_rebuilt
+        self.guard = shared.guard
         self.library = Library(client, catalogue, outbox)
         self.sync = Sync(client, catalogue, self.library, times=times)
         self.thumbnails = Thumbnails(client, files, shared.thumbnail_cache, shared.pool)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QObject, Signal
 
+from scenario_desktop.services.words import counted
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.notices import Reports
@@ -89,8 +90,13 @@ class ImportsController(QObject):
             self.added.emit(self._progress.added_ids)
 
     def _on_done(self, _result: object) -> None:
-        if self._progress is not None:
+        if self._progress is None:
+            return
+        if self._progress.refused:
             self._card.show_summary(self._progress, is_cancelled=False)
+        else:  # nothing to read on: a short word is enough
+            self._card.hide()
+            self._notices.toast(f"Added {counted(len(self._progress.added_ids), 'picture')}")
 
     def _on_cancelled(self) -> None:
         if self._progress is not None and self._service is not None:

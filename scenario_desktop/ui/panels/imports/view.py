@@ -1,4 +1,4 @@
-"""The card over the job bar that shows an import, and the list of what it refused."""
+"""The card over the job bar, at the left, that shows an import, and the list of what it refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scenario_desktop.ui.widgets.progress import ProgressBar
 if TYPE_CHECKING:
     from scenario_desktop.services.imports import ImportProgress, Refusal
 
-#: Width of the card, and how far it floats over the job bar and off the window's edge, pixels.
+#: Width of the card, and how far it floats over the job bar and from the edge, pixels.
 CARD_WIDTH = 340
 LIFT = 12
 #: Width of a dialog that lists something, pixels.
@@ -117,9 +117,8 @@ class ImportCard(Frame):
         extra = 2 * self.margin
         width = min(theme.current().px(CARD_WIDTH), window.width() - 2 * LIFT) + extra
         height = self.sizeHint().height()
-        left = window.width() - width + self.margin - LIFT
         top = window.height() - self._bottom - LIFT - height + self.margin
-        self.setGeometry(left, top, width, height)
+        self.setGeometry(LIFT - self.margin, top, width, height)
 
 
 def refusals_dialog(window: QWidget, refused: Sequence[Refusal]) -> Dialog:

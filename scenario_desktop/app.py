@@ -1,0 +1,274 @@
+"""Builds every object, runs, and puts everything away: the only module that sees all layers.
+
+The window is on the screen before anything slow begins: HTTP, decoders and the engine come after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import sys
+from contextlib import AsyncExitStack
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from scenario_desktop import paths as places
+from scenario_desktop.errors import AppError
+from scenario_desktop.store.settings import SettingsStore, WorkspaceKind, WorkspaceRecord
+from scenario_desktop.ui import loop
+from scenario_desktop.ui.actions import AsyncAction, Overlap, cancel_all
+from scenario_desktop.ui.theme import Theme, ThemeMode
+from scenario_desktop.ui.workbench.workbench import Workbench, WorkbenchPorts
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.session import Connection, Session, Shared
+    from scenario_desktop.services.workspaces import AccountClient
+    from scenario_desktop.store.thumbnails import ThumbnailCache
+
+log = logging.getLogger(__name__)
+
+LOG_BYTES, LOG_FILES = 2**20, 3
+_MIB = 2**20
+
+
+def run(*, data: Path | None = None) -> int:
+    """Open the window and run until it is closed.
+
+    Args:
+        data: keep everything below this folder instead of the user's own.
+    """
+    paths = places.under(data) if data is not None else places.for_user()
+    try:
+        paths.make()
+        application = make_application()
+        settings = SettingsStore(paths.settings)
+    except (AppError, OSError) as error:
+        print(f"scenario-desktop: {error}", file=sys.stderr)
+        return 1
+    log_to_file(paths.logs / "scenario-desktop.log")
+    theme = Theme()
+    theme.apply(application, ThemeMode(settings.settings.theme), settings.settings.text_scale)
+    program = Program(paths, settings, theme)
+    return loop.run(program.run(), on_signal=program.leave)
+
+
+def make_application() -> QApplication:
+    """Return the one QApplication, made if need be."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    application = QApplication([places.APP_NAME])
+    application.setApplicationName(places.APP_NAME)
+    application.setApplicationDisplayName("Scenario Desktop")
+    application.setDesktopFileName(places.APP_NAME)
+    return application
+
+
+def log_to_file(path: Path) -> None:
+    """Log warnings into a small rotating file; keys and addresses are taken out on the way."""
+    from scenario_desktop.api import redaction
+
+    handler = RotatingFileHandler(
+        path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    redaction.install()
+    logging.getLogger().addHandler(handler)
+
+
+class Program(QObject):
+    """The running program: what all workspaces share, and the one that is open.
+
+    Attributes:
+        session: the open workspace, None between two.
+        ready: set once the first workspace is open or has failed to open.
+    """
+
+    def __init__(self, paths: places.Paths, settings: SettingsStore, theme: Theme) -> None:
+        super().__init__()
+        self.paths, self.settings, self.theme = paths, settings, theme
+        self.workbench = Workbench(WorkbenchPorts(settings, paths.cache / "drag"))
+        self.session: Session | None = None
+        self.ready = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._stack = AsyncExitStack()
+        self._shared: Shared | None = None
+        self.window = self.workbench.window
+        self.window.close_requested.connect(self.leave)
+        self._switching = AsyncAction(self._open_active, parent=self, overlap=Overlap.RESTART)
+        self._switching.failed.connect(self._on_open_failed)
+
+    def leave(self) -> None:
+        """End the program, tidily."""
+        self._ended.set()
+
+    async def run(self) -> int:
+        """Show the window, open the workspace, and wait for the end."""
+        self.window.show()
+        async with self._stack:
+            self._stack.push_async_callback(self.settings.aclose)
+            await self._build()
+            self._switching.trigger()
+            await self._ended.wait()
+            await self._put_away()
+        return 0
+
+    async def _build(self) -> None:
+        """Open what all workspaces share. Imports that the first paint need not wait for."""
+        from scenario_desktop.imaging.pool import WorkerPool
+        from scenario_desktop.services.credentials import Credentials
+        from scenario_desktop.services.engine_process import EngineProcess
+        from scenario_desktop.services.session import Shared
+        from scenario_desktop.services.spending import SpendingGuard
+        from scenario_desktop.services.workspaces import Workspaces
+        from scenario_desktop.store.ledger import Ledger
+        from scenario_desktop.store.thumbnails import ThumbnailCache
+
+        shutil.rmtree(self.paths.cache / "drag", ignore_errors=True)
+        stack, settings = self._stack, self.settings
+        self.engine = EngineProcess(log_file=self.paths.logs / "engine.log")
+        stack.push_async_callback(self.engine.aclose)
+        pool = WorkerPool()
+        stack.push_async_callback(pool.aclose)
+        cache = ThumbnailCache(self.paths.thumbnails, settings.settings.thumbnail_cache_mib * _MIB)
+        stack.push_async_callback(cache.aclose)
+        await cache.open()
+        ledger = Ledger(self.paths.ledger)
+        stack.push_async_callback(ledger.aclose)
+        await ledger.open()
+        self._shared = Shared(self.paths, pool, cache, ledger, SpendingGuard(settings))
+        self.credentials = Credentials()
+        stack.push_async_callback(self.credentials.aclose)
+        self.workspaces = Workspaces(
+            settings, self.credentials, _make_account_client, forget=self._forget
+        )
+        self.workspaces.active_changed.connect(self._on_active_changed)
+        self.workspaces.changed.connect(self._show_workspaces)
+        self._make_dialogs(cache)
+        self._show_workspaces()
+
+    def _make_dialogs(self, cache: ThumbnailCache) -> None:
+        from scenario_desktop.ui.workbench.settings_room import SettingsRoom
+
+        bench = self.workbench
+        self.rooms = SettingsRoom(
+            self.window,
+            settings=self.settings,
+            theme=self.theme,
+            thumbnails=cache,
+            data_folder=self.paths.data,
+            workspaces=self.workspaces,
+            credentials=self.credentials,
+        )
+        bench.settings_requested.connect(self.rooms.open_settings)
+        bench.connect_requested.connect(self.rooms.connect_account)
+        bench.retry_requested.connect(self._retry)
+        bench.topbar_view.workspace_chosen.connect(self.rooms.open_workspace)
+        bench.topbar_view.manage_requested.connect(self.rooms.open_settings)
+
+    # Workspaces
+
+    async def _open_active(self) -> None:
+        """Close the open workspace and open the one that is active now."""
+        from scenario_desktop.services.session import ENGINE_TIMES, Session
+
+        await self._close_session()
+        record = self.workspaces.active
+        is_local = record.kind is WorkspaceKind.LOCAL
+        self.workbench.topbar.show_starting(
+            "Starting the local engine" if is_local else f"Opening {record.name}"
+        )
+        connection = await self._connection(record)
+        if self._shared is None:
+            raise RuntimeError("open what is shared first")
+        session = await Session.open(
+            record.id, connection, self._shared, times=ENGINE_TIMES if is_local else None
+        )
+        self.session = session
+        self.workbench.bind(session, is_local=is_local)
+        self.ready.set()
+
+    async def _connection(self, record: WorkspaceRecord) -> Connection:
+        from scenario_desktop.services.engine_process import EngineState
+        from scenario_desktop.services.session import Connection
+
+        if record.kind is WorkspaceKind.LOCAL:
+            status = self.engine.status
+            if status.state is EngineState.READY and status.address is not None:
+                address = status.address
+            else:
+                address = await self.engine.start(self.paths.engine)
+            return Connection(address.scenario_url, address.api_key, address.api_secret)
+        secret = await self.workspaces.secret(record)
+        return Connection(record.base_url, secret.key, secret.secret, record.project_id)
+
+    async def _close_session(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            self.workbench.unbind()
+            await cancel_all(self.window)
+            await session.aclose()
+
+    async def _forget(self, workspace_id: str) -> None:
+        """Remove what is kept here of a workspace that was removed."""
+        if self.session is not None and self.session.workspace_id == workspace_id:
+            await self._close_session()
+        for path in (self.paths.catalogue(workspace_id), self.paths.outbox(workspace_id)):
+            for file in path.parent.glob(f"{path.name}*"):
+                await asyncio.to_thread(file.unlink, missing_ok=True)
+
+    def _retry(self) -> None:
+        if self.session is not None:
+            self.session.sync.request()
+        else:
+            self._switching.trigger()
+
+    def _on_active_changed(self, _record: object) -> None:
+        self._show_workspaces()
+        self._switching.trigger()
+
+    def _on_open_failed(self, error: object) -> None:
+        self.workbench.notices.report(error)
+        self.workbench.topbar_view.set_state("circle-alert", "Not open", "danger")
+        self.ready.set()
+
+    def _show_workspaces(self, _records: object = None) -> None:
+        from scenario_desktop.ui.panels.topbar.view import WorkspaceEntry
+
+        active = self.workspaces.active.id
+        self.workbench.topbar.set_workspaces(
+            [
+                WorkspaceEntry(
+                    record.id,
+                    record.name,
+                    record.project_name if record.kind is not WorkspaceKind.LOCAL else "",
+                    record.id == active,
+                )
+                for record in self.workspaces.records
+            ]
+        )
+
+    async def _put_away(self) -> None:
+        """Stop all actions, close the workspace, then the window. The stack closes the rest."""
+        self._switching.cancel()
+        await self._switching.settle()
+        await cancel_all(self.window)
+        await self._close_session()
+        await cancel_all(self.workbench)
+        self.workbench.store.close()
+        self.window.close_now()
+        self.window.deleteLater()
+
+
+def _make_account_client(
+    base_url: str, key: str, secret: str, project_id: str | None
+) -> AccountClient:
+    from scenario_desktop.api.client import ScenarioClient
+
+    return ScenarioClient(base_url, key, secret, project_id=project_id)

@@ -1,0 +1,42 @@
+"""What the palette finds beyond commands: items by name, and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scenario_desktop.items import Item, ItemQuery, TagCount
+from scenario_desktop.services.words import ago, counted
+from scenario_desktop.ui.panels.palette.entries import Entry, Scope
+from scenario_desktop.ui.panels.palette.matching import match
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.library import Library
+
+MAX_ITEMS, MAX_TAGS = 5, 6
+
+
+async def find_entries(library: Library, typed: str, scope: Scope) -> Sequence[Entry]:
+    """Return items whose words fit, and tags that begin so."""
+    tags = await library.complete_tags(typed, MAX_TAGS)
+    entries = [_tag_entry(tag, typed) for tag in tags]
+    if scope is Scope.ALL:
+        keys = (await library.keys(ItemQuery(text=typed)))[:MAX_ITEMS]
+        found = await library.items(keys)
+        entries = [_item_entry(found[key], typed) for key in keys if key in found] + entries
+    return entries
+
+
+def _item_entry(item: Item, typed: str) -> Entry:
+    note = f"{item.kind or 'item'}, {ago(item.created_at, datetime.now(UTC))}"
+    fit = match(typed, item.name)
+    entry = Entry(item.name, "Items", item, note, "image", picture_key=item.key)
+    return entry if fit is None else replace(entry, match=fit)
+
+
+def _tag_entry(tag: TagCount, typed: str) -> Entry:
+    entry = Entry(f"tag:{tag.name}", "Tags and filters", tag, counted(tag.count, "item"), "tag")
+    fit = match(typed, entry.title)
+    return entry if fit is None else replace(entry, match=fit)

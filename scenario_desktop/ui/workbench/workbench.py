@@ -1,0 +1,405 @@
+"""The window with all its panels, and the workspace that is open in them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from scenario_desktop import paths
+from scenario_desktop.items import Item, ItemQuery, Section, TagCount
+from scenario_desktop.services.words import counted
+from scenario_desktop.ui.actions import AsyncAction, Overlap
+from scenario_desktop.ui.commands import Command, CommandRegistry
+from scenario_desktop.ui.forms.drafts import SettingsAccess
+from scenario_desktop.ui.main_window import MainWindow
+from scenario_desktop.ui.models.picture_store import PictureStore
+from scenario_desktop.ui.panels.first_run.view import FirstRunView
+from scenario_desktop.ui.panels.gallery.page import make_gallery
+from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
+from scenario_desktop.ui.panels.imports.controller import ImportsController
+from scenario_desktop.ui.panels.imports.view import ImportCard
+from scenario_desktop.ui.panels.inspector.controller import InspectorController
+from scenario_desktop.ui.panels.inspector.view import InspectorView
+from scenario_desktop.ui.panels.jobs.controller import JobsController
+from scenario_desktop.ui.panels.jobs.notifier import Notifier
+from scenario_desktop.ui.panels.jobs.view import JobBar, JobsView
+from scenario_desktop.ui.panels.palette.controller import PaletteController
+from scenario_desktop.ui.panels.palette.entries import Entry, Scope
+from scenario_desktop.ui.panels.preview.controller import PreviewController
+from scenario_desktop.ui.panels.preview.view import PreviewView
+from scenario_desktop.ui.panels.sidebar.controller import SidebarController
+from scenario_desktop.ui.panels.sidebar.model import Work
+from scenario_desktop.ui.panels.sidebar.view import SidebarView
+from scenario_desktop.ui.panels.topbar.controller import TopBarController
+from scenario_desktop.ui.panels.topbar.view import TopBarView
+from scenario_desktop.ui.workbench import detect_room
+from scenario_desktop.ui.workbench.finding import find_entries
+from scenario_desktop.ui.workbench.item_commands import ItemCommands
+from scenario_desktop.ui.workbench.searching import Searching
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.session import Session
+
+GALLERY, FIRST_RUN = "gallery", "first_run"
+_NO_WORKSPACE = "No workspace is open"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbenchPorts:
+    """What the workbench needs of the program around it.
+
+    Attributes:
+        drag_folder: where copies lie that are dragged into other programs; emptied at start.
+    """
+
+    settings: SettingsAccess
+    drag_folder: Path
+
+
+class Workbench(QObject):
+    """Builds the window and shows one session at a time in it.
+
+    Attributes:
+        window, commands, store: for whoever adds to them.
+
+    Signals:
+        settings_requested, connect_requested: dialogs that the program around it opens.
+        retry_requested: the server should be tried again now.
+    """
+
+    settings_requested = Signal()
+    connect_requested = Signal()
+    retry_requested = Signal()
+
+    def __init__(self, ports: WorkbenchPorts) -> None:
+        super().__init__()
+        self._ports = ports
+        self._session: Session | None = None
+        self._is_local = True
+        settings = ports.settings.settings
+        self.commands = CommandRegistry(self)
+        self.window = MainWindow(
+            self.commands, state=settings.window.panels, on_state=self._remember_window
+        )
+        self.notices = self.window.notices
+        self.store = PictureStore(parent=self)
+        self.gallery = make_gallery(
+            self.store,
+            notices=self.notices,
+            commands=self.commands,
+            prefs=GalleryPrefs.of(settings.gallery.model_dump()),
+        )
+        self._add_commands()
+        self.sidebar_view = SidebarView([Work("detect.open", "Detect", "scan-line", "D")])
+        self.topbar_view = TopBarView(self.commands)
+        self.first_run = FirstRunView(samples=len(sample_pictures()))
+        self.sidebar = SidebarController(self.sidebar_view, self.commands, self.notices)
+        self.topbar = TopBarController(self.topbar_view, self.window, self.commands, self.notices)
+        self.card = ImportCard(self.window)
+        self.imports = ImportsController(self.card, self.notices)
+        self.items = ItemCommands(
+            self.window, self.gallery.controller, self.notices, self.collection_names
+        )
+        self.items.add_to(self.commands)
+        self.searching = Searching(self.topbar_view.search, self.collection_names, self)
+        self.detect = detect_room.DetectRoom(self.window, self.commands, ports.settings)
+        self.job_bar, self.jobs_view = JobBar(), JobsView()
+        self.jobs = JobsController(
+            self.jobs_view, self.job_bar, self.notices, Notifier(self.window)
+        )
+        self.commands.add(*self.jobs.commands())
+        self.inspector_view = InspectorView()
+        self.inspector = InspectorController(
+            self.inspector_view, self.store, notices=self.notices, commands=self.commands
+        )
+        self.preview_view = PreviewView(self.gallery.view)
+        self.preview = PreviewController(self.preview_view, self.store)
+        self.palette = PaletteController(
+            self.window, self.commands, self.notices, pictures=self.store
+        )
+        self._detecting = self._action(self._open_detect_with)
+        self._editing = self._action(self._edit_again)
+        self._revealing = self._action(self._reveal)
+        self._counting = self._action(self._count_all, Overlap.RESTART)
+        self._place_panels()
+        self._connect()
+        self.topbar.show_starting("Starting")
+
+    def _action(self, function: Any, overlap: Overlap = Overlap.IGNORE) -> AsyncAction:
+        action = AsyncAction(function, parent=self, overlap=overlap)
+        action.failed.connect(self.notices.report)
+        return action
+
+    def _place_panels(self) -> None:
+        window = self.window
+        window.set_top_bar(self.topbar_view)
+        window.set_sidebar(self.sidebar_view)
+        window.add_page(GALLERY, self.gallery.view)
+        window.add_page(FIRST_RUN, self.first_run)
+        window.set_dock(self.inspector_view, page=GALLERY)
+        window.set_job_bar(self.job_bar)
+        window.set_job_panel(self.jobs_view)
+
+    def _connect(self) -> None:
+        gallery, first_run = self.gallery.controller, self.first_run
+        self.sidebar.query_chosen.connect(self._go_to)
+        gallery.query_changed.connect(self._on_query_changed)
+        gallery.import_requested.connect(self.import_files)
+        gallery.choose_files_requested.connect(self.imports.choose.trigger)
+        gallery.retry_requested.connect(self.retry_requested)
+        gallery.prefs_changed.connect(self._remember_gallery)
+        gallery.detect_requested.connect(self._detecting.trigger)
+        gallery.job_retry_requested.connect(self.jobs.show_job)
+        self.searching.query_wanted.connect(self._go_to)
+        first_run.files_dropped.connect(self.import_files)
+        first_run.choose_requested.connect(self.imports.choose.trigger)
+        first_run.samples_requested.connect(self.add_samples)
+        first_run.connect_requested.connect(self.connect_requested)
+        self.commands.refused.connect(self.notices.toast)
+        gallery.selection_changed.connect(self._on_selection_changed)
+        gallery.preview_requested.connect(self.preview.toggle)
+        inspector = self.inspector
+        inspector.preview_requested.connect(self.preview.open)
+        inspector.detect_requested.connect(self._detecting.trigger)
+        inspector.download_requested.connect(self.items.actions["download"].trigger)
+        inspector.item_chosen.connect(self._show_key)
+        inspector.children_requested.connect(self._show_children)
+        inspector.tag_chosen.connect(gallery.set_tag)
+        inspector.close_requested.connect(self._close_dock)
+        self.palette.entry_chosen.connect(self._on_entry_chosen)
+        self.sidebar.tag_search_wanted.connect(self._search_tags)
+        self.detect.left.connect(self._leave_detect)
+        self.detect.jobs_started.connect(self._on_jobs_started)
+        self.detect.settings_requested.connect(self.settings_requested)
+        self.jobs.shown_requested.connect(self.window.show_jobs)
+        self.jobs.reveal_requested.connect(self._revealing.trigger)
+        self.jobs.edit_requested.connect(self._editing.trigger)
+        self.window.page_changed.connect(self._on_page_changed)
+        self.window.bottom_changed.connect(self.card.set_bottom)
+
+    # The workspace
+
+    def bind(self, session: Session, *, is_local: bool) -> None:
+        """Show a workspace."""
+        self._session, self._is_local = session, is_local
+        self.first_run.set_local(is_local)
+        self.gallery.controller.open(
+            session.library, session.thumbnails, jobs=session.jobs, prepare_drag=self._drag_copies
+        )
+        self.sidebar.bind(session.library)
+        self.topbar.bind(session.library.history, session.sync, is_local=is_local)
+        self.imports.bind(session.imports)
+        self.items.bind(session)
+        self.detect.bind(session, is_local=is_local)
+        self.jobs.set_session(session.jobs, session.library, self.store)
+        self.inspector.open(session.library, session.previews)
+        self.preview.open_workspace(session.previews, self.gallery.controller)
+        self.palette.bind(self._find, self.store)
+        session.library.changed.connect(self._on_library_changed)
+        session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
+        self.gallery.controller.set_sync_status(session.sync.status)
+
+    def unbind(self) -> None:
+        """Show no workspace, as between two of them."""
+        session, self._session = self._session, None
+        if session is None:
+            return
+        session.library.changed.disconnect(self._on_library_changed)
+        session.sync.status_changed.disconnect(self.gallery.controller.set_sync_status)
+        self.window.set_page(GALLERY)
+        self.palette.bind(None, None)
+        self.preview.open_workspace(None, None)
+        self.inspector.open(None)
+        self.detect.unbind()
+        self.jobs.set_session(None)
+        self.items.bind(None)
+        self.imports.bind(None)
+        self.topbar.unbind()
+        self.sidebar.unbind()
+        self.gallery.controller.open(None)
+
+    def collection_names(self) -> dict[str, str]:
+        """Return the names of the open workspace's collections by id."""
+        return {c.id: c.name for c in self.sidebar.counts().collections}
+
+    # What the user can do
+
+    def import_files(self, files: Sequence[Path]) -> None:
+        """Bring files in; into the collection that is shown, if one is."""
+        self.imports.add(files, self.gallery.controller.query.collection_id)
+
+    def add_samples(self) -> None:
+        self.imports.add(sample_pictures())
+
+    def _add_commands(self) -> None:
+        self.commands.add(
+            Command(
+                "library.import", "Import pictures…", self._choose_files, icon="image-plus",
+                shortcut="Ctrl+O", reason=self._needs_session, words="add open files",
+            ),
+            Command(
+                "library.samples", "Add the sample pictures", self.add_samples, icon="images",
+                reason=self._needs_session,
+            ),
+            Command(
+                "detect.open", "Detect…", self._start_detect, icon="scan-line", shortcut="D",
+                reason=self._needs_session, note=self._chosen_note,
+                words="control map canny depth pose edges",
+            ),
+            Command(
+                "library.sync", "Sync now", self._sync_now, icon="refresh-cw", shortcut="F5",
+                reason=self._needs_session,
+            ),
+            Command(
+                "view.settings", "Settings…", self.settings_requested.emit, group="View",
+                icon="settings", shortcut="Ctrl+,", words="preferences theme",
+            ),
+            Command(
+                "workspace.connect", "Connect Scenario…", self.connect_requested.emit,
+                icon="cloud", words="account key login",
+            ),
+        )  # fmt: skip
+
+    def _needs_session(self) -> str:
+        return "" if self._session is not None else _NO_WORKSPACE
+
+    def _chosen_note(self) -> str:
+        count = len(self.gallery.controller.chosen_keys())
+        return f"{count:,} selected" if count else ""
+
+    def _choose_files(self) -> None:
+        self.imports.choose.trigger()
+
+    def _sync_now(self) -> None:
+        if self._session is not None:
+            self._session.sync.request()
+
+    # Where things lead
+
+    def _go_to(self, query: ItemQuery) -> None:
+        """Show a query in the order that the gallery has."""
+        gallery = self.gallery.controller
+        order = gallery.query
+        gallery.set_query(replace(query, sort=order.sort, is_descending=order.is_descending))
+        self._show_library()
+
+    def _show_library(self) -> None:
+        is_empty = self.sidebar.counts().sections.get(Section.ALL) == 0
+        query = self.gallery.controller.query
+        is_whole = query.section is Section.ALL and not query.is_filtered
+        wants_welcome = self._session is not None and is_empty and is_whole
+        self.window.set_page(FIRST_RUN if wants_welcome else GALLERY)
+        if wants_welcome:
+            self.first_run.load_samples()
+
+    def _on_query_changed(self, query: ItemQuery) -> None:
+        self.searching.show_query(query)
+        self.sidebar.show_query(query)
+
+    def _on_page_changed(self, page: str) -> None:
+        if page == detect_room.PAGE:
+            self.sidebar.show_work("detect.open")
+        else:
+            self.detect.close()
+            self.sidebar.show_query(self.gallery.controller.query)
+
+    def _start_detect(self) -> None:
+        self._detecting.trigger()
+
+    async def _open_detect_with(self) -> None:
+        items = await self.gallery.controller.chosen_items()
+        self.detect.open([item for item in items if item.kind in ("image", "")])
+
+    def _leave_detect(self) -> None:
+        self._show_library()
+        self.gallery.view.grid.setFocus()
+
+    def _on_jobs_started(self, ids: Sequence[str]) -> None:
+        self.notices.toast(f"Started {counted(len(ids), 'job')}", None)
+
+    async def _edit_again(self, _kind: str, request: dict[str, Any]) -> None:
+        """Open the form with a request that was sent before."""
+        if self._session is None:
+            return
+        item = await self._session.library.item(str(request.get("image", "")))
+        self.detect.open([item] if item is not None else [], request)
+
+    async def _reveal(self, asset_ids: Sequence[str]) -> None:
+        if self._session is None:
+            return
+        found = [await self._session.library.item(asset_id) for asset_id in asset_ids]
+        keys = [item.key for item in found if item is not None]
+        if keys:
+            self.window.set_page(GALLERY)
+            self.gallery.controller.reveal(keys)
+            self.gallery.view.grid.setFocus()
+        else:
+            self.notices.toast("It is not in the library any more")
+
+    def _on_selection_changed(self, count: int) -> None:
+        self.inspector.set_selection(self.gallery.controller.chosen_keys())
+        self.palette.set_selection_count(count)
+
+    def _show_key(self, key: int) -> None:
+        self.window.set_page(GALLERY)
+        self.gallery.controller.reveal([key])
+
+    def _show_children(self, item: Item) -> None:
+        self._go_to(ItemQuery(parent_id=item.id))
+
+    def _close_dock(self) -> None:
+        self.window.show_dock(False)
+
+    def _search_tags(self) -> None:
+        self.palette.open("#")
+
+    async def _find(self, typed: str, scope: Scope) -> Sequence[Entry]:
+        if self._session is None:
+            return ()
+        return await find_entries(self._session.library, typed, scope)
+
+    def _on_entry_chosen(self, entry: Entry) -> None:
+        if isinstance(entry.payload, Item):
+            self._show_key(entry.payload.key)
+        elif isinstance(entry.payload, TagCount):
+            self._go_to(ItemQuery(tags=(entry.payload.name,)))
+
+    async def _drag_copies(self, items: Sequence[Item]) -> list[Path]:
+        """Make copies with good names for another program, in a folder of their own."""
+        if self._session is None:
+            return []
+        folder = self._ports.drag_folder / uuid.uuid4().hex
+        saved = await self._session.downloads.save(items, folder)
+        return [file.path for file in saved if file.path is not None]
+
+    # What changes by itself
+
+    def _on_library_changed(self, _change: object) -> None:
+        self._counting.trigger()
+
+    async def _count_all(self) -> None:
+        """Follow collections' names, and leave the welcome page when there is something."""
+        await self.sidebar.refresh.settle()
+        self.gallery.controller.set_collections(self.collection_names())
+        self.searching.show_collections()
+        if self.window.page in (GALLERY, FIRST_RUN):
+            self._show_library()
+
+    def _remember_window(self, state: dict[str, Any]) -> None:
+        settings = self._ports.settings
+        window = settings.settings.window.model_copy(update={"panels": state})
+        settings.update(window=window)
+
+    def _remember_gallery(self, prefs: GalleryPrefs) -> None:
+        settings = self._ports.settings
+        settings.update(gallery={**settings.settings.gallery.model_dump(), **prefs.to_dict()})
+
+
+def sample_pictures() -> list[Path]:
+    """Return the pictures that come with the program."""
+    return sorted(paths.resource("samples").glob("*.jpg"))
