@@ -84,7 +84,7 @@ class Dialog(Frame):
         self._primary: Button | None = None
         self._first: QWidget | None = None
         self._is_done = False
-        self.margin = 32
+        self.margin = 56
         self.setAccessibleName(title)
         self.title = PlainLabel(title, "title", wrap=True)
         content = QWidget()

@@ -16,7 +16,9 @@ _MAC_NAMES = {"Ctrl": "⌘", "Meta": "⌃", "Alt": "⌥", "Shift": "⇧"}
 
 
 def key_caps(shortcut: str) -> list[str]:
-    """Split "Ctrl+Shift+K" into what stands on each key cap, in the platform's words."""
+    """Split "Ctrl+Shift+K" or "G, M" into what stands on each key cap, in the platform's words."""
+    if ", " in shortcut:
+        return [cap for part in shortcut.split(", ") for cap in key_caps(part)]
     # "Ctrl++" is the plus key: hide it while splitting.
     parts = shortcut.replace("++", "+\0").split("+") if shortcut != "+" else ["\0"]
     names = _NAMES | (_MAC_NAMES if sys.platform == "darwin" else {})

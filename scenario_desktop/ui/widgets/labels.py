@@ -10,12 +10,12 @@ from PySide6.QtGui import (
     QPalette,
     QResizeEvent,
     QTextLayout,
-    QTextOption,
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.tips import tip
 
 #: As tall as any paragraph may grow, logical pixels; QWIDGETSIZE_MAX.
@@ -134,21 +134,7 @@ class PlainLabel(QLabel):
 
     def _lay_out(self, width: int) -> tuple[int, QTextLayout]:
         """Break the text into lines of the style's height; return how many, and the layout."""
-        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
-        option = QTextOption(self.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask)
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        layout.setTextOption(option)
-        line_height, count = self._line(), 0
-        layout.beginLayout()
-        while True:
-            line = layout.createLine()
-            if not line.isValid():
-                break
-            line.setLineWidth(max(1, width))
-            line.setPosition(QPointF(0, count * line_height + (line_height - line.height()) / 2))
-            count += 1
-        layout.endLayout()
-        return max(1, count), layout
+        return painting.paragraph(self.text(), self.font(), self._line(), width, self.alignment())
 
     def _on_theme_changed(self) -> None:
         look = theme.current()

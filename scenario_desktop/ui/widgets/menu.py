@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
-from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.commands import CommandRegistry
@@ -71,8 +70,3 @@ class Menu(QMenu):
             reason=command.reason(),
             is_dangerous=command.is_dangerous,
         )
-
-    @override
-    def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        return QSize(max(hint.width(), theme.current().px(180)), hint.height())

@@ -55,7 +55,7 @@ class Frame(QWidget):
     def __init__(self, radius: str = "popover", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._radius: int = theme.metric("radius", radius)
-        self.margin = 24
+        self.margin = 32
         self.setContentsMargins(self.margin, self.margin, self.margin, self.margin)
         theme.current().changed.connect(self.update)
 
@@ -68,7 +68,7 @@ class Frame(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.current().tokens
         painter = painting.antialiased(QPainter(self))
-        painting.shadow(painter, self.box(), self._radius, tokens.shadow, self.margin)
+        painting.shadow(painter, self.box(), tokens.shadow, self.margin * 4 // 5)
         painting.box(painter, self.box(), self._radius, tokens.overlay, tokens.line)
 
 

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from math import erf
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPixmapCache,
+    QTextLayout,
+    QTextOption,
+    QTransform,
+)
 
 NO_PEN = Qt.PenStyle.NoPen
 
@@ -70,6 +85,31 @@ def text(
     painter.drawText(area, int(flags), shown)
 
 
+def paragraph(
+    words: str,
+    font: QFont,
+    line_height: int,
+    width: int,
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> tuple[int, QTextLayout]:
+    """Break plain text into lines of one height; return how many, and the layout to draw."""
+    layout = QTextLayout(words.replace("\n", "\u2028"), font)
+    option = QTextOption(align & Qt.AlignmentFlag.AlignHorizontal_Mask)
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    count = 0
+    layout.beginLayout()
+    while True:
+        line = layout.createLine()
+        if not line.isValid():
+            break
+        line.setLineWidth(max(1, width))
+        line.setPosition(QPointF(0, count * line_height + (line_height - line.height()) / 2))
+        count += 1
+    layout.endLayout()
+    return max(1, count), layout
+
+
 def mix(a: QColor, b: QColor, amount: float) -> QColor:
     """Return the colour that lies ``amount`` (0 to 1) of the way from ``a`` to ``b``."""
     return QColor.fromRgbF(
@@ -98,24 +138,77 @@ def checkerboard(painter: QPainter, rect: QRect, a: QColor, b: QColor, side: int
     painter.restore()
 
 
-def shadow(
-    painter: QPainter, rect: QRect | QRectF, radius: float, color: QColor, blur: int
-) -> None:
-    """Draw a soft shadow around a rounded box, darker near to it.
+def shadow(painter: QPainter, rect: QRect | QRectF, color: QColor, reach: int) -> None:
+    """Draw a soft shadow under a box, a little below it.
 
-    Laid down as rings of falling opacity: cheap, and drawn only when a popover paints itself.
+    A Gaussian blur of a box is the product of two error functions, so its corner is computed once
+    and stretched between.
+
+    Args:
+        reach: how far it goes beyond the box, pixels.
     """
-    area = QRectF(rect)
-    outline = rounded(area, radius)
+    corner = _shadow_corner(color, reach)
+    area = QRectF(rect).translated(0, reach * 0.22).adjusted(-reach, -reach, reach, reach)
+    n = min(corner.width(), int(area.width() / 2), int(area.height() / 2))
+    c = corner.width()
+    columns = (
+        (area.left(), n, 0),
+        (area.left() + n, area.width() - 2 * n, 1),
+        (area.right() - n, n, 2),
+    )
+    rows = (
+        (area.top(), n, 0),
+        (area.top() + n, area.height() - 2 * n, 1),
+        (area.bottom() - n, n, 2),
+    )
     painter.save()
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    outside = QPainterPath()
-    outside.addRect(area.adjusted(-blur * 2, -blur * 2, blur * 2, blur * 2))
-    painter.setClipPath(outside - outline)
-    for step in range(blur, 0, -1):
-        ring = QColor(color)
-        ring.setAlphaF(color.alphaF() * 0.55 * (1 - step / blur) ** 2 / 1.6)
-        painter.setPen(QPen(ring, 2))
-        offset = area.translated(0, blur * 0.3).adjusted(-step, -step, step, step)
-        painter.drawRoundedRect(offset, radius + step, radius + step)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for y, height, row in rows:
+        for x, width, column in columns:
+            turned = corner.transformed(
+                QTransform().scale(-1 if column == 2 else 1, -1 if row == 2 else 1)
+            )
+            source = QRectF(0, 0, n, n)
+            if column:
+                source = QRectF(
+                    c - 1 if column == 1 else c - n, source.top(), 1 if column == 1 else n, n
+                )
+            if row:
+                source = QRectF(
+                    source.left(),
+                    c - 1 if row == 1 else c - n,
+                    source.width(),
+                    1 if row == 1 else n,
+                )
+            painter.drawPixmap(QRectF(x, y, width, height), turned, source)
     painter.restore()
+
+
+def _shadow_corner(color: QColor, reach: int) -> QPixmap:
+    """Return the upper left quarter of a shadow, as wide as it reaches to either side."""
+    key = f"shadow:{color.name(QColor.NameFormat.HexArgb)}:{reach}"
+    found = QPixmap()
+    if QPixmapCache.find(key, found):
+        return found
+    sigma = reach / 2.2
+    depth = [0.5 * (1 + erf((i + 0.5 - reach) / (sigma * 2**0.5))) for i in range(reach * 2)]
+    # The blur ends at the rim of the widget: nothing may be left of it there.
+    rim = depth[0]
+    depth = [max(0.0, value - rim) / (1 - rim) for value in depth]
+    side, top = len(depth), color.alpha()
+    data = bytearray()
+    for y in depth:
+        for x in depth:
+            alpha = round(top * x * y)
+            data += bytes(
+                (
+                    color.blue() * alpha // 255,
+                    color.green() * alpha // 255,
+                    color.red() * alpha // 255,
+                    alpha,
+                )
+            )
+    kind = QImage.Format.Format_ARGB32_Premultiplied
+    made = QPixmap.fromImage(QImage(bytes(data), side, side, side * 4, kind))
+    QPixmapCache.insert(key, made)
+    return made

@@ -1,0 +1,23 @@
+"""Items on a drag inside the window, beside whatever it carries for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QMimeData
+
+#: Keys of items, one to a line.
+ITEMS_MIME = "application/x-scenario-desktop-items"
+
+
+def put_keys(data: QMimeData, keys: Iterable[int]) -> None:
+    """Let a drag carry items; what drops them looks them up by their keys."""
+    data.setData(ITEMS_MIME, "\n".join(str(key) for key in keys).encode("ascii"))
+
+
+def keys_of(data: QMimeData) -> tuple[int, ...]:
+    """Return the item keys of a drag; empty for anything else."""
+    if not data.hasFormat(ITEMS_MIME):
+        return ()
+    words = bytes(data.data(ITEMS_MIME).data()).decode("ascii", "ignore").split()
+    return tuple(int(word) for word in words if word.isdigit())
