@@ -1,0 +1,236 @@
+"""The window's regions: how they share the room, give way, and are remembered."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+
+from scenario_desktop.ui.commands import CommandRegistry
+from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.theme import Theme
+from scenario_desktop.ui.widgets.surface import Surface
+
+
+class Sidebar(Surface):
+    """Stands in for the sidebar; knows whether it is a rail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_rail = False
+
+    def set_rail(self, is_rail: bool) -> None:
+        self.is_rail = is_rail
+
+
+Make = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def make(qapp: QApplication) -> Iterator[Make]:
+    made: list[MainWindow] = []
+
+    def build(width: int = 1440, height: int = 900, **options: Any) -> MainWindow:
+        window = MainWindow(CommandRegistry(), **options)
+        made.append(window)
+        window.set_top_bar(Surface())
+        window.set_sidebar(Sidebar())
+        window.add_page("gallery", Surface("stage"))
+        window.add_page("detect", Surface("stage"))
+        window.set_dock(Surface(), page="gallery")
+        window.set_dock(Surface(), DockKind.FORM, page="detect")
+        window.set_job_bar(Surface())
+        window.set_job_panel(Surface())
+        window.resize(width, height)
+        window.show()
+        return window
+
+    yield build
+    for window in made:
+        window.close_now()
+        window.deleteLater()
+
+
+def _page(window: MainWindow) -> QWidget:
+    return window._pages[window.page]
+
+
+def _sidebar(window: MainWindow) -> Sidebar:
+    return window.findChildren(Sidebar)[0]
+
+
+def _dock(window: MainWindow) -> QWidget:
+    dock = window.dock()
+    assert dock is not None
+    return dock
+
+
+def test_the_regions_have_their_sizes(make: Make) -> None:
+    window = make()
+    assert _sidebar(window).width() == 232
+    assert _dock(window).width() == 304
+    assert _page(window).geometry().getRect() == (232, 48, 1440 - 232 - 304, 900 - 48 - 32)
+
+
+def test_a_form_is_wider_than_the_inspector(make: Make) -> None:
+    window = make()
+    window.set_page("detect")
+    assert _dock(window).width() == 360
+
+
+@pytest.mark.parametrize(("width", "sidebar", "dock"), [(1700, 256, 336), (1120, 232, 304)])
+def test_wide_windows_give_more(make: Make, width: int, sidebar: int, dock: int) -> None:
+    window = make(width)
+    assert (_sidebar(window).width(), _dock(window).width()) == (sidebar, dock)
+
+
+def test_a_narrow_window_has_a_rail_and_a_drawer(make: Make) -> None:
+    window = make(1000)
+    assert _sidebar(window).is_rail
+    assert _page(window).width() == 1000 - 48
+    assert not _dock(window).isVisible()
+    window.show_dock(True)
+    assert _dock(window).geometry().getRect()[::2] == (1000 - 320, 320)
+    assert _page(window).width() == 1000 - 48
+
+
+def test_escape_closes_the_drawer(make: Make) -> None:
+    window = make(1000)
+    window.show_dock(True)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.is_dock_shown()
+
+
+def test_a_form_stays_docked_when_narrow(make: Make) -> None:
+    window = make(1000)
+    window.set_page("detect")
+    assert _dock(window).width() == 320
+    assert _page(window).width() == 1000 - 48 - 320
+
+
+@pytest.mark.parametrize("width", [960, 1099, 1100, 1180, 1300, 1600, 2200])
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("page", ["gallery", "detect"])
+def test_the_pictures_keep_their_room(
+    make: Make, look: Theme, width: int, scale: float, page: str
+) -> None:
+    look.set_scale(scale)
+    window = make(width)
+    window.set_page(page)
+    assert _page(window).width() >= 480
+
+
+def test_the_job_panel_takes_the_place_of_the_bar(make: Make) -> None:
+    window = make()
+    heard: list[bool] = []
+    window.jobs_shown.connect(heard.append)
+    window.show_jobs(True)
+    assert _page(window).height() == 900 - 48 - 400
+    window.show_jobs(False)
+    assert _page(window).height() == 900 - 48 - 32
+    assert heard == [True, False]
+
+
+def test_the_job_panel_never_takes_it_all(make: Make) -> None:
+    window = make(height=640, state={"jobs_height": 5000})
+    window.show_jobs(True)
+    assert _page(window).height() >= 640 - 48 - round(640 * 0.7) - 1
+
+
+def test_a_key_hides_and_shows_everything_around_the_pictures(make: Make) -> None:
+    window = make()
+    window.activateWindow()
+    window.commands.run("view.chrome")
+    assert _page(window).geometry() == window.rect()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert _page(window).width() < window.width()
+
+
+def test_a_border_can_be_dragged_within_its_range(make: Make) -> None:
+    window = make()
+    for place, width in ((290, 290), (900, 320), (20, 200)):
+        window._on_dragged("sidebar", QPoint(place, 300))
+        assert _sidebar(window).width() == width
+
+
+def test_each_page_remembers_its_dock(make: Make) -> None:
+    window = make()
+    window._on_dragged("dock", QPoint(1440 - 400, 300))
+    window.set_page("detect")
+    window.show_dock(False)
+    window.set_page("gallery")
+    assert _dock(window).width() == 400
+    assert window.is_dock_shown()
+    window.set_page("detect")
+    assert not window.is_dock_shown()
+
+
+def test_what_was_set_is_there_again_next_time(make: Make) -> None:
+    kept: list[dict[str, Any]] = []
+    first = make(1300, 800, on_state=kept.append)
+    first._on_dragged("sidebar", QPoint(260, 300))
+    first._on_dragged("dock", QPoint(1300 - 420, 300))
+    first.show_jobs(True)
+    first.save_state()
+    assert kept[-1].pop("geometry")  # fitted to the screen by Qt, which is small here
+    second = make(1300, state=kept[-1])
+    second.restore_jobs()
+    assert (_sidebar(second).width(), _dock(second).width()) == (260, 420)
+    assert second.is_jobs_shown()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"geometry": "no base64!"},
+        {"geometry": 7, "pages": 3, "sidebar": "wide"},
+        {"pages": {"gallery": "x", "detect": {"dock_open": "yes"}}},
+    ],
+)
+def test_a_damaged_state_is_ignored(make: Make, state: dict[str, Any]) -> None:
+    window = make(state=state)
+    assert _sidebar(window).width() == 232
+
+
+def test_closing_asks_first(make: Make) -> None:
+    window = make()
+    heard: list[int] = []
+    window.close_requested.connect(lambda: heard.append(1))
+    window.close()
+    assert window.isVisible()
+    assert heard == [1]
+    window.close_now()
+    assert not window.isVisible()
+
+
+def test_the_focus_goes_with_the_page(make: Make) -> None:
+    window = make()
+    fields = {}
+    for name in ("gallery", "detect"):
+        fields[name] = QLineEdit()
+        QVBoxLayout(window._pages[name]).addWidget(fields[name])
+        window._pages[name].setFocusProxy(fields[name])
+        fields[name].show()
+    window.activateWindow()
+    fields["gallery"].setFocus()
+    window.set_page("detect")
+    assert window.focusWidget() is fields["detect"]
+
+
+def test_importing_the_window_stays_cheap() -> None:
+    heavy = ("httpx", "PIL", "numpy", "cv2", "keyring", "starlette", "uvicorn", "pyqtgraph")
+    code = (
+        "import sys, scenario_desktop.ui.main_window\n"
+        "import scenario_desktop.ui.panels.topbar.controller\n"
+        "import scenario_desktop.ui.panels.sidebar.controller\n"
+        "import scenario_desktop.ui.panels.palette.controller\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
