@@ -1,0 +1,1 @@
+"""What an empty library shows: where pictures come from."""
