@@ -29,6 +29,7 @@ from scenario_desktop.ui.panels.detect.dock import DetectDock
 from scenario_desktop.ui.panels.detect.page import DetectPage
 from scenario_desktop.ui.panels.detect.pictures import PREVIEW_DELAY_MS
 from scenario_desktop.ui.panels.detect.ports import DetectPorts
+from scenario_desktop.ui.theme import Theme
 from scenario_desktop.ui.widgets.banner import Banner
 from scenario_desktop.ui.widgets.buttons import ButtonKind, PriceButton
 from scenario_desktop.ui.widgets.compare_view import CompareMode
@@ -557,6 +558,17 @@ async def test_closing_while_everything_runs_is_quiet(qt_loop: Any, room: Room) 
     room.detect.preview_gate.set()
     await asyncio.sleep(0)
     assert room.messages.reports == []
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("modality", [Modality.CANNY, Modality.GRAYSCALE, Modality.POSE])
+async def test_the_form_fits_the_narrowest_dock(
+    qt_loop: Any, room: Room, look: Theme, scale: float, modality: Modality
+) -> None:
+    room.build().open([item(1)])
+    room.pick(modality)
+    look.set_scale(scale)
+    assert room.dock.form.minimumSizeHint().width() <= 320 - 2 * 16
 
 
 async def test_there_is_one_primary(qt_loop: Any, room: Room) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -25,12 +26,14 @@ from scenario_desktop.ui.widgets.combo import Combo
 from scenario_desktop.ui.widgets.segmented import Segmented
 from scenario_desktop.ui.widgets.slider import NumberField, Slider
 from scenario_desktop.ui.widgets.switch import Switch
+from scenario_desktop.ui.widgets.tips import set_tip
 
 EditorFactory = Callable[[FieldSpec], Editor]
 
 #: What a number's field can hold: far more than any slider, so that a wrong value can be shown.
 _WIDEST = 1e9
 _LONG_TEXT_LINES = 3
+_LEAST_SWITCH = 80  # pixels
 
 
 def mark_bad(widget: QWidget, is_bad: bool) -> None:
@@ -52,10 +55,17 @@ class SwitchEditor(Editor):
         self._switch = Switch(spec.title)
         self._switch.clicked.connect(self.edited)
         self._switch.setAccessibleDescription(spec.description)
+        self._switch.setMinimumWidth(_LEAST_SWITCH)  # a narrow column cuts the words
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._switch, 1)
         self.setFocusProxy(self._switch)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_cut = self._switch.width() < self._switch.sizeHint().width()
+        set_tip(self._switch, self.spec.title if is_cut else "")
 
     @override
     def value(self) -> bool:

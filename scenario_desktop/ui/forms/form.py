@@ -18,7 +18,7 @@ from scenario_desktop.ui.forms.messages import error_texts
 from scenario_desktop.ui.forms.spec import Choice, FieldKind, FieldSpec, pushed
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
-from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
 
 _ROW_GAP = 16
 
@@ -202,13 +202,14 @@ class FieldRow(QWidget):
         self.editor = editor
         self._inset_px = inset
         spec = editor.spec
-        self._title = PlainLabel(
+        self._title = ElidedLabel(
             spec.title,
             "body_strong" if editor.is_prominent else "small",
             "text" if editor.is_prominent else "text_2",
         )
         self._dot = _ChangedDot()
-        self._note = PlainLabel("", "small", "text_3")
+        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._note = ElidedLabel("", "small", "text_3")
         self._reset = IconButton(
             "rotate-ccw", f"Reset {spec.title.lower()}", size=ButtonSize.SMALL, icon_px=14, side=24
         )
@@ -302,7 +303,7 @@ class _Group(QWidget):
         self._is_foldable = is_folded
         self._is_open = not is_folded
         self._line = _Line(inset)
-        self._title = PlainLabel("", "body_strong")
+        self._title = PlainLabel("", "small", "text_2")
         self._heading = Button(
             title, kind=ButtonKind.GHOST, size=ButtonSize.SMALL, icon="chevron-right"
         )

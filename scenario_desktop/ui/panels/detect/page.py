@@ -219,7 +219,7 @@ class DetectPage(Surface):
         self._apply_mode()
 
     def _apply_mode(self) -> None:
-        is_narrow = self.compare.width() < SPLIT_MIN_WIDTH and self.compare.isVisible()
+        is_narrow = self.width() < SPLIT_MIN_WIDTH
         is_split = self._mode is CompareMode.SPLIT
         self.compare.set_mode(CompareMode.MAP if is_narrow and is_split else self._mode)
 
