@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
 
 import qasync  # type: ignore[import-untyped]  # isort: skip  # ships no types
 
@@ -51,6 +52,17 @@ class QtLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync is untyped
         if not task.done():
             raise RuntimeError("the loop was stopped before its main task was done")
         return task.result()
+
+    def close(self) -> None:
+        """Close the loop and end its timers here, on the Qt thread.
+
+        WORKAROUND: qasync 0.28 leaves timers running that nobody waits for any more. The garbage
+        collector would destroy them later on whatever thread it runs, and Qt then crashes.
+        """
+        is_first = not self.is_closed()
+        super().close()
+        if is_first:
+            delete(self._timer)
 
     def _stop_when_done(self, _task: object) -> None:
         self.stop()
