@@ -45,7 +45,7 @@ class ImportsController(QObject):
         self._card, self._notices = card, notices
         self._service: ImportsPort | None = None
         self._waiting: list[tuple[list[Path], str | None]] = []
-        self._progress: ImportProgress | None = None
+        self.progress: ImportProgress | None = None
         self.run = AsyncAction(self._run, parent=self)
         self.run.failed.connect(self._on_failed)
         self.run.cancelled.connect(self._on_cancelled)
@@ -81,30 +81,30 @@ class ImportsController(QObject):
             steps = self._service.run(paths, collection_id)
             async with aclosing(cast("AsyncGenerator[ImportProgress, None]", steps)):
                 async for progress in steps:
-                    self._progress = progress
+                    self.progress = progress
                     self._card.show_progress(progress)
             self._tell_added()
 
     def _tell_added(self) -> None:
-        if self._progress is not None and self._progress.added_ids:
-            self.added.emit(self._progress.added_ids)
+        if self.progress is not None and self.progress.added_ids:
+            self.added.emit(self.progress.added_ids)
 
     def _on_done(self, _result: object) -> None:
-        if self._progress is None:
+        if self.progress is None:
             return
-        if self._progress.refused:
-            self._card.show_summary(self._progress, is_cancelled=False)
+        if self.progress.refused:
+            self._card.show_summary(self.progress, is_cancelled=False)
         else:  # nothing to read on: a short word is enough
             self._card.hide()
-            self._notices.toast(f"Added {counted(len(self._progress.added_ids), 'picture')}")
+            self._notices.toast(f"Added {counted(len(self.progress.added_ids), 'picture')}")
 
     def _on_cancelled(self) -> None:
-        if self._progress is not None and self._service is not None:
-            self._card.show_summary(self._progress, is_cancelled=True)
+        if self.progress is not None and self._service is not None:
+            self._card.show_summary(self.progress, is_cancelled=True)
 
     def _on_failed(self, error: object) -> None:
-        if self._progress is not None:
-            self._card.show_summary(self._progress, is_cancelled=False)
+        if self.progress is not None:
+            self._card.show_summary(self.progress, is_cancelled=False)
         self._notices.report(error)
 
     async def _choose(self) -> None:
@@ -114,5 +114,5 @@ class ImportsController(QObject):
         self.add(paths)
 
     async def _show_refusals(self) -> None:
-        if self._progress is not None:
-            await dialogs.ask(refusals_dialog(self._card.window(), self._progress.refused))
+        if self.progress is not None:
+            await dialogs.ask(refusals_dialog(self._card.window(), self.progress.refused))
