@@ -215,6 +215,7 @@ class ConcealedEditor(TextEditor):
     def _on_toggled(self, is_shown: bool) -> None:
         modes = QLineEdit.EchoMode
         self._input.setEchoMode(modes.Normal if is_shown else modes.Password)
+        self._reveal.set_icon("eye-off" if is_shown else "eye")
         self._reveal.set_name(f"{'Hide' if is_shown else 'Show'} {self.spec.title}")
 
 

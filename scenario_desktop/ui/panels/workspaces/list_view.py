@@ -84,7 +84,12 @@ class _Row(Card):
         words.addWidget(ElidedLabel(row.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle))
         words.addWidget(PlainLabel(row.note, "small", "text_2", wrap=True))
         if row.warning:
-            words.addWidget(PlainLabel(row.warning, "small", "warning", wrap=True))
+            warning = QHBoxLayout()
+            warning.setSpacing(6)
+            sign = IconLabel("triangle-alert", "warning", 14)
+            warning.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+            warning.addWidget(PlainLabel(row.warning, "small", "warning", wrap=True), 1)
+            words.addLayout(warning)
         line = QHBoxLayout(self)
         line.setContentsMargins(12, 10, 8, 10)
         line.setSpacing(8)
