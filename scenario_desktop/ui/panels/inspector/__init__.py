@@ -1,0 +1,1 @@
+"""The inspector: everything about the selected items, and what can be done with them."""

@@ -1,0 +1,659 @@
+"""Connects the inspector to the library: reads what is selected, and carries out what is edited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QObject, QPoint, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from scenario_desktop.api.models.assets import Asset
+from scenario_desktop.errors import AppError, BadAnswer, NotFound
+from scenario_desktop.items import Item, LibraryCounts, Picture, TagCount
+from scenario_desktop.services.words import counted
+from scenario_desktop.ui import theme
+from scenario_desktop.ui.actions import AsyncAction, Overlap
+from scenario_desktop.ui.commands import Command, CommandRegistry
+from scenario_desktop.ui.models.picture_store import Frame, PictureStore, Shape
+from scenario_desktop.ui.notices import Reports
+from scenario_desktop.ui.panels.inspector import facts
+from scenario_desktop.ui.panels.inspector.parts import THUMB_PX
+from scenario_desktop.ui.panels.inspector.tag_field import TagState
+from scenario_desktop.ui.panels.inspector.view import InspectorView, Mode
+from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.picture_view import to_pixmap
+
+if TYPE_CHECKING:  # it brings the store, which the first paint must not wait for
+    from scenario_desktop.services.library import LibraryChange
+
+#: Items whose tags are read; beyond that only their number is shown.
+MAX_READ = 5_000
+#: Tags shown of a selection, the most common first.
+MAX_TAGS = 40
+#: Small pictures of a selection, and of relatives.
+SHEET, STRIP = 8, 3
+#: Milliseconds of rest before details and large pictures are fetched: arrow keys run past.
+REST_MS, LARGE_REST_MS = 40, 160
+
+_PREVIEW, _STRIP = "inspector", "inspector.relatives"
+
+
+class InspectedLibrary(Protocol):
+    """What the inspector needs of the library service."""
+
+    @property
+    def changed(self) -> Any: ...
+    @property
+    def history(self) -> Undoing: ...
+    async def items(self, keys: Iterable[int], /) -> dict[int, Item]: ...
+    async def item(self, asset_id: str, /) -> Item | None: ...
+    async def details(self, key: int, /) -> Asset: ...
+    async def children(self, item: Item, /) -> list[Item]: ...
+    async def parent(self, item: Item, /) -> Item | None: ...
+    async def bring(self, asset_ids: Sequence[str], /) -> list[Item]: ...
+    async def counts(self) -> LibraryCounts: ...
+    async def complete_tags(self, prefix: str, limit: int = 20) -> list[TagCount]: ...
+    async def edit_tags(
+        self, keys: Sequence[int], add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> None: ...
+    async def rename(self, key: int, name: str) -> None: ...
+    async def describe(self, key: int, text: str) -> None: ...
+    async def set_favourite(self, keys: Sequence[int], is_favourite: bool) -> None: ...
+    async def restore(self, keys: Sequence[int]) -> None: ...
+    async def fresh_url(self, key: int) -> str: ...
+
+
+class Undoing(Protocol):
+    """Takes the last edit back."""
+
+    async def undo(self) -> str: ...
+
+
+class LargePictures(Protocol):
+    """Gives an item's picture at a useful size."""
+
+    async def large(self, item: Item, max_px: int) -> Picture: ...
+
+
+def open_in_browser(url: str) -> None:
+    """Hand an address to the system's browser: the web, or the engine on this machine.
+
+    Raises:
+        BadAnswer: it leads elsewhere; nothing was opened.
+    """
+    parts = urlsplit(url)
+    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
+        raise BadAnswer("The server gave an address that a browser must not open.")
+    QDesktopServices.openUrl(QUrl(url))
+
+
+class InspectorController(QObject):
+    """Shows the selection and edits it.
+
+    Signals:
+        preview_requested: the key of an item to show large.
+        detect_requested: control maps of the selection are wanted.
+        download_requested: keys of items to save.
+        item_chosen: the key of a relative to select.
+        children_requested: the Item whose children the gallery should list.
+        tag_chosen: a tag to filter by.
+        close_requested: the dock should go.
+    """
+
+    preview_requested = Signal(object)
+    detect_requested = Signal(object)
+    download_requested = Signal(object)
+    item_chosen = Signal(object)
+    children_requested = Signal(object)
+    tag_chosen = Signal(str)
+    close_requested = Signal()
+
+    def __init__(
+        self,
+        view: InspectorView,
+        pictures: PictureStore,
+        *,
+        notices: Reports,
+        commands: CommandRegistry | None = None,
+        open_url: Callable[[str], None] = open_in_browser,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        super().__init__(view)
+        self._view, self._pictures, self._notices = view, pictures, notices
+        self._commands = commands
+        self._open_url = open_url
+        self._now = now or _utc_now
+        self._library: InspectedLibrary | None = None
+        self._previews: LargePictures | None = None
+        self._keys: tuple[int, ...] = ()
+        self._items: dict[int, Item] = {}
+        self._asset: Asset | None = None
+        self._parent: Item | None = None
+        self._children: list[Item] = []
+        #: tag → keys that had it when it was first touched in this selection
+        self._partial: dict[str, tuple[int, ...]] = {}
+        self._large_key: int | None = None
+        self._frame = Frame(1, 1)  # of the preview or the sheet, as it was asked for
+        self._make_actions()
+        self._connect()
+        if commands is not None:
+            self._add_commands(commands)
+
+    def _make_actions(self) -> None:
+        restart = Overlap.RESTART
+        self.load = AsyncAction(self._load, parent=self, overlap=restart)
+        self.load.failed.connect(self._on_load_failed)
+        self.enlarge = AsyncAction(self._enlarge, parent=self, overlap=restart)
+        self.enlarge.failed.connect(self._on_enlarge_failed)
+        self.complete = AsyncAction(self._complete, parent=self, overlap=restart)
+        self.complete.failed.connect(self._notices.report)
+        self.copy_url = AsyncAction(self._copy_url, parent=self)
+        self.copy_url.busy_changed.connect(self._view.set_copying)
+        self.copy_url.failed.connect(self._notices.report)
+        self.browse = AsyncAction(self._browse, parent=self)
+        self.browse.failed.connect(self._notices.report)
+        self.find = AsyncAction(self._find, parent=self, overlap=restart)
+        self.find.failed.connect(self._notices.report)
+        self._edits: list[AsyncAction] = []
+
+    def _connect(self) -> None:
+        view = self._view
+        view.close_requested.connect(self.close_requested)
+        view.menu_requested.connect(self._open_menu)
+        view.preview_requested.connect(self._on_preview)
+        view.name_edited.connect(self._on_name)
+        view.description_edited.connect(self._on_description)
+        view.favourite_toggled.connect(self._on_favourite)
+        view.detect_requested.connect(self._on_detect)
+        view.copy_url_requested.connect(self.copy_url.trigger)
+        view.download_requested.connect(self._on_download)
+        view.restore_requested.connect(self._on_restore)
+        view.relative_chosen.connect(self.item_chosen)
+        view.parent_requested.connect(self._on_parent)
+        view.all_children_requested.connect(self._on_all_children)
+        view.asset_chosen.connect(self.find.trigger)
+        view.retry_requested.connect(self.reload)
+        tags = view.tags
+        tags.add_requested.connect(self._on_add_tags)
+        tags.remove_requested.connect(self._on_remove_tag)
+        tags.restore_requested.connect(self._on_restore_tag)
+        tags.completions_wanted.connect(self.complete.trigger)
+        tags.tag_chosen.connect(self.tag_chosen)
+        self._pictures.loaded.connect(self._on_picture)
+        self._pictures.failed.connect(self._on_picture)
+        theme.current().changed.connect(self._on_theme_changed)
+
+    def _add_commands(self, commands: CommandRegistry) -> None:
+        commands.add(
+            Command(
+                "item.tag", "Add tag…", self.add_tag, icon="tag", shortcut="T",
+                reason=self._why_no_edit,
+            ),
+            Command(
+                "item.rename", "Rename", self.rename, icon="pencil", shortcut="F2",
+                reason=self._why_not_one_edit,
+            ),
+        )  # fmt: skip
+
+    # the workspace and the selection
+
+    def open(self, library: InspectedLibrary | None, previews: LargePictures | None = None) -> None:
+        """Show items of another workspace; None shows nothing, as between two workspaces."""
+        if self._library is not None:
+            self._library.changed.disconnect(self._on_library_changed)
+        for action in (self.load, self.enlarge, self.complete, self.find):
+            action.cancel()
+        self._library, self._previews = library, previews
+        self._show_nothing()
+        if library is not None:
+            library.changed.connect(self._on_library_changed)
+
+    def set_selection(self, keys: Sequence[int]) -> None:
+        """Show these items. The order is that of the gallery."""
+        chosen = tuple(keys)
+        if chosen == self._keys:
+            return
+        self._keys = chosen
+        self._partial.clear()
+        self._asset, self._large_key = None, None
+        self._view.tags.close_field()
+        self.enlarge.cancel()
+        if chosen and self._library is not None:
+            self.reload()
+        else:
+            self._show_nothing()
+
+    def reload(self) -> None:
+        """Read the selection again."""
+        if self._keys and self._library is not None:
+            self.load.trigger()
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        return self._keys
+
+    def add_tag(self) -> None:
+        """Put the cursor into the field for tags."""
+        if not self._why_no_edit():
+            self._view.tags.open()
+
+    def rename(self) -> None:
+        """Put the cursor into the name."""
+        if not self._why_not_one_edit():
+            self._view.name.edit()
+
+    def copy_id(self) -> None:
+        """Copy the ids of the selection, one a line."""
+        ids = [item.id for item in self._items.values()]
+        if ids:
+            QGuiApplication.clipboard().setText("\n".join(ids))
+            self._notices.toast("ID copied" if len(ids) == 1 else f"{len(ids):,} IDs copied")
+
+    # loading
+
+    async def _load(self) -> None:
+        library, keys = self._library, self._keys
+        if library is None:
+            return
+        found = await library.items(keys[:MAX_READ])
+        self._items = {key: found[key] for key in keys[:MAX_READ] if key in found}
+        if not self._items:
+            self._show_nothing()
+            return
+        self._view.set_notice("")
+        if len(keys) > 1:
+            self._show_many()
+            return
+        (item,) = self._items.values()
+        self._show_item(item)
+        self.enlarge.trigger(item)
+        await asyncio.sleep(REST_MS / 1000)
+        self._asset = await library.details(item.key)
+        self._view.set_description(self._asset.description)
+        names = {c.id: c.name for c in (await library.counts()).collections}
+        self._view.set_facts(facts.groups(self._asset, item, collections=names))
+        self._children = await library.children(item)
+        self._parent = None
+        self._show_relatives()
+        if item.parent_id is not None:
+            self._parent = await _or_none(library.parent(item))
+            self._show_relatives()
+
+    def _show_nothing(self) -> None:
+        self._keys, self._items, self._asset = (), {}, None
+        self._parent, self._children = None, []
+        self._pictures.drop(_PREVIEW)
+        self._pictures.drop(_STRIP)
+        self._view.show_empty("Nothing selected", "Choose a picture to see its details.")
+
+    def _show_item(self, item: Item) -> None:
+        view = self._view
+        is_deleted = item.deleted_at is not None
+        view.show_one(
+            facts.title_of(item), facts.headline(item, self._now()),
+            is_favourite=item.is_favourite, is_deleted=is_deleted,
+        )  # fmt: skip
+        view.set_tags([TagState(tag, 1, 1) for tag in item.tags], 1)
+        view.set_can_tag(not is_deleted)
+        if self._asset is None or self._asset.id != item.id:
+            view.set_description("")
+            view.set_facts(())
+            view.set_relatives("", 0, ())
+        view.preview.set_shape(item.width, item.height)
+        if self._large_key != item.key:
+            self._large_key = None
+            self._frame = self._preview_frame()
+            self._pictures.want(_PREVIEW, [item], self._frame)
+            view.preview.set_pixmap(self._pictures.pixmap(item.key, self._frame))
+            if self._pictures.has_failed(item.key):
+                self._say_no_preview(item)
+
+    def _show_many(self) -> None:
+        view, items = self._view, list(self._items.values())
+        total, is_all_read = len(self._keys), len(self._keys) <= MAX_READ
+        is_deleted = all(item.deleted_at is not None for item in items)
+        summary = facts.summary(items)
+        view.show_many(
+            counted(total, "item"), summary if is_all_read else f"First {len(items):,}: {summary}",
+            is_favourite=all(item.is_favourite for item in items), is_deleted=is_deleted,
+        )  # fmt: skip
+        self._show_states(items, is_all_read=is_all_read)
+        view.set_can_tag(not is_deleted and is_all_read)
+        self._pictures.drop(_STRIP)
+        self._frame = self._sheet_frame()
+        self._pictures.want(_PREVIEW, items[:SHEET], self._frame)
+        view.preview.set_sheet([self._pictures.pixmap(i.key, self._frame) for i in items[:SHEET]])
+
+    def _show_states(self, items: Sequence[Item], *, is_all_read: bool) -> None:
+        counts: dict[str, int] = dict.fromkeys(self._partial, 0)
+        for item in items:
+            for tag in item.tags:
+                counts[tag] = counts.get(tag, 0) + 1
+        states = [TagState(tag, count, len(items)) for tag, count in counts.items()]
+        # Those touched keep their place, so that a second press meets the same chip.
+        states.sort(key=lambda s: (-max(s.count, len(self._partial.get(s.tag, ()))), s.tag))
+        hint = ""
+        if any(0 < s.count < len(items) for s in states):
+            hint = "Partly set tags stay as they are until you touch them."
+        if not is_all_read:
+            hint = f"Choose at most {MAX_READ:,} items to change their tags."
+        self._view.set_tags(states[:MAX_TAGS] if is_all_read else (), len(items), hint=hint)
+
+    def _show_relatives(self) -> None:
+        shown = self._children[: STRIP + 1 if len(self._children) == STRIP + 1 else STRIP]
+        self._view.set_children(
+            len(self._children), [(item.key, facts.title_of(item)) for item in shown]
+        )
+        parent = self._parent
+        if parent is not None:
+            kind = facts.type_text(parent.kind, parent.type, parent.modality)
+            self._view.set_parent(facts.title_of(parent), kind)
+        else:
+            self._view.set_parent("")
+        wanted = [*shown, *([parent] if parent is not None else [])]
+        self._pictures.want(_STRIP, wanted, self._strip_frame())
+        for item in wanted:
+            self._on_picture(item.key)
+
+    async def _enlarge(self, item: Item) -> None:
+        """Put the original in the place of the thumbnail, once the selection rests."""
+        previews = self._previews
+        if previews is None or item.kind not in ("image", "") or item.deleted_at is not None:
+            return
+        if self._large_key == item.key:
+            return
+        await asyncio.sleep(LARGE_REST_MS / 1000)
+        view = self._view.preview
+        max_px = round(max(view.width(), view.height(), 240) * self._ratio() * 1.1)
+        picture = await previews.large(item, max_px)
+        if self._keys == (item.key,):
+            self._large_key = item.key
+            pixmap = to_pixmap(picture)
+            view.set_shape(picture.width, picture.height)
+            view.set_pixmap(pixmap)
+
+    async def _complete(self, typed: str) -> None:
+        library = self._library
+        if library is not None:
+            self._view.tags.set_completions(typed, await library.complete_tags(typed, 12))
+
+    def _on_load_failed(self, error: object) -> None:
+        if isinstance(error, NotFound):
+            self._show_nothing()
+        elif isinstance(error, AppError):
+            self._view.set_notice(f"{error.message} {error.hint}".strip(), "Try again")
+        else:
+            self._notices.report(error)
+
+    def _on_enlarge_failed(self, error: object) -> None:
+        if not isinstance(error, AppError):
+            self._notices.report(error)
+        elif len(self._items) == 1:
+            # The thumbnail stays; without one, the place says what is wrong.
+            self._view.preview.set_note("image-off", error.message)
+
+    def _on_library_changed(self, change: LibraryChange) -> None:
+        if not self._keys:
+            return
+        if change.kind.value == "items_added":
+            # A result of the selected item may be among them.
+            if len(self._keys) == 1 and self._items:
+                self.reload()
+        elif change.kind.value == "counts" or change.keys & set(self._keys):
+            self.reload()
+
+    # pictures
+
+    def _ratio(self) -> float:
+        return self._view.devicePixelRatioF()
+
+    def _preview_frame(self) -> Frame:
+        width = max(120, self._view.preview.width())
+        tokens = theme.current().tokens
+        checks = (tokens.check_a.rgba(), tokens.check_b.rgba())
+        height = self._view.preview.heightForWidth(width)
+        return Frame(width, height, self._ratio(), Shape.FIT, radius=6, checks=checks)
+
+    def _sheet_frame(self) -> Frame:
+        side = max(24, (self._view.preview.width() - 24) // 4)
+        return Frame(side, side, self._ratio())
+
+    def _strip_frame(self) -> Frame:
+        return Frame(THUMB_PX, THUMB_PX, self._ratio())
+
+    def _on_picture(self, key: object) -> None:
+        """A small picture came, or will not come."""
+        if not isinstance(key, int):
+            return
+        view, has_failed = self._view, self._pictures.has_failed(key)
+        if view.children_strip.shows(key):
+            pixmap = self._pictures.pixmap(key, self._strip_frame())
+            view.children_strip.set_pixmap(key, pixmap, has_failed=has_failed)
+        if self._parent is not None and key == self._parent.key:
+            view.parent_row.set_pixmap(self._pictures.pixmap(key, self._strip_frame()))
+        if key not in self._items:
+            return
+        if view.mode is Mode.MANY:
+            shown = list(self._items)[:SHEET]
+            if key in shown:
+                view.preview.set_sheet([self._pictures.pixmap(k, self._frame) for k in shown])
+        elif self._large_key != key:
+            pixmap = self._pictures.pixmap(key, self._frame)
+            if pixmap is not None:
+                view.preview.set_pixmap(pixmap)
+            elif has_failed:
+                self._say_no_preview(self._items[key])
+
+    def _say_no_preview(self, item: Item) -> None:
+        if item.status == "pending":
+            self._view.preview.set_note("clock", "Still in work")
+        elif item.status == "error":
+            self._view.preview.set_note("circle-alert", "Failed, there is no picture")
+        else:
+            self._view.preview.set_note("image-off", "No preview")
+
+    def _on_theme_changed(self) -> None:
+        self._large_key = None
+        self.reload()
+
+    # edits
+
+    def _start(self, edit: Callable[[], Any]) -> None:
+        """Run one edit. Each is an action of its own: two renames in a row are both meant."""
+        action = AsyncAction(edit, parent=self)
+        self._edits.append(action)
+        action.failed.connect(self._on_edit_failed)
+        action.busy_changed.connect(self._on_edit_busy)
+        action.trigger()
+
+    def _on_edit_busy(self, is_busy: bool) -> None:
+        if not is_busy:
+            for action in [a for a in self._edits if not a.is_busy]:
+                self._edits.remove(action)
+                action.deleteLater()
+
+    def _on_edit_failed(self, error: object) -> None:
+        self._notices.report(error)
+        self.reload()
+
+    def _on_name(self, name: str) -> None:
+        library, keys = self._library, self._keys
+        if library is not None and len(keys) == 1:
+            self._start(lambda: library.rename(keys[0], name))
+
+    def _on_description(self, text: str) -> None:
+        library, asset = self._library, self._asset
+        key = next((k for k, i in self._items.items() if asset and i.id == asset.id), None)
+        if library is not None and key is not None:
+            self._start(lambda: library.describe(key, text))
+
+    def _on_favourite(self, is_favourite: bool) -> None:
+        library, keys = self._library, tuple(self._items)
+        if library is not None:
+            self._start(lambda: library.set_favourite(keys, is_favourite))
+
+    def _on_restore(self) -> None:
+        library, keys = self._library, tuple(self._items)
+        if library is not None:
+            self._start(lambda: library.restore(keys))
+
+    def _on_add_tags(self, tags: Sequence[str]) -> None:
+        library, keys = self._library, tuple(self._items)
+        if library is None or not keys:
+            return
+        self._remember(tags)
+        self._start(lambda: library.edit_tags(keys, add=list(tags)))
+
+    def _on_remove_tag(self, tag: str) -> None:
+        library, keys = self._library, tuple(self._items)
+        if library is None or not keys:
+            return
+        self._remember([tag])
+
+        async def remove() -> None:
+            await library.edit_tags(keys, remove=[tag])
+            if len(keys) == 1:
+                self._notices.toast(f"Removed tag {tag}", self._undo)
+
+        self._start(remove)
+
+    def _on_restore_tag(self, tag: str) -> None:
+        """Set a tag again on those that had it; on all, if none of them is known."""
+        library = self._library
+        keys = self._partial.get(tag, ()) or tuple(self._items)
+        if library is not None:
+            self._start(lambda: library.edit_tags(keys, add=[tag]))
+
+    def _remember(self, tags: Iterable[str]) -> None:
+        if len(self._items) > 1:
+            for tag in tags:
+                had = tuple(k for k, item in self._items.items() if tag in item.tags)
+                self._partial.setdefault(tag, had)
+
+    def _undo(self) -> None:
+        library = self._library
+        if library is not None:
+            self._start(library.history.undo)
+
+    # addresses
+
+    def _one(self) -> Item | None:
+        return next(iter(self._items.values())) if len(self._items) == 1 else None
+
+    async def _copy_url(self) -> None:
+        item, library = self._one(), self._library
+        if item is not None and library is not None:
+            url = await library.fresh_url(item.key)
+            QGuiApplication.clipboard().setText(url)
+            self._notices.toast("URL copied. It works for a limited time.")
+
+    async def _browse(self) -> None:
+        item, library = self._one(), self._library
+        if item is not None and library is not None:
+            self._open_url(await library.fresh_url(item.key))
+
+    async def _find(self, asset_id: str) -> None:
+        library = self._library
+        if library is None:
+            return
+        item = await library.item(asset_id)
+        if item is None:
+            item = next(iter(await library.bring([asset_id])), None)
+        if item is None:
+            raise NotFound("This item is no longer in the workspace.")
+        self.item_chosen.emit(item.key)
+
+    # wishes
+
+    def _on_preview(self) -> None:
+        if self._items:
+            self.preview_requested.emit(next(iter(self._items)))
+
+    def _on_detect(self) -> None:
+        self.detect_requested.emit(list(self._items))
+
+    def _on_download(self) -> None:
+        if self._items:
+            self.download_requested.emit(list(self._keys))
+
+    def _on_parent(self) -> None:
+        if self._parent is not None:
+            self.item_chosen.emit(self._parent.key)
+
+    def _on_all_children(self) -> None:
+        item = self._one()
+        if item is not None:
+            self.children_requested.emit(item)
+
+    def make_menu(self) -> Menu:
+        """Return what else can be done. Where the program has a command for it, it is that one."""
+        menu = Menu(self._view, name="Inspector menu")
+        one, some, none = self._why_not_one_edit(), self._why_no_edit(), self._why_nothing()
+        for command_id, text, run, icon, reason in (
+            ("gallery.preview", "Open large preview", self._on_preview, "maximize", none),
+            ("item.rename", "Rename", self.rename, "pencil", one),
+            ("item.tag", "Add tag…", self.add_tag, "tag", some),
+            ("", "", _nothing, "", ""),
+            ("item.copy_url", "Copy URL", self.copy_url.trigger, "link", one),
+            ("item.copy_id", "Copy ID", self.copy_id, "hash", none),
+            ("item.open_in_browser", "Open in browser", self.browse.trigger, "external-link", one),
+            ("", "", _nothing, "", ""),
+            ("item.download", "Download…", self._on_download, "download", some),
+            ("item.add_to_collection", "", _nothing, "", ""),
+            ("item.delete", "", _nothing, "", ""),
+        ):
+            if not command_id:
+                menu.addSeparator()
+            elif self._commands is not None and self._commands.find(command_id) is not None:
+                menu.add_command(self._commands, command_id)
+            elif text:
+                menu.add(text, run, icon=icon, reason=reason)
+        return menu
+
+    def _open_menu(self, anchor: QWidget) -> None:
+        menu = self.make_menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        corner = anchor.mapToGlobal(QPoint(anchor.width(), anchor.height() + 4))
+        menu.popup(corner - QPoint(menu.sizeHint().width(), 0))
+
+    # reasons
+
+    def _why_nothing(self) -> str:
+        return "" if self._items else "Choose an item first."
+
+    def _why_no_edit(self) -> str:
+        if not self._items:
+            return "Choose an item first."
+        if any(item.deleted_at is not None for item in self._items.values()):
+            return "Restore it from the trash first."
+        if len(self._keys) > MAX_READ:
+            return f"Choose at most {MAX_READ:,} items."
+        return ""
+
+    def _why_not_one_edit(self) -> str:
+        if len(self._keys) > 1:
+            return "Choose one item only."
+        return self._why_no_edit()
+
+
+async def _or_none(reading: Any) -> Item | None:
+    """Return a relative; one that cannot be reached just now is left out."""
+    try:
+        found: Item | None = await reading
+    except AppError:
+        return None
+    return found
+
+
+def _nothing() -> None:
+    """Stand where no own way exists."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,592 @@
+"""The inspector: what is shown of one item and of many, and what edits do."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from PIL import Image
+from psygnal import Signal
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from scenario_desktop.api.models.assets import AssetProperties
+from scenario_desktop.errors import AppError, BadAnswer, BadInput, Offline, Refused, StoreFailed
+from scenario_desktop.imaging import tasks
+from scenario_desktop.items import Item, Picture
+from scenario_desktop.services.library import Library
+from scenario_desktop.services.outbox import Outbox
+from scenario_desktop.store.catalogue import Catalogue
+from scenario_desktop.store.outbox import OutboxStore
+from scenario_desktop.ui.commands import CommandRegistry
+from scenario_desktop.ui.models.picture_store import PictureStore
+from scenario_desktop.ui.panels.inspector import facts
+from scenario_desktop.ui.panels.inspector.controller import InspectorController, open_in_browser
+from scenario_desktop.ui.panels.inspector.parts import FactRow
+from scenario_desktop.ui.panels.inspector.view import InspectorView, Mode
+from scenario_desktop.ui.widgets.chips import ChipState
+from tests.fakes_scenario import FakeScenario, make_asset
+from tests.support import until
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HTML = '<b>bold</b> & <img src="file:///etc/passwd">'
+
+
+def jpeg() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (160, 120), "teal").save(out, "JPEG")
+    return tasks.thumbnail_bytes(out.getvalue()).data
+
+
+class FakeThumbnails:
+    """Every item has the same thumbnail, but for those that fail."""
+
+    ready = Signal(int, bytes)
+    failed = Signal(int)
+
+    def __init__(self) -> None:
+        self.broken: set[int] = set()
+
+    def want(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if item.key in self.broken:
+                self.failed.emit(item.key)
+            else:
+                self.ready.emit(item.key, jpeg())
+
+
+class FakePreviews:
+    """Grey pictures, or an error."""
+
+    def __init__(self) -> None:
+        self.error: AppError | None = None
+        self.asked: list[int] = []
+
+    async def large(self, item: Item, max_px: int) -> Picture:
+        self.asked.append(item.key)
+        if self.error is not None:
+            raise self.error
+        return Picture(4, 3, bytes([90, 90, 90, 255]) * 12)
+
+
+class FakeNotices:
+    def __init__(self) -> None:
+        self.toasts: list[str] = []
+        self.errors: list[object] = []
+        self.undo: Any = None
+
+    def toast(self, text: str, undo: Any = None) -> None:
+        self.toasts.append(text)
+        self.undo = undo
+
+    def report(self, error: object) -> None:
+        self.errors.append(error)
+
+
+class Room:
+    """An inspector over a real library and a fake service."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = FakeScenario()
+        self.thumbnails, self.previews = FakeThumbnails(), FakePreviews()
+        self.notices = FakeNotices()
+        self.opened: list[str] = []
+        self.wishes: list[tuple[str, object]] = []
+
+    async def open(self) -> None:
+        client = cast(Any, self.server)
+        self.catalogue = Catalogue(self.folder / "catalogue.sqlite")
+        await self.catalogue.open()
+        self.outbox = Outbox(OutboxStore(self.folder / "outbox.sqlite"), client)
+        await self.outbox.open()
+        self.library = Library(client, self.catalogue, self.outbox)
+        self.view = InspectorView()
+        # With a parent: without, the garbage collector might end its timers on another thread.
+        self.store = PictureStore(cast(Any, self.thumbnails), parent=self.view)
+        self.commands = CommandRegistry(self.view)
+        self.view.resize(304, 900)
+        self.view.show()
+        self.controller = InspectorController(
+            self.view, self.store, notices=self.notices, commands=self.commands,
+            open_url=self.opened.append, now=lambda: NOW,
+        )  # fmt: skip
+        for name in ("preview_requested", "detect_requested", "download_requested",
+                     "item_chosen", "children_requested", "tag_chosen"):  # fmt: skip
+            signal = getattr(self.controller, name)
+            signal.connect(lambda value, name=name: self.wishes.append((name, value)))
+        self.controller.open(self.library, self.previews)
+
+    async def aclose(self) -> None:
+        self.controller.open(None)
+        await self.settle()
+        self.store.close()
+        self.view.close()
+        self.view.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        await self.outbox.aclose()
+        await self.catalogue.aclose()
+
+    async def add(self, number: int, **changes: Any) -> int:
+        changes.setdefault("at", NOW - timedelta(hours=2))
+        changes.setdefault("properties", AssetProperties(size=3_100_000, width=1600, height=1440))
+        asset = make_asset(number, **changes)
+        self.server.assets[asset.id] = asset
+        (key,) = (await self.library.merge([asset])).inserted
+        return key
+
+    async def select(self, *keys: int) -> None:
+        self.controller.set_selection(keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        c = self.controller
+        for _ in range(3):
+            for action in (c.load, c.enlarge, c.complete, c.copy_url, c.browse, c.find):
+                await action.settle()
+            for edit in list(c._edits):
+                await edit.settle()
+
+    def tags(self, number: int) -> tuple[str, ...]:
+        return self.server.assets[f"asset_{number:06}"].tags
+
+    def chip(self, tag: str) -> tuple[ChipState, str]:
+        chip = self.view.tags.chips.chip(tag)
+        assert chip is not None
+        return chip.state, chip.note
+
+    async def type_tag(self, text: str, *keys: Qt.Key, shift: bool = False) -> None:
+        field = self.view.tags._field
+        if not self.view.tags.is_open:
+            self.controller.add_tag()
+        field.setText(text)
+        field.textEdited.emit(text)
+        await self.settle()
+        modifier = Qt.KeyboardModifier
+        for key in keys:
+            press(field, key, modifier.ShiftModifier if shift else modifier.NoModifier)
+        await self.settle()
+
+
+def press(
+    widget: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    event = QKeyEvent(QEvent.Type.KeyPress, key, modifiers)
+    QApplication.sendEvent(widget, event)
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Room]:
+    room = Room(folder)
+    await room.open()
+    try:
+        yield room
+    finally:
+        await room.aclose()
+
+
+async def test_nothing_is_selected_at_first(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        assert room.view.mode is Mode.EMPTY
+        assert not room.view.more.isEnabled()
+
+
+async def test_one_item_shows_name_facts_tags_and_fields(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        metadata = {"name": "Rocket", "type": "txt2img", "prompt": "A red rocket",
+                    "seed": "419027118", "brandNewField": True}  # fmt: skip
+        key = await room.add(1, metadata=metadata, tags=("sea", "rocket"), description="Mine")
+        await room.select(key)
+        view = room.view
+        assert view.name.name() == "Rocket"
+        assert view._headline.text().replace("\u00a0", " ") == (
+            "PNG · 1,600 × 1,440 px · 3.1 MB · 2 h ago"
+        )
+        assert set(view.tags.chips.tags()) == {"sea", "rocket"}
+        assert view.description.toPlainText() == "Mine"
+        values = view.facts.values()
+        assert values["Type"] == "Image, text to image"
+        assert values["Prompt"] == "A red rocket"
+        assert values["Seed"].replace("\u00a0", " ") == "419 027 118"
+        assert values["Brand new field"] == "Yes"
+        assert values["ID"] == "asset_000001"
+
+
+async def test_html_in_every_text_is_shown_as_typed(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        metadata = {"name": HTML, "prompt": HTML, HTML: HTML, "type": HTML}
+        key = await room.add(1, metadata=metadata, tags=(HTML,), description=HTML)
+        await room.select(key)
+        assert room.view.name.name() == HTML
+        labels = room.view.findChildren(QLabel)
+        assert labels
+        assert all(label.textFormat() is Qt.TextFormat.PlainText for label in labels)
+
+
+async def test_the_large_picture_takes_the_thumbnails_place(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1)
+        await room.select(key)
+        assert room.previews.asked == [key]
+        await until(lambda: not room.view.preview._pixmap.isNull())
+
+
+async def test_without_any_picture_the_place_says_so(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1)
+        room.thumbnails.broken.add(key)
+        room.previews.error = BadInput("It is damaged.")
+        await room.select(key)
+        assert room.view.preview._note == "It is damaged."
+        assert room.notices.errors == []
+
+
+async def test_arrow_keys_that_run_past_fetch_no_originals(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        keys = [await room.add(number) for number in range(5)]
+        for key in keys:
+            room.controller.set_selection([key])
+        await room.settle()
+        assert room.previews.asked == [keys[-1]]
+
+
+async def test_renaming_is_sent_and_undone(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1, name="Old")
+        await room.select(key)
+        room.controller.rename()
+        room.view.name._field.setText("New")
+        press(room.view.name._field, Qt.Key.Key_Return)
+        await room.settle()
+        assert room.server.assets["asset_000001"].name == "New"
+        await room.library.history.undo()
+        await room.settle()
+        assert room.view.name.name() == "Old"
+
+
+async def test_escape_leaves_the_name_alone(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1, name="Old"))
+        room.controller.rename()
+        room.view.name._field.setText("New")
+        press(room.view.name._field, Qt.Key.Key_Escape)
+        await room.settle()
+        assert room.view.name.name() == "Old"
+        assert room.server.count("update_asset") == 0
+
+
+async def test_a_refused_name_goes_back_and_is_told(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1, name="Old"))
+        room.server.errors["update_asset"] = [Refused("No.")]
+        room.view.name.edited.emit("New")
+        await room.settle()
+        assert room.view.name.name() == "Old"
+        assert len(room.notices.errors) == 1
+
+
+async def test_a_description_is_kept_when_the_focus_leaves(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        field = room.view.description
+        field.setFocus()
+        field.setPlainText("Second study")
+        press(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        await room.settle()
+        await until(lambda: room.server.assets["asset_000001"].description == "Second study")
+
+
+async def test_enter_sets_the_marked_completion(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.add(2, tags=("meadow", "medieval"))
+        await room.add(3, tags=("meadow",))
+        await room.select(await room.add(1))
+        await room.type_tag("me")
+        assert room.view.tags.offered() == ["meadow", "medieval", "me"]
+        await room.type_tag("me", Qt.Key.Key_Down, Qt.Key.Key_Return)
+        assert room.tags(1) == ("medieval",)
+        assert room.view.tags.is_open
+
+
+async def test_shift_enter_creates_what_was_typed(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.add(2, tags=("meadow",))
+        await room.select(await room.add(1))
+        await room.type_tag("mea", Qt.Key.Key_Return, shift=True)
+        assert room.tags(1) == ("mea",)
+
+
+async def test_several_tags_may_be_pasted(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        await room.type_tag(" sea ,  warm   light,,", Qt.Key.Key_Return)
+        assert room.tags(1) == ("sea", "warm light")
+
+
+async def test_tags_that_are_set_come_last(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.add(2, tags=("water", "worn"))
+        await room.add(3, tags=("water",))
+        await room.select(await room.add(1, tags=("water",)))
+        await room.type_tag("w")
+        assert room.view.tags.offered() == ["worn", "water", "w"]
+
+
+async def test_backspace_takes_the_last_tag_and_the_toast_undoes_it(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1, tags=("sea", "sun")))
+        last = room.view.tags.chips.tags()[-1]
+        await room.type_tag("", Qt.Key.Key_Backspace)
+        assert last not in room.tags(1)
+        assert room.notices.toasts == [f"Removed tag {last}"]
+        room.notices.undo()
+        await room.settle()
+        assert set(room.tags(1)) == {"sea", "sun"}
+
+
+async def test_escape_and_enter_on_nothing_close_the_field(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        await room.type_tag("", Qt.Key.Key_Return)
+        assert not room.view.tags.is_open
+        # The first Escape closes the list, the second the field.
+        await room.type_tag("x", Qt.Key.Key_Escape, Qt.Key.Key_Escape)
+        assert not room.view.tags.is_open
+        assert room.tags(1) == ()
+
+
+async def test_a_tag_of_one_item_leads_to_the_others(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1, tags=("sea",)))
+        room.view.tags.chips.clicked.emit("sea")
+        assert room.wishes == [("tag_chosen", "sea")]
+
+
+async def test_several_items_show_common_and_partial_tags(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        keys = [await room.add(n, tags=("sea", "sun") if n < 2 else ("sea",)) for n in range(5)]
+        await room.select(*keys)
+        assert room.view.name.name().replace("\u00a0", " ") == "5 items"
+        assert room.chip("sea") == (ChipState.ALL, "5")
+        assert room.chip("sun") == (ChipState.SOME, "2 of 5")
+
+
+async def test_a_chip_goes_from_some_to_all_to_none_to_some(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        keys = [await room.add(n, tags=("sun",) if n < 2 else ()) for n in range(5)]
+        await room.select(*keys)
+        seen = []
+        for _ in range(3):
+            room.view.tags.chips.clicked.emit("sun")
+            await room.settle()
+            seen.append(room.chip("sun")[0])
+        assert seen == [ChipState.ALL, ChipState.NONE, ChipState.SOME]
+        assert [bool(room.tags(n)) for n in range(5)] == [True, True, False, False, False]
+
+
+async def test_a_partly_set_tag_stays_until_it_is_touched(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        keys = [await room.add(n, tags=("sun",) if n < 2 else ()) for n in range(3)]
+        await room.select(*keys)
+        await room.type_tag("new", Qt.Key.Key_Return)
+        assert [set(room.tags(n)) for n in range(3)] == [{"sun", "new"}, {"sun", "new"}, {"new"}]
+
+
+async def test_relatives_are_shown_and_chosen(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        parent = await room.add(9, name="Parent")
+        metadata = {"name": "One", "type": "uploaded", "parentId": "asset_000009"}
+        key = await room.add(1, metadata=metadata)
+        for number in range(20, 26):
+            await room.add(number, metadata={"name": "Map", "parentId": "asset_000001"})
+        await room.select(key)
+        assert room.view.parent_row.text() == "Parent"
+        assert len(room.view.children_strip._thumbs) == 3
+        room.view.parent_row.click()
+        room.view.children_strip.all_requested.emit()
+        item = await room.library.item("asset_000001")
+        assert room.wishes == [("item_chosen", parent), ("children_requested", item)]
+
+
+async def test_a_result_that_arrives_joins_its_parent(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        await room.add(20, metadata={"name": "Map", "parentId": "asset_000001"})
+        await room.settle()
+        assert len(room.view.children_strip._thumbs) == 1
+
+
+async def test_the_url_is_fetched_fresh_and_copied(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        before = room.server.count("get_asset")
+        room.view.copy_url.click()
+        await room.settle()
+        assert room.server.count("get_asset") == before + 1
+        assert "Signature" in QGuiApplication.clipboard().text()
+        assert room.notices.toasts == ["URL copied. It works for a limited time."]
+
+
+async def test_without_network_the_url_is_not_copied(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        QGuiApplication.clipboard().setText("before")
+        room.server.errors["get_asset"] = [Offline("No connection.")]
+        room.view.copy_url.click()
+        await room.settle()
+        assert QGuiApplication.clipboard().text() == "before"
+        assert isinstance(room.notices.errors[0], Offline)
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "javascript:alert(1)", "smb://host/x", "http://evil.test/x"]
+)
+def test_only_web_addresses_reach_the_browser(url: str) -> None:
+    with pytest.raises(BadAnswer):
+        open_in_browser(url)
+
+
+async def test_the_browser_gets_a_fresh_address(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        room.controller.browse.trigger()
+        await room.settle()
+        assert room.opened == [room.server.assets["asset_000001"].url]
+
+
+async def test_buttons_tell_what_is_wished_for(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1)
+        await room.select(key)
+        room.view.preview.click()
+        room.view.detect.click()
+        room.view.download.click()
+        assert room.wishes == [
+            ("preview_requested", key), ("detect_requested", [key]), ("download_requested", [key]),
+        ]  # fmt: skip
+
+
+async def test_what_lies_in_the_trash_can_only_be_restored(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1)
+        await room.library.delete([key])
+        await room.select(key)
+        assert room.view.detect.isHidden()
+        room.controller.rename()
+        assert not room.view.name.is_editing
+        room.view.restore.click()
+        await room.settle()
+        assert room.server.assets["asset_000001"].deleted_at is None
+        assert not room.view.detect.isHidden()
+
+
+async def test_an_item_that_vanishes_leaves_the_inspector_empty(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1)
+        await room.select(key)
+        await room.catalogue.purge(["asset_000001"])
+        room.controller.reload()
+        await room.settle()
+        assert room.view.mode is Mode.EMPTY
+
+
+async def test_a_catalogue_in_trouble_is_told_in_place(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1)
+        original = room.library.details
+
+        async def fail(key: int) -> Any:
+            raise StoreFailed("The file is damaged.", hint="Open it again.")
+
+        room.library.details = fail  # type: ignore[method-assign]
+        await room.select(key)
+        assert "damaged" in room.view._notice.text()
+        room.library.details = original  # type: ignore[method-assign]
+        room.view.retry_requested.emit()
+        await room.settle()
+        assert room.view._notice.isHidden()
+
+
+async def test_typing_is_not_disturbed_by_news(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1, description="Old"))
+        field = room.view.description
+        field.setFocus()
+        await until(field.hasFocus)
+        field.setPlainText("Half a sen")
+        await room.library.merge([room.server.put(make_asset(1, description="Theirs"))])
+        await room.settle()
+        assert field.toPlainText() == "Half a sen"
+
+
+async def test_favourite_and_its_words(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1))
+        room.view.favourite.click()
+        await room.settle()
+        item = await room.library.item("asset_000001")
+        assert item is not None
+        assert item.is_favourite
+        assert room.view.favourite.accessibleName() == "Remove from favourites"
+
+
+async def test_a_value_is_copied_whole(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        prompt = "word " * 900
+        metadata = {"name": "x", "prompt": prompt}
+        await room.select(await room.add(1, metadata=metadata))
+        (row,) = [r for r in room.view.findChildren(FactRow) if r._fact.label == "Prompt"]
+        row.copy()
+        assert QGuiApplication.clipboard().text() == prompt
+
+
+async def test_every_control_has_a_name(qt_loop: Any, tmp_path: Path) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPlainTextEdit
+
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1, tags=("sea",)))
+        for kind in (QAbstractButton, QLineEdit, QPlainTextEdit):
+            for control in room.view.findChildren(kind):
+                if not control.isVisibleTo(room.view):
+                    continue
+                text = control.text() if isinstance(control, QAbstractButton) else ""
+                assert control.accessibleName() or text, control
+
+
+async def test_the_menu_offers_commands_with_reasons(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        keys = [await room.add(1), await room.add(2)]
+        await room.select(*keys)
+        menu = room.controller.make_menu()
+        entries = {a.text(): a.isEnabled() for a in menu.actions() if a.text()}
+        menu.deleteLater()
+        assert entries["Copy ID"]
+        assert not entries["Copy URL"]
+        assert not entries["Rename"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(812, "812 bytes"), (14_200, "14.2 KB"), (3_100_000, "3.1 MB"), (2_000_000_000, "2 GB"),
+     (999_999, "1 MB"), (250_400, "250 KB")],
+)  # fmt: skip
+def test_sizes_read_well(value: int, text: str) -> None:
+    assert facts.size(value).replace("\u00a0", " ") == text
+
+
+def test_an_unknown_field_of_any_shape_is_shown() -> None:
+    shown = facts.fact("X", {"a": [1, {"b": None}]})
+    assert '"b": null' in shown.value
+    assert shown.is_mono
+    assert facts.fact("X", ["a", 2]).value == "a, 2"
+    assert facts.fact("X", "y" * 9999).value.endswith("…")
