@@ -103,20 +103,31 @@ async def test_a_new_wish_replaces_the_old_one_of_the_same_panel_only(
     assert source.wishes[-1] == [3]
 
 
-async def test_pixmaps_are_bounded_in_bytes(
+async def test_what_is_no_longer_wished_for_is_bounded_in_bytes(
     qt_loop: Callable[..., Any], qapp: Any, source: FakeThumbnails
 ) -> None:
     store = PictureStore(source, max_bytes=64 * 64 * 4 * 3)
     keys = range(1, 9)
     loaded: list[int] = []
     store.loaded.connect(loaded.append)
-    store.want("grid", [item(key) for key in keys], FRAME)
     for key in keys:
+        store.want("grid", [item(key)], FRAME)
         source.ready.emit(key, encoded())
-    await until(lambda: len(loaded) == len(keys))
+        await until(lambda key=key: key in loaded)
     kept = [key for key in keys if store.pixmap(key, FRAME)]
     store.close()
-    assert len(kept) == 3
+    assert kept == [6, 7, 8]
+
+
+async def test_all_that_is_in_view_is_kept_on_any_screen(
+    qt_loop: Callable[..., Any], qapp: Any, source: FakeThumbnails
+) -> None:
+    store = PictureStore(source, max_bytes=64 * 64 * 4 * 3)
+    store.want("grid", [item(key) for key in range(1, 9)], FRAME)
+    for key in range(1, 9):
+        source.ready.emit(key, encoded())
+    await until(lambda: all(store.pixmap(key, FRAME) for key in range(1, 9)))
+    store.close()
 
 
 @pytest.mark.qt_log_ignore("marker type")

@@ -173,7 +173,7 @@ async def test_zooming_in_brings_all_pixels(
     preview.open(2)
     await until(lambda: not preview._view.spinner.isVisibleTo(preview._view))
     QTest.keyClick(preview._view, Qt.Key.Key_1)
-    await until(lambda: (2, 8192) in shelf.asked)
+    await until(lambda: (2, 6144) in shelf.asked)
     assert "100" in preview._view.facts.text()
 
 

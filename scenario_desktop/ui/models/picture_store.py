@@ -47,10 +47,12 @@ from scenario_desktop.items import Item
 _log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
-#: Two screens of 3840 x 2160 device pixels.
-PIXMAP_BYTES = 80 * MIB
-#: Some 1,500 thumbnails of ours, so that another cell size costs no disk.
-ENCODED_BYTES = 24 * MIB
+#: Some ten windows full at 1440 x 900. What is wished for at a time is kept even beyond this: on a
+#: screen of 3840 x 2160 that is 33 MiB in view, and as much above and below.
+PIXMAP_BYTES = 40 * MIB
+MOST_BYTES = 256 * MIB
+#: Some 800 thumbnails of ours, so that another cell size costs no disk.
+ENCODED_BYTES = 12 * MIB
 #: Longest time one turn of the Qt thread spends on new pictures, seconds.
 SLICE_S = 0.004
 #: Pictures a thread takes at a time: about two milliseconds of work.
@@ -89,6 +91,11 @@ class Frame:
     @property
     def device_size(self) -> tuple[int, int]:
         return max(1, round(self.width * self.ratio)), max(1, round(self.height * self.ratio))
+
+    @property
+    def size_bytes(self) -> int:
+        width, height = self.device_size
+        return width * height * 4
 
 
 def square(px: int, ratio: float | None = None) -> Frame:
@@ -149,7 +156,7 @@ class PictureStore(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._max_bytes = max_bytes
+        self._max_bytes = self._limit = max_bytes
         self._pixmaps: OrderedDict[tuple[int, Frame], QPixmap] = OrderedDict()
         self._by_key: dict[int, list[Frame]] = {}
         self._bytes = 0
@@ -256,6 +263,8 @@ class PictureStore(QObject):
         """Decode what is at hand, ask the service for the rest, drop what nobody wants now."""
         self._queue.clear()
         missing: dict[int, Item] = {}
+        wished = sum(len(wish.items) * wish.frame.size_bytes for wish in self._wishes.values())
+        self._limit = min(MOST_BYTES, max(self._max_bytes, wished))
         for wish in self._wishes.values():
             for key, item in wish.items.items():
                 job = (key, wish.frame)
@@ -337,7 +346,7 @@ class PictureStore(QObject):
         self._bytes += _size(pixmap)
         self._pixmaps[key, frame] = pixmap
         self._by_key.setdefault(key, []).append(frame)
-        while self._bytes > self._max_bytes and len(self._pixmaps) > 1:
+        while self._bytes > self._limit and len(self._pixmaps) > 1:
             (old_key, old_frame), old = self._pixmaps.popitem(last=False)
             self._bytes -= _size(old)
             frames = self._by_key[old_key]

@@ -217,6 +217,10 @@ class GridArea(QAbstractScrollArea):
         above = self._order.part(shown.start - margin, shown.start)
         return [key for key in (*self._visible, *below, *reversed(above)) if key > 0]
 
+    def screenful(self) -> int:
+        """Return how many cells fit into the view, partly shown ones included."""
+        return self._grid.columns * (self.viewport().height() // self._grid.pitch + 2)
+
     def refresh(self, keys: Iterable[int]) -> None:
         """Draw some items again, if they are in view."""
         view = self.viewport()

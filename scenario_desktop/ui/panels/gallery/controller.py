@@ -324,6 +324,9 @@ class GalleryController(QObject):
         is_same = self._is_narrowed_as(query)
         chosen = await self._chosen_in(order, is_same=is_same)
         keeps_place = query == self._shown_query
+        if not keeps_place:
+            # With its items there, the first frame of an answer is a whole one.
+            await self._learn(library, order.part(0, self._grid.screenful()))
         self._base, self._shown_query = order, query
         self._arrange(chosen=chosen, keeps_place=keeps_place)
         self._newcomers.clear()
@@ -459,14 +462,19 @@ class GalleryController(QObject):
             missing = self.cache.missing(keys if current is None else [*keys, current])[:_BATCH]
             if not missing:
                 return
-            library = self._library
-            found = await library.items(missing)
-            if library is not self._library:
-                return
-            self.cache.put(missing, found)
+            await self._learn(self._library, missing)
             self._grid.refresh(missing)
+            await asyncio.sleep(0)  # names and badges are painted before decoding begins
             self._wish_pictures()
             self._tell_current()
+
+    async def _learn(self, library: LibrarySource, keys: Sequence[int]) -> None:
+        """Read items into the cache, as far as they are not there."""
+        missing = self.cache.missing(keys)
+        if missing:
+            found = await library.items(missing)
+            if library is self._library:
+                self.cache.put(missing, found)
 
     async def read(self, keys: Sequence[int]) -> list[Item]:
         """Return items in the order of their keys; those that are gone are left out."""

@@ -17,8 +17,8 @@ from scenario_desktop.ui.panels.preview.view import PreviewView
 
 #: Pictures kept for going back and forth; some 10 MB each on a large screen.
 KEPT = 3
-#: Long side of the copy that zooming in asks for.
-DETAIL_PX = 8192
+#: Long side of the copy that zooming in asks for; some 40 ms of the Qt thread to take over.
+DETAIL_PX = 6144
 #: A key held down runs past pictures; only where it rests one is decoded.
 REST_S = 0.06
 #: Long side of the thumbnail that is shown meanwhile.
