@@ -14,7 +14,14 @@ from PIL import Image
 from psygnal import Signal
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from scenario_desktop.api.models.assets import AssetProperties
 from scenario_desktop.errors import AppError, BadAnswer, BadInput, Offline, Refused, StoreFailed
@@ -28,7 +35,6 @@ from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.panels.inspector import facts
 from scenario_desktop.ui.panels.inspector.controller import InspectorController, open_in_browser
-from scenario_desktop.ui.panels.inspector.parts import FactRow
 from scenario_desktop.ui.panels.inspector.view import InspectorView, Mode
 from scenario_desktop.ui.widgets.chips import ChipState
 from tests.fakes_scenario import FakeScenario, make_asset
@@ -545,14 +551,29 @@ async def test_a_value_is_copied_whole(qt_loop: Any, tmp_path: Path) -> None:
         prompt = "word " * 900
         metadata = {"name": "x", "prompt": prompt}
         await room.select(await room.add(1, metadata=metadata))
-        (row,) = [r for r in room.view.findChildren(FactRow) if r._fact.label == "Prompt"]
-        row.copy()
+        room.view.facts.copy("Prompt")
         assert QGuiApplication.clipboard().text() == prompt
 
 
-async def test_every_control_has_a_name(qt_loop: Any, tmp_path: Path) -> None:
-    from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPlainTextEdit
+async def test_a_long_value_opens_in_place(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        metadata = {"name": "x", "prompt": "word " * 200, "image": "asset_000001"}
+        await room.select(await room.add(1, metadata=metadata))
+        sheet = room.view.facts
+        before = sheet.heightForWidth(260)
+        more, show = (
+            next(b for b in sheet.findChildren(QAbstractButton) if b.text() == text)
+            for text in ("Show all", "Show it")
+        )
+        more.click()
+        assert more.isHidden()
+        assert sheet.heightForWidth(260) > before
+        show.click()
+        await room.settle()
+        assert room.wishes[-1][0] == "item_chosen"
 
+
+async def test_every_control_has_a_name(qt_loop: Any, tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
         await room.select(await room.add(1, tags=("sea",)))
         for kind in (QAbstractButton, QLineEdit, QPlainTextEdit):

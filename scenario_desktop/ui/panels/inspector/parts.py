@@ -1,5 +1,5 @@
-"""Pieces of the inspector: the preview, the name and the description that are edited in place,
-small pictures of relatives, and lines of facts."""
+"""Pieces of the inspector: the preview, the name and the description that are edited in place, and
+small pictures of relatives."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
-    QContextMenuEvent,
     QFocusEvent,
-    QGuiApplication,
     QKeyEvent,
-    QKeySequence,
     QPainter,
     QPaintEvent,
     QPixmap,
@@ -25,26 +22,17 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
-from scenario_desktop.ui.panels.inspector.facts import Fact, FactGroup
 from scenario_desktop.ui.widgets import painting
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
-from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.tips import set_tip
 
 #: Height of the preview, as parts of its width.
 FLATTEST, TALLEST = 0.42, 1.1
-#: Width of the names of facts, pixels at 100 %.
-LABEL_PX = 84
-_LEAST_LABEL_PX = 60
-#: Characters of a value shown before "Show all".
-SHORT_VALUE = 180
 _RADIUS = 6
 THUMB_PX = 57
 
@@ -377,9 +365,9 @@ class DescriptionField(QPlainTextEdit):
     def _fit(self) -> None:
         is_long = self.document().size().height() > self.MAX_LINES
         policies = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(
-            policies.ScrollBarAsNeeded if is_long else policies.ScrollBarAlwaysOff
-        )
+        policy = policies.ScrollBarAsNeeded if is_long else policies.ScrollBarAlwaysOff
+        if policy is not self.verticalScrollBarPolicy():  # it lays everything out anew
+            self.setVerticalScrollBarPolicy(policy)
         height = self._wanted_height()
         if self.minimumHeight() != height:
             self.setFixedHeight(height)
@@ -558,131 +546,3 @@ class _Emit:
 
     def __call__(self) -> None:
         self._owner.chosen.emit(self._key)
-
-
-class FactSheet(QWidget):
-    """Groups of facts, two columns.
-
-    Signals:
-        asset_chosen: the id of an item that a fact names.
-    """
-
-    asset_chosen = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
-        self._groups: tuple[FactGroup, ...] = ()
-        self._rows: list[QWidget] = []
-
-    def set_groups(self, groups: tuple[FactGroup, ...]) -> None:
-        if groups == self._groups:
-            return
-        self._groups = groups
-        for row in self._rows:
-            self._column.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-        self._rows = []
-        for group in groups:
-            if group.title:
-                head = PlainLabel(group.title, "small_strong")
-                head.setContentsMargins(0, 12, 0, 0)
-                self._add(head)
-            for fact in group.facts:
-                row = FactRow(fact, self)
-                row.asset_chosen.connect(self.asset_chosen)
-                self._add(row)
-
-    def values(self) -> dict[str, str]:
-        """Return label -> value of all that is shown."""
-        return {fact.label: fact.value for group in self._groups for fact in group.facts}
-
-    def _add(self, row: QWidget) -> None:
-        self._column.addWidget(row)
-        self._rows.append(row)
-
-
-class _Link(Button):
-    """A link no taller than its line needs."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, kind=ButtonKind.LINK)
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), theme.current().height(24, "body", 2))
-
-
-class FactRow(QWidget):
-    """A name and a value. Long values are cut and open with a press; ids lead to their item.
-
-    The value is copied whole by Ctrl+C after a press, or from the menu.
-    """
-
-    asset_chosen = Signal(str)
-
-    def __init__(self, fact: Fact, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._fact = fact
-        self._label = PlainLabel(fact.label, "small", "text_2", wrap=True)
-        self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._label.setFixedWidth(_LEAST_LABEL_PX)
-        is_long = len(fact.value) > SHORT_VALUE
-        shown = fact.value[:SHORT_VALUE].rstrip() + " …" if is_long else fact.value
-        style = "mono" if fact.is_mono else "small"
-        self._value = PlainLabel(shown, style, "text", wrap=True)
-        self._value.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.setAccessibleName(f"{fact.label}: {shown}")
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        values = QVBoxLayout()
-        values.setSpacing(2)
-        values.addWidget(self._value)
-        if is_long:
-            self._more = _Link("Show all")
-            self._more.clicked.connect(self._on_more)
-            values.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
-        if fact.asset_id:
-            show = _Link("Show it")
-            show.setAccessibleName(f"Show {fact.label.lower()}")
-            show.clicked.connect(self._on_show)
-            values.addWidget(show, 0, Qt.AlignmentFlag.AlignLeft)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self._label, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(values, 1)
-
-    def copy(self) -> None:
-        """Put the whole value on the clipboard."""
-        QGuiApplication.clipboard().setText(self._fact.copy or self._fact.value)
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # With large text the names give way to the values.
-        width = min(theme.current().px(LABEL_PX), round(self.width() * 0.38))
-        self._label.setFixedWidth(max(_LEAST_LABEL_PX, width))
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        else:
-            super().keyPressEvent(event)
-
-    @override
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = Menu(self, name=self._fact.label)
-        menu.add(f"Copy {self._fact.label.lower()}", self.copy, icon="copy", shortcut="Ctrl+C")
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(event.globalPos())
-
-    def _on_more(self) -> None:
-        self._value.setText(self._fact.value)
-        self._more.hide()
-
-    def _on_show(self) -> None:
-        self.asset_chosen.emit(self._fact.asset_id)

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from scenario_desktop.ui.panels.inspector.fact_sheet import FactSheet
 from scenario_desktop.ui.panels.inspector.facts import FactGroup
 from scenario_desktop.ui.panels.inspector.parts import (
     DescriptionField,
-    FactSheet,
     NameField,
     ParentRow,
     PreviewButton,
