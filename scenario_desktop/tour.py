@@ -31,6 +31,10 @@ W = TypeVar("W", bound="QWidget")
 STEP_S = 90.0
 WINDOW = (1440, 900)
 TAG = "tour"
+#: The sample that is looked at.
+FAVOURITE = "rocket"
+#: A space right after letters belongs to the name being typed.
+TYPE_AHEAD_S = 1.5
 MODALITIES = ("Canny", "Sketch", "Depth")
 
 
@@ -91,7 +95,7 @@ def _run_in(folder: Path, out: Path, images: Path | None) -> int:
     theme.apply(application, ThemeMode.DARK, 1.0)
     program = app.Program(places, settings, theme)
     program.window.resize(*WINDOW)
-    tour = Tour(program, out, images or paths.resource("samples"))
+    tour = Tour(program, out, images)
 
     async def both() -> int:
         touring = asyncio.create_task(tour.walk(), name="tour")
@@ -106,10 +110,10 @@ class Tour:
     """Walks through the steps and writes the report.
 
     Args:
-        images: a folder of pictures to import.
+        images: a folder of pictures to import; None takes the samples.
     """
 
-    def __init__(self, program: Program, out: Path, images: Path) -> None:
+    def __init__(self, program: Program, out: Path, images: Path | None) -> None:
         self._program, self._bench, self._out = program, program.workbench, out
         self._images = images
         self._steps: list[Step] = []
@@ -170,7 +174,10 @@ class Tour:
         return "the local engine is ready and the library is empty"
 
     async def _import(self) -> str:
-        self._bench.import_files([self._images])
+        if self._images is None:
+            self._click("Add samples")
+        else:
+            self._bench.import_files([self._images])
         await self._until(lambda: self._bench.imports.run.is_busy)
         await self._until(lambda: self._bench.imports.progress is not None)
         await self._shoot("importing")
@@ -187,16 +194,20 @@ class Tour:
         grid = self._bench.gallery.view.grid
         grid.setFocus()
         await self._until(self._are_thumbnails_painted)
-        self._press("Home")
-        self._press("Right")
+        if self._images is None:
+            self._type(grid, FAVOURITE)
+        else:
+            self._press("Home")
+            self._press("Right")
         await self._until(lambda: len(self._gallery.chosen_keys()) == 1)
         items = await self._gallery.chosen_items()
         await self._until(lambda: self._bench.inspector.keys == (items[0].key,))
         await self._quiet()
-        return f"the arrow keys chose “{items[0].name}”, and the inspector shows it"
+        return f"the keyboard chose “{items[0].name}”, and the inspector shows it"
 
     async def _preview(self) -> str:
         view = self._bench.preview_view
+        await asyncio.sleep(TYPE_AHEAD_S)
         self._press("Space")
         await self._until(view.isVisible)
         await self._until(lambda: not self._bench.preview.load.is_busy)
@@ -396,6 +407,13 @@ class Tour:
         command = self._bench.commands.find("detect.run")
         return command is not None and not command.reason()
 
+    def _click(self, name: str) -> None:
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QAbstractButton
+
+        QTest.mouseClick(self._named(QAbstractButton, name), Qt.MouseButton.LeftButton)
+
     def _click_tile(self, title: str, *, with_control: bool) -> None:
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
@@ -410,7 +428,9 @@ class Tour:
     def _named(self, kind: type[W], name: str) -> W:
         """Return the visible widget that assistive tools know by this name."""
         for widget in self._bench.window.findChildren(kind):
-            if widget.accessibleName().startswith(name) and widget.isVisible():
+            text = getattr(widget, "text", str)()
+            known = widget.accessibleName() or str(text)
+            if known.startswith(name) and widget.isVisible():
                 return widget
         raise Unexpected(f"there is nothing called {name}")
 
