@@ -133,6 +133,7 @@ class Dialog(Frame):
         self._layer.raise_()
         self.show()
         self._place()
+        self.appear()
         stops = focusable_children(self)
         first = self._first or (stops[0] if stops else None)
         if self._first is None and self._primary is not None and self._primary.isEnabled():

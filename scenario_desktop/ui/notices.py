@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QEnterEvent,
+    QGuiApplication,
+)
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -158,6 +163,8 @@ class Notices(QObject):
         self._place()
         frame.show()
         frame.raise_()
+        frame.appear()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(frame, frame.accessibleName()))
 
     def _place(self) -> None:
         floor = self._window.height() - self.bottom - LIFT

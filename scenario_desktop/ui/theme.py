@@ -23,6 +23,8 @@ FAMILY = "Inter"
 #: Light strokes on dark look bolder than dark ones on light: Qt blends glyphs in linear light. The
 #: fonts come in a second, lighter grade of each weight for that.
 DARK_GRADE = 30
+_LIGHT_FONTS = ("Regular", "Medium", "SemiBold")
+_DARK_FONTS = ("Grade370", "Grade470", "Grade570")
 MIN_SCALE, MAX_SCALE = 1.0, 2.0
 
 
@@ -149,6 +151,7 @@ class Theme(QObject):
         self.tokens = tokens_of("dark")
         self._app: QApplication | None = None
         self._fonts: dict[str, QFont] = {}
+        self._loaded: set[str] = set()
 
     def apply(
         self, app: QApplication, mode: ThemeMode = ThemeMode.SYSTEM, scale: float = 1.0
@@ -158,13 +161,13 @@ class Theme(QObject):
             self._app = app
             self.setParent(app)
             app.setProperty("theme", self)
-            _load_fonts()
             app.setStyle("Fusion")
             app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         self.mode = ThemeMode(mode)
         self.scale = min(MAX_SCALE, max(MIN_SCALE, scale))
         self.tokens = tokens_of("light" if self._is_light() else "dark")
         self._fonts.clear()
+        self._load_fonts()
         app.setPalette(self._palette())
         app.setFont(self.font("body"))
         app.setStyleSheet(self.qss())
@@ -215,6 +218,15 @@ class Theme(QObject):
             return f"{self.px(int(word))}px" if word.isdigit() else _css(self.tokens.named(word))
 
         return re.sub(r"@(\w+)", value, text)
+
+    def _load_fonts(self) -> None:
+        """Load the weights of this theme; those of the other one only when it is put on."""
+        weights = _DARK_FONTS if self.tokens.is_dark else _LIGHT_FONTS
+        for name in weights:
+            if name not in self._loaded:
+                self._loaded.add(name)
+                file = paths.resource("fonts", f"{FAMILY}-{name}.ttf")
+                QFontDatabase.addApplicationFont(str(file))
 
     def _make_font(self, style: str) -> QFont:
         if style == "mono":
@@ -305,8 +317,3 @@ def _css(color: QColor) -> str:
         return color.name()
     percent = round(color.alphaF() * 100)
     return f"rgba({color.red()}, {color.green()}, {color.blue()}, {percent}%)"
-
-
-def _load_fonts() -> None:
-    for file in sorted(paths.resource("fonts").glob("*.ttf")):
-        QFontDatabase.addApplicationFont(str(file))

@@ -12,10 +12,23 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
+from scenario_desktop.items import CollectionCount, LibraryCounts, Section, TagCount
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.main_window import DockKind, MainWindow
-from scenario_desktop.ui.theme import Theme
+from scenario_desktop.ui.panels.first_run.view import FirstRunView
+from scenario_desktop.ui.panels.palette.controller import PaletteController
+from scenario_desktop.ui.panels.sidebar.controller import SidebarController
+from scenario_desktop.ui.panels.sidebar.model import Work
+from scenario_desktop.ui.panels.sidebar.view import SidebarView
+from scenario_desktop.ui.panels.topbar.controller import TopBarController
+from scenario_desktop.ui.panels.topbar.view import TopBarView, WorkspaceEntry
+from scenario_desktop.ui.theme import Theme, ThemeMode
+from scenario_desktop.ui.widgets.buttons import Button
+from scenario_desktop.ui.widgets.keycap import KeyCap
+from scenario_desktop.ui.widgets.labels import PlainLabel
+from scenario_desktop.ui.widgets.search_box import SearchBox, Token
 from scenario_desktop.ui.widgets.surface import Surface
+from tests.widget.access import unnamed
 
 
 class Sidebar(Surface):
@@ -234,3 +247,102 @@ def test_importing_the_window_stays_cheap() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+class Whole:
+    """The window with the panels that are always there."""
+
+    def __init__(self) -> None:
+        self.commands = CommandRegistry()
+        self.window = MainWindow(self.commands)
+        self.top = TopBarView(self.commands)
+        self.side = SidebarView([Work("detect.open", "Detect", "scan-line", "D")])
+        TopBarController(self.top, self.window, self.commands, self.window.notices)
+        SidebarController(self.side, self.commands, self.window.notices)
+        self.palette = PaletteController(self.window, self.commands, self.window.notices)
+        self.window.set_top_bar(self.top)
+        self.window.set_sidebar(self.side)
+        self.window.add_page("first", FirstRunView(samples=24))
+        self.side.set_spend("November", "1,242.5 of 2,000 CU", 0.62)
+        self.top.set_workspaces([WorkspaceEntry("1", "Northlight Games", is_active=True)])
+        self.top.set_state("cloud-check", "Synced 14:02")
+        self.top.search.set_tokens([Token("in", "c1", "Ember Valley")])
+        self.side.set_counts(
+            LibraryCounts(
+                {Section.ALL: 12_480},
+                (TagCount("environment", 3410),),
+                (CollectionCount("c1", "Ember Valley", 1284),),
+            )
+        )
+
+
+@pytest.fixture
+def whole(qapp: QApplication) -> Iterator[Whole]:
+    made = Whole()
+    made.window.resize(1440, 900)
+    made.window.show()
+    yield made
+    made.window.close_now()
+    made.window.deleteLater()
+
+
+def test_everything_has_a_name(whole: Whole) -> None:
+    assert unnamed(whole.window) == []
+    whole.palette.open()
+    assert unnamed(whole.window) == []
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("width", [960, 1440])
+def test_no_text_is_lower_than_its_line(
+    qapp: QApplication, whole: Whole, look: Theme, scale: float, width: int
+) -> None:
+    look.set_scale(scale)
+    whole.window.resize(width, 900)
+    qapp.processEvents()
+    low = [
+        f"{type(widget).__name__} {widget.height()}"
+        for widget in whole.window.findChildren(QWidget)
+        if isinstance(widget, (PlainLabel, Button, SearchBox, KeyCap))
+        and widget.isVisible()
+        and widget.height() < min(widget.sizeHint().height(), look.line("caption"))
+    ]
+    assert low == []
+
+
+@pytest.mark.parametrize("width", [960, 1100, 1440])
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_the_top_bar_fits(
+    qapp: QApplication, whole: Whole, look: Theme, scale: float, width: int
+) -> None:
+    look.set_scale(scale)
+    whole.window.resize(width, 800)
+    qapp.processEvents()
+    for button in whole.top.findChildren(Button):
+        if button.isVisible():
+            assert button.geometry().right() < whole.top.width()
+    assert whole.top.search.width() >= 160
+
+
+def test_the_tab_key_reaches_bar_sidebar_and_page(qapp: QApplication, whole: Whole) -> None:
+    whole.window.activateWindow()
+    whole.top.search.field.setFocus()
+    seen: set[str] = set()
+    for _ in range(30):
+        focused = whole.window.focusWidget()
+        assert focused is not None
+        for name, part in (("top", whole.top), ("side", whole.side)):
+            if part.isAncestorOf(focused):
+                seen.add(name)
+        if whole.window._pages["first"].isAncestorOf(focused):
+            seen.add("page")
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert seen == {"top", "side", "page"}
+
+
+def test_a_change_of_theme_reaches_all(qapp: QApplication, whole: Whole, look: Theme) -> None:
+    look.set_mode(ThemeMode.LIGHT)
+    qapp.processEvents()
+    image = whole.window.grab().toImage()
+    assert image.pixelColor(4, 700) == look.tokens.panel
+    assert image.pixelColor(1200, 880) == look.tokens.stage

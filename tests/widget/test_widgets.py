@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
@@ -48,6 +47,7 @@ from scenario_desktop.ui.widgets.spinner import Spinner
 from scenario_desktop.ui.widgets.surface import Card, Surface
 from scenario_desktop.ui.widgets.switch import CheckBox, Switch
 from scenario_desktop.ui.widgets.tips import tip
+from tests.widget.access import unnamed
 
 LONG = "Ember Valley, a very long name that fits nowhere at all, take two"
 
@@ -242,30 +242,8 @@ def test_no_text_is_cut_at_200_percent(qapp: QApplication, sheet: Sheet, look: T
     assert not cut
 
 
-def _is_hidden(widget: QWidget, root: QWidget) -> bool:
-    return widget is not root and not widget.isVisibleTo(root)
-
-
-def _unnamed(root: QWidget) -> list[str]:
-    """Return every control below a widget that assistive tools could not name."""
-    roles = QAccessible.Role
-    wanted = {
-        roles.PushButton, roles.CheckBox, roles.RadioButton, roles.ComboBox, roles.EditableText,
-        roles.Slider, roles.SpinBox, roles.ProgressBar, roles.List, roles.Table, roles.Tree,
-    }  # fmt: skip
-    found: list[str] = []
-    for widget in [root, *root.findChildren(QWidget)]:
-        interface = QAccessible.queryAccessibleInterface(widget)
-        inner = widget.objectName() == "qt_spinbox_lineedit"
-        if interface is None or interface.role() not in wanted or inner or _is_hidden(widget, root):
-            continue
-        if not interface.text(QAccessible.Text.Name):
-            found.append(f"{type(widget).__name__} in {type(widget.parent()).__name__}")
-    return found
-
-
 def test_every_control_has_a_name(sheet: Sheet) -> None:
-    assert _unnamed(sheet) == []
+    assert unnamed(sheet) == []
 
 
 def test_labels_never_read_markup(qtbot: QtBot, qapp: QApplication) -> None:

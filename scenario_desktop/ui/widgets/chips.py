@@ -197,7 +197,8 @@ class AddChip(QAbstractButton):
         t = look.tokens
         painter = painting.antialiased(QPainter(self))
         fill = t.hover_raised if self.underMouse() else None
-        painting.box(painter, self.rect(), self.height() / 2, fill, t.edge, is_dashed=True)
+        line = theme.with_alpha(t.edge, 0.75)
+        painting.box(painter, self.rect(), self.height() / 2, fill, line, is_dashed=True)
         x = 10.0
         color = t.text if self.underMouse() else t.text_2
         icons.paint(painter, QRectF(x, 0, look.px(12), self.height()), "plus", 12, color)

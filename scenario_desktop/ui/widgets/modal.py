@@ -6,14 +6,17 @@ nothing is ever lost behind another program, and a picture of the window shows t
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsOpacityEffect, QWidget
 from shiboken6 import isValid
 from typing_extensions import override
 
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.widgets import painting
+
+#: How far a frame rises while it appears, pixels.
+RISE = 4
 
 
 def focusable_children(root: QWidget) -> list[QWidget]:
@@ -63,6 +66,36 @@ class Frame(QWidget):
         """Return the painted box, in the widget's own coordinates."""
         m = self.margin
         return self.rect().adjusted(m, m, -m, -m)
+
+    def appear(self) -> None:
+        """Let it fade in over a few pixels, now that it is shown and placed."""
+        duration = theme.current().duration("base")
+        if not duration:
+            return
+        place, last = self.pos(), self.pos()
+        veil = QGraphicsOpacityEffect(self)
+        # Only while it moves: an effect paints everything twice.
+        self.setGraphicsEffect(veil)
+        motion = QVariantAnimation(self)
+        motion.setStartValue(0.0)
+        motion.setEndValue(1.0)
+        motion.setDuration(duration)
+        motion.setEasingCurve(theme.current().curve("in"))
+
+        def on_value(value: float) -> None:
+            nonlocal last
+            veil.setOpacity(value)
+            if self.pos() == last:  # whoever has placed it anew meanwhile is right
+                last = place + QPoint(0, round(RISE * (1 - value)))
+                self.move(last)
+
+        motion.valueChanged.connect(on_value)
+        motion.finished.connect(self._on_appeared)
+        motion.start(QVariantAnimation.DeletionPolicy.DeleteWhenStopped)
+
+    def _on_appeared(self) -> None:
+        # PySide's stub leaves out that None takes the effect away.
+        self.setGraphicsEffect(None)  # type: ignore[arg-type]
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

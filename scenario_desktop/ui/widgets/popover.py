@@ -51,6 +51,7 @@ class Popover(Frame):
         self._place(width, is_right)
         self.show()
         self.raise_()
+        self.appear()
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)

@@ -79,6 +79,7 @@ class PaletteView(ModalLayer):
         self.show()
         self.raise_()
         self._place()
+        self._box.appear()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def set_groups(self, groups: Sequence[tuple[str, Sequence[Entry]]], empty: str = "") -> None:

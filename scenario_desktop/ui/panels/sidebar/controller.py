@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop.items import ItemQuery, LibraryCounts, Section
-from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.notices import Reports
@@ -159,6 +158,8 @@ class SidebarController(QObject):
         collection = next((c for c in self._counts.collections if c.id == collection_id), None)
         if collection is None:
             return
+        from scenario_desktop.ui import dialogs  # for cost: nobody asks before the first paint
+
         noun = "item" if collection.count == 1 else "items"
         kept = f"Its {collection.count:,} {noun} stay in the library." if collection.count else ""
         is_sure = await dialogs.confirm(
