@@ -23,6 +23,7 @@ from scenario_desktop.ui.panels.gallery.cells import (
     CellPainter,
     Look,
     WorkCell,
+    WorkState,
     caption_height,
     missing_words,
 )
@@ -216,6 +217,28 @@ class GridArea(QAbstractScrollArea):
         below = self._order.part(shown.stop, shown.stop + margin)
         above = self._order.part(shown.start - margin, shown.start)
         return [key for key in (*self._visible, *below, *reversed(above)) if key > 0]
+
+    def cells_in_view(self) -> list[tuple[int, QRect]]:
+        """Return key and place on the screen of each cell in view, for assistive tools."""
+        view = self.viewport()
+        corner = view.mapToGlobal(QPoint(0, 0))
+        return [
+            (key, QRect(*self._box(index)).translated(corner))
+            for key, index in self._visible.items()
+        ]
+
+    def item_of(self, key: int) -> Item | None:
+        """Return the item of a key, as far as it is known."""
+        return self._item(key)
+
+    def work_of(self, key: int) -> WorkCell | None:
+        """Return the cell in work of a negative key."""
+        return self._works.get(key)
+
+    def is_failed(self, key: int) -> bool:
+        """Whether a cell's work has failed."""
+        work = self._works.get(key)
+        return work is not None and work.state is WorkState.FAILED
 
     def screenful(self) -> int:
         """Return how many cells fit into the view, partly shown ones included."""

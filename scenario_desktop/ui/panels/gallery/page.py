@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.notices import Reports
+from scenario_desktop.ui.panels.gallery import accessible
 from scenario_desktop.ui.panels.gallery.cache import ItemCache
 from scenario_desktop.ui.panels.gallery.controller import GalleryController
 from scenario_desktop.ui.panels.gallery.menus import gallery_commands
@@ -30,6 +31,7 @@ def make_gallery(
     prefs: GalleryPrefs | None = None,
 ) -> GalleryPage:
     """Make the page, and add its commands to the registry."""
+    accessible.install()
     cache = ItemCache()
     view = GalleryView(store, cache.get)
     controller = GalleryController(
