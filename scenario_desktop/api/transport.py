@@ -360,7 +360,7 @@ def _connection_failure(error: httpx.HTTPError, call: Call) -> AppError:
     import httpx
 
     details = f"{call.method} {_path(call.url)}: {type(error).__name__}"
-    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
+    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout):
         cause = error.__cause__
         while cause is not None and not isinstance(cause, ssl.SSLError):
             cause = cause.__cause__ or cause.__context__

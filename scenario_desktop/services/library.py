@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -166,15 +166,23 @@ class Library:
     # bringing in
 
     async def merge(
-        self, assets: Sequence[Asset], *, asked_at: float | None = None, is_quiet: bool = False
+        self,
+        assets: Sequence[Asset],
+        *,
+        asked_at: float | None = None,
+        is_quiet: bool = False,
+        notes: Mapping[str, str] | None = None,
     ) -> UpsertResult:
         """Put what the server sent into the catalogue, below our own waiting edits.
 
         Args:
             asked_at: when the server was asked, on the outbox's clock.
             is_quiet: leave telling of it to the caller.
+            notes: kept in the catalogue in the same transaction, such as how far a sync came.
         """
-        result = await self._catalogue.upsert_assets(self.outbox.overlay(assets, asked_at=asked_at))
+        result = await self._catalogue.upsert_assets(
+            self.outbox.overlay(assets, asked_at=asked_at), notes=notes
+        )
         if not is_quiet:
             self.tell(ChangeKind.ITEMS_ADDED, result.inserted)
             self.tell(ChangeKind.ITEMS_CHANGED, result.updated)

@@ -280,22 +280,23 @@ class Sync:
                 page_size=PAGE_SIZE, token=token, updated_after=after, updated_before=before
             )
             if page.assets:
-                result = await self._library.merge(page.assets, asked_at=asked_at, is_quiet=True)
-                telling.add(result.inserted, result.updated)
                 done += len(page.assets)
                 times = [a.updated_at for a in page.assets if a.updated_at is not None]
                 if times:
                     newest = max(times) if newest is None else max(newest, *times)
                     oldest = min(times) if oldest is None else min(oldest, *times)
+                notes = {}
+                if mark is None and newest is not None and oldest is not None:
+                    notes[_PROGRESS] = _from_progress(_Progress(newest, oldest, done))
+                result = await self._library.merge(
+                    page.assets, asked_at=asked_at, is_quiet=True, notes=notes
+                )
+                telling.add(result.inserted, result.updated)
                 self._set(replace(self._status, done=done))
             guard.check(page)
             token = page.next_pagination_token
             if not token or (after is not None and oldest is not None and oldest < after):
                 return newest
-            if mark is None and newest is not None and oldest is not None:
-                await self._catalogue.set_meta(
-                    _PROGRESS, _from_progress(_Progress(newest, oldest, done))
-                )
 
     # what was deleted elsewhere
 

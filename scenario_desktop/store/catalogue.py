@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -124,17 +124,28 @@ class Catalogue:
     # --- writing ------------------------------------------------------------------------------
 
     async def upsert_assets(
-        self, assets: Sequence[Asset], *, is_forced: bool = False
+        self,
+        assets: Sequence[Asset],
+        *,
+        is_forced: bool = False,
+        notes: Mapping[str, str] | None = None,
     ) -> UpsertResult:
         """Bring assets in as one transaction; the same or older records change nothing.
 
         Args:
             is_forced: take records that are older than what is here, too.
+            notes: to be kept as by ``set_meta``, in the same transaction: how far a sync came.
 
         Raises:
             StoreFailed: nothing of the page was kept.
         """
-        return await self._database.run(lambda c: self._upsert(c, assets, is_forced))
+
+        def work(connection: sqlite3.Connection) -> UpsertResult:
+            if notes:
+                connection.executemany("REPLACE INTO meta VALUES (?, ?)", notes.items())
+            return self._upsert(connection, assets, is_forced)
+
+        return await self._database.run(work)
 
     async def edit(self, ids: Iterable[str], change: Callable[[Asset], Asset]) -> UpsertResult:
         """Change records that are here, without the server's word; unknown ids are skipped."""

@@ -1,9 +1,10 @@
 """Bring 100,000 assets into an empty catalogue: requests, and the client's CPU for each page.
 
-The server is a transport in memory whose own time is not counted. The measure is what must be done
-at the least: pydantic's parse of each page, and a bare ``executemany`` of the same rows of all
-tables, prepared beforehand, page by page into tables of the same columns: no index, no full-text
-search, no comparison with what is there.
+The server is a transport in memory whose own time is not counted. ``ratio`` compares the whole
+sync with what must be done at the least: pydantic's parse of each page, and a bare ``executemany``
+of the same rows, prepared beforehand, page by page into the same tables with their keys and
+indexes. The full-text index and all comparing with what is there are the program's own affair.
+``ratio_to_plain_tables`` is the same with tables that have no key and no index at all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ import httpx
 
 from scenario_desktop.api.client import ScenarioClient
 from scenario_desktop.api.models.assets import AssetPage
-from scenario_desktop.api.parsing import pages
+from scenario_desktop.services.library import Library
+from scenario_desktop.services.outbox import Outbox
+from scenario_desktop.services.sync import Sync
 from scenario_desktop.store.catalogue import Catalogue
 from scenario_desktop.store.catalogue_schema import MIGRATIONS
+from scenario_desktop.store.outbox import OutboxStore
 from tests.bench.catalogue_seed import WORDS, wire_pages
 
 ASSETS = 100_000
@@ -74,16 +78,20 @@ def _full(record: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 
 
 class ListingServer(httpx.AsyncBaseTransport):
-    """Answers GET /assets page by page.
+    """Answers GET /assets page by page, as many as it is let.
 
     Attributes:
         requests: how many came in.
         cpu_s: its own CPU time, to be taken off the client's.
+        let: how many pages may still be answered; the next request waits.
+        is_waiting: set while a request waits.
     """
 
     def __init__(self, count: int = ASSETS) -> None:
         self.requests = 0
         self.cpu_s = 0.0
+        self.let = asyncio.Semaphore(0)
+        self.is_waiting = asyncio.Event()
         self.bodies = self._pages(count)
 
     def _pages(self, count: int) -> Iterator[bytes]:
@@ -92,6 +100,9 @@ class ListingServer(httpx.AsyncBaseTransport):
             yield full_page(records, f"token-{number}" if number < last else None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.let.locked():
+            self.is_waiting.set()
+        await self.let.acquire()
         began = time.thread_time()
         self.requests += 1
         body = next(self.bodies)
@@ -104,39 +115,45 @@ class ListingServer(httpx.AsyncBaseTransport):
         return response
 
 
-async def read_all(client: ScenarioClient, catalogue: Catalogue) -> AsyncIterator[None]:
-    """Do what sync does with an empty catalogue; a step for each page."""
-    async for page in pages(lambda token: client.list_assets(token=token)):
-        await catalogue.upsert_assets(page.assets)
-        yield
-
-
 class Client:
-    """The program's own way: client, parse, upsert."""
+    """The program's own way: a sync over the client, the outbox, the library and the catalogue."""
 
-    def __init__(self, path: Path, count: int) -> None:
+    def __init__(self, folder: Path, count: int) -> None:
+        folder.mkdir()
         self.server = ListingServer(count)
+        self.cpu_s = 0.0
         self._client = ScenarioClient(
             "https://api.example/v1", "key", "secret-of-bench", transport=self.server
         )
-        self._catalogue = Catalogue(path)
-        self.cpu_s = 0.0
-        self._steps = read_all(self._client, self._catalogue)
-
-    async def open(self) -> None:
-        await self._catalogue.open()
+        self._catalogue = Catalogue(folder / "catalogue.sqlite")
+        self._outbox = Outbox(OutboxStore(folder / "outbox.sqlite"), self._client)
+        library = Library(self._client, self._catalogue, self._outbox)
+        self._sync = Sync(self._client, self._catalogue, library)
+        self._pass: asyncio.Task[None] | None = None
 
     async def read(self, page_count: int) -> None:
-        """Read some pages more."""
+        """Let the sync read some pages more."""
+        if self._pass is None:
+            await self._catalogue.open()
+            await self._outbox.open()
+            self._pass = asyncio.create_task(self._sync.run_once())
+            await self.server.is_waiting.wait()
         began = time.process_time() - self.server.cpu_s
+        self.server.is_waiting.clear()
         for _ in range(page_count):
-            await anext(self._steps, None)
+            self.server.let.release()
+        waiting = asyncio.create_task(self.server.is_waiting.wait())
+        await asyncio.wait([waiting, self._pass], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
         self.cpu_s += time.process_time() - self.server.cpu_s - began
 
     async def aclose(self) -> None:
+        if self._pass is not None:
+            await self._pass
         began = time.process_time()
         await self._catalogue.aclose()
         self.cpu_s += time.process_time() - began
+        await self._outbox.aclose()
         await self._client.aclose()
 
 
@@ -201,20 +218,17 @@ class Bare:
 async def measure(folder: Path, count: int) -> tuple[Client, Bare, Bare]:
     """Read everything both ways by turns, so that a busy machine is unfair to neither."""
     page_count = (count + PAGE - 1) // PAGE
-    first = Client(folder / "first.sqlite", count)  # makes the rows that Bare inserts
-    await first.open()
-    await first.read(page_count + 1)
+    first = Client(folder / "first", count)  # makes the rows that Bare inserts
+    await first.read(page_count)
     await first.aclose()
-    client = Client(folder / "client.sqlite", count)
-    first_file = folder / "first.sqlite"
-    plain = Bare(folder / "plain.sqlite", first_file, count, is_indexed=False)
-    indexed = Bare(folder / "indexed.sqlite", first_file, count, is_indexed=True)
-    await client.open()
+    rows = folder / "first" / "catalogue.sqlite"
+    client = Client(folder / "client", count)
+    plain = Bare(folder / "plain.sqlite", rows, count, is_indexed=False)
+    indexed = Bare(folder / "indexed.sqlite", rows, count, is_indexed=True)
     for _ in range(0, page_count, TURN):
         await client.read(TURN)
         plain.read(TURN)
         indexed.read(TURN)
-    await client.read(1)
     await client.aclose()
     plain.close()
     indexed.close()
