@@ -80,7 +80,7 @@ def test_a_bad_key_falls_back_alone(path: Path) -> None:
     store = SettingsStore(path)
     settings = store.settings
     assert (settings.theme, settings.text_scale) == ("system", 1.25)
-    assert (settings.gallery.cell_px, settings.gallery.sort) == (180, "name")
+    assert (settings.gallery.cell_px, settings.gallery.sort) == (120, "name")
     assert [record.id for record in settings.workspaces] == ["good"]
     assert store.notice is not None
     assert json.loads((path.parent / "settings.json.bad").read_text()) == content
