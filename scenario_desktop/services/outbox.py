@@ -28,6 +28,7 @@ from scenario_desktop.errors import (
     TimedOut,
     Unauthorised,
 )
+from scenario_desktop.services.words import counted
 from scenario_desktop.store.outbox import Edit, EditKind, OutboxStore
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
@@ -273,6 +274,29 @@ class Outbox:
 
 async def _keep(edits: Sequence[Edit]) -> None:
     """Roll nothing back: there is no mirror yet."""
+
+
+def describe(edit: Edit) -> str:
+    """Return what an edit does, for the user: "Add tag forest to 3 items"."""
+    what = counted(len(edit.asset_ids), "item")
+    match edit.kind:
+        case EditKind.TAGS:
+            added, removed = edit.body["add"], edit.body["remove"]
+            verb, join = ("Add", "to") if added else ("Remove", "from")
+            tags = added or removed
+            return f"{verb} {'tag' if len(tags) == 1 else 'tags'} {', '.join(tags)} {join} {what}"
+        case EditKind.NAME:
+            return f"Rename to “{edit.body['text']}”"
+        case EditKind.DESCRIPTION:
+            return "Change a description"
+        case EditKind.DELETE:
+            return f"Delete {what}"
+        case EditKind.RESTORE:
+            return f"Restore {what}"
+        case EditKind.COLLECT:
+            return f"Add {what} to a collection"
+        case EditKind.UNCOLLECT:
+            return f"Remove {what} from a collection"
 
 
 def inverse(edit: Edit) -> Edit:
