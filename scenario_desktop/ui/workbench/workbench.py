@@ -37,6 +37,7 @@ from scenario_desktop.ui.panels.sidebar.model import Work
 from scenario_desktop.ui.panels.sidebar.view import SidebarView
 from scenario_desktop.ui.panels.topbar.controller import TopBarController
 from scenario_desktop.ui.panels.topbar.view import TopBarView
+from scenario_desktop.ui.panels.topbar.waiting import WaitingEdits
 from scenario_desktop.ui.workbench import detect_room
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
@@ -100,6 +101,7 @@ class Workbench(QObject):
         self.first_run = FirstRunView(samples=len(sample_pictures()))
         self.sidebar = SidebarController(self.sidebar_view, self.commands, self.notices)
         self.topbar = TopBarController(self.topbar_view, self.window, self.commands, self.notices)
+        self.waiting_edits = WaitingEdits(self.topbar_view, self.window, notices=self.notices)
         self.card = ImportCard(self.window)
         self.imports = ImportsController(self.card, self.notices)
         self.items = ItemCommands(
@@ -193,6 +195,7 @@ class Workbench(QObject):
         )
         self.sidebar.bind(session.library)
         self.topbar.bind(session.library.history, session.sync, is_local=is_local)
+        self.waiting_edits.bind(session.outbox)
         self.imports.bind(session.imports)
         self.items.bind(session)
         self.detect.bind(session, is_local=is_local)
@@ -219,6 +222,7 @@ class Workbench(QObject):
         self.jobs.set_session(None)
         self.items.bind(None)
         self.imports.bind(None)
+        self.waiting_edits.bind(None)
         self.topbar.unbind()
         self.sidebar.unbind()
         self.gallery.controller.open(None)
