@@ -129,6 +129,7 @@ class MainWindow(QWidget):
         self.setWindowIcon(icons.app_icon())
         self.setMinimumSize(*theme.metric("layout", "min_window"))
         self.notices = Notices(self)
+        commands.refused.connect(self.notices.toast)
         self.ring = FocusRing(self)
         self._fade = _Fade(self)
         self._grips = {name: _Grip(name, self) for name in ("sidebar", "dock", "jobs")}

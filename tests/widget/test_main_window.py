@@ -211,6 +211,14 @@ def test_a_damaged_state_is_ignored(make: Make, state: dict[str, Any]) -> None:
     assert _sidebar(window).width() == 232
 
 
+def test_why_a_command_did_not_run_is_told(make: Make) -> None:
+    window = make()
+    window.set_dock(None)
+    window.commands.run("view.dock")
+    shown = [label.text() for label in window.findChildren(PlainLabel) if label.isVisible()]
+    assert "This page has no inspector" in shown
+
+
 def test_closing_asks_first(make: Make) -> None:
     window = make()
     heard: list[int] = []

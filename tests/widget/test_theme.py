@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+import scenario_desktop
 from scenario_desktop import paths
 from scenario_desktop.ui import icons
 from scenario_desktop.ui.theme import Theme, ThemeMode, color_names, current, tokens_of
@@ -92,6 +94,13 @@ def test_the_theme_belongs_to_the_application(look: Theme) -> None:
 def test_every_icon_draws_something(file: Any, look: Theme) -> None:
     image = icons.pixmap(file.stem, 16, QColor("#ffffff"), 1.0).toImage()
     assert any(image.pixelColor(x, y).alpha() for x in range(16) for y in range(16))
+
+
+def test_only_icons_that_are_used_are_shipped() -> None:
+    package = Path(scenario_desktop.__file__).parent
+    code = "".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py"))
+    unused = [f.stem for f in paths.resource("icons").glob("*.svg") if f'"{f.stem}"' not in code]
+    assert unused == []
 
 
 def test_icons_wear_the_colour_asked_for(look: Theme) -> None:

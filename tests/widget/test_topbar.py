@@ -173,6 +173,7 @@ def test_an_unfinished_filter_says_what_goes_there(box: SearchBox) -> None:
     QTest.keyClicks(box.field, "tag: x")
     assert failed
     assert "tag" in failed[-1]
+    assert box._error == failed[-1]
     QTest.keyClick(box.field, Qt.Key.Key_Escape)
     assert failed[-1] == ""
 

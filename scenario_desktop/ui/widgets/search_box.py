@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QInputMethodEvent,
@@ -23,7 +23,8 @@ from typing_extensions import override
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.keycap import KeyCap
-from scenario_desktop.ui.widgets.labels import IconLabel
+from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.modal import Frame
 from scenario_desktop.ui.widgets.tips import set_tip, tip
 
 #: Words that may be typed before a colon, and an example of what follows, for the message.
@@ -165,6 +166,7 @@ class SearchBox(QWidget):
         super().__init__(parent)
         self._tokens: list[_TokenButton] = []
         self._error = ""
+        self._message: _Message | None = None
         self._placeholder = "Search names, tags, prompts"
         self._cap = KeyCap(shortcut)
         self._more = _More(self)
@@ -263,6 +265,7 @@ class SearchBox(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.update()
+            self._update_message()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._on_key(event)
         return False
@@ -326,8 +329,24 @@ class SearchBox(QWidget):
         self._error = message
         set_tip(self.field, message)
         self._underline(message)
+        self._update_message()
         self.failed.emit(message)
         self.update()
+
+    def _update_message(self) -> None:
+        """Show what is wrong below the field, for as long as it is being typed in."""
+        if not self._error or not self.field.hasFocus():
+            if self._message is not None:
+                self._message.hide()
+            return
+        if self._message is None:
+            self._message = _Message(self.window())
+        self._message.set_text(self._error)
+        self._message.adjustSize()
+        below = self.mapTo(self.window(), QPoint(0, self.height() + 4))
+        self._message.move(below - QPoint(self._message.margin, self._message.margin))
+        self._message.show()
+        self._message.raise_()
 
     def _underline(self, message: str) -> None:
         """Draw a wave under the wrong part. A line edit takes formats only this way."""
@@ -378,6 +397,24 @@ class SearchBox(QWidget):
             if not button.isVisibleTo(self):
                 hidden.append(button.token)
         self._more.set_hidden_tokens(hidden)
+
+
+class _Message(Frame):
+    """What is wrong with a filter, below the field."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(parent=window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._label = PlainLabel("", "small", "danger")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 12, 6)
+        row.setSpacing(8)
+        row.addWidget(IconLabel("circle-alert", "danger", 14))
+        row.addWidget(self._label)
+
+    def set_text(self, text: str) -> None:
+        self._label.setText(text)
+        self.setAccessibleName(text)
 
 
 class _More(QWidget):
