@@ -166,6 +166,8 @@ class PreviewButton(QAbstractButton):
         painter.setPen(painting.NO_PEN)
         painter.setBrush(brush)
         painter.drawRoundedRect(area, _RADIUS, _RADIUS)
+        # So that a white picture has an edge on a light ground, and a black one on a dark.
+        painting.box(painter, area, _RADIUS, None, theme.with_alpha(tokens.text, 0.12))
 
 
 class NameField(QWidget):
