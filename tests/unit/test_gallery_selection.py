@@ -78,3 +78,18 @@ def test_a_small_choice_among_many_is_ordered_quickly() -> None:
 def test_kept_looks_through_large_choices_in_pieces() -> None:
     order = KeyOrder(range(1, 50_001))
     assert kept(range(1, 100_000, 1000), order) == set(range(1, 50_001, 1000))
+
+
+def test_the_first_of_very_many_are_found_quickly() -> None:
+    many = KeyOrder(range(1, 1_000_001))
+    chosen = Selection()
+    chosen.choose_all(many)
+    chosen.toggle(2)
+    assert chosen.keys(many, 3) == [1, 3, 4]
+
+
+def test_chosen_keys_that_an_order_lacks_come_last() -> None:
+    chosen = Selection()
+    chosen.replace([99, 20, 98, 10])
+    assert chosen.keys(ORDER) == [10, 20, 98, 99]
+    assert chosen.keys(ORDER, 3) == [10, 20, 98]

@@ -97,6 +97,11 @@ class Frame:
         width, height = self.device_size
         return width * height * 4
 
+    def is_like(self, other: Frame) -> bool:
+        """Whether a picture in this frame can be scaled to the other one undistorted."""
+        is_same = self.width * other.height == other.width * self.height
+        return is_same and self.shape is other.shape
+
 
 def square(px: int, ratio: float | None = None) -> Frame:
     """Return the plain frame of a square cell: filled, rounded, transparent corners."""
@@ -190,10 +195,16 @@ class PictureStore(QObject):
             self._pixmaps.move_to_end((key, frame))
         return found
 
-    def stand_in(self, key: int) -> QPixmap | None:
-        """Return any picture of an item, in whatever size there is, newest first."""
-        frames = self._by_key.get(key)
-        return self._pixmaps[key, frames[-1]] if frames else None
+    def stand_in(self, key: int, frame: Frame | None = None) -> QPixmap | None:
+        """Return a picture of an item in another size, the newest there is.
+
+        Args:
+            frame: what it stands in for: only one cut to the same shape will do.
+        """
+        for known in reversed(self._by_key.get(key, ())):
+            if frame is None or known.is_like(frame):
+                return self._pixmaps[key, known]
+        return None
 
     def has_failed(self, key: int) -> bool:
         return key in self._failed

@@ -36,6 +36,8 @@ from scenario_desktop.ui.widgets.tips import tip
 
 #: Sides of a cell as the user may wish them, logical pixels.
 MIN_CELL, DEFAULT_CELL, MAX_CELL = 64, 120, 320
+#: Fewer than the items that are kept, or fetching what is around would never end.
+MAX_AROUND = 6000
 _PAGE_EDGE = 16
 #: Time for a picture to arrive before a block stands in its place.
 _PATIENCE_S = 0.15
@@ -43,6 +45,9 @@ _PULSE_S = 1.4
 _PULSE_TICK_MS = 70
 #: Wishes for items and pictures follow a scroll this late, so that no frame waits for them.
 _SETTLE_MS = 12
+_RESIZE_MS = 90
+#: How often the times on locks are looked at.
+_LOCKS_MS = 20_000
 
 
 class _Bar(QScrollBar):
@@ -105,8 +110,14 @@ class GridArea(QAbstractScrollArea):
         self._patience.timeout.connect(self._update_waiting)
         self._pulse = QTimer(self, interval=_PULSE_TICK_MS)
         self._pulse.timeout.connect(self._update_waiting)
+        self._lock_clock = QTimer(self, interval=_LOCKS_MS)
+        self._lock_clock.timeout.connect(self._update_locks)
+        self._lock_clock.start()
 
     def _set_up_widget(self) -> None:
+        # Qt's own viewport would come back as an unknown widget, and to find out which, PySide
+        # loads all kinds of widgets there are: 8 ms of the start.
+        self.setViewport(QWidget())
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setVerticalScrollBar(_Bar(Qt.Orientation.Vertical))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
@@ -213,7 +224,7 @@ class GridArea(QAbstractScrollArea):
     def keys_around(self, screens: float = 1.0) -> list[int]:
         """Return the keys in view first, then those as many screens below and above."""
         shown = self._visible_range()
-        margin = int(len(shown) * screens)
+        margin = min(int(len(shown) * screens), max(0, MAX_AROUND - len(shown)) // 2)
         below = self._order.part(shown.stop, shown.stop + margin)
         above = self._order.part(shown.start - margin, shown.start)
         return [key for key in (*self._visible, *below, *reversed(above)) if key > 0]
@@ -338,7 +349,15 @@ class GridArea(QAbstractScrollArea):
         self._hovered = -1
         self._update_accessible()
         self.viewport().update()
-        self._settle.start()
+        # While the size is dragged, what is there is scaled; decoding each size would lag behind.
+        is_resizing = any(self._has_other_size(key) for key in self._visible)
+        self._settle.start(_RESIZE_MS if is_resizing else _SETTLE_MS)
+
+    def _has_other_size(self, key: int) -> bool:
+        frame = self._cells.frame
+        return self._store.pixmap(key, frame) is None and (
+            self._store.stand_in(key, frame) is not None
+        )
 
     def _visible_range(self) -> range:
         return self._grid.visible(self.verticalScrollBar().value(), self.viewport().height())
@@ -410,7 +429,7 @@ class GridArea(QAbstractScrollArea):
                     cells.paint_work(painter, box, work, is_hovered=index == hovered)
                 continue
             item = item_of(key)
-            pixmap = store.pixmap(key, frame) or store.stand_in(key)
+            pixmap = store.pixmap(key, frame) or store.stand_in(key, frame)
             if pixmap is not None:
                 cells.paint_picture(painter, box, pixmap)
             elif store.has_failed(key) and item is not None:
@@ -467,6 +486,10 @@ class GridArea(QAbstractScrollArea):
             return
         self.refresh(tuple(self._waiting))
 
+    def _update_locks(self) -> None:
+        items = (self._item(key) for key in self._visible)
+        self.refresh([item.key for item in items if item is not None and item.lock_expires_at])
+
     def _on_theme_changed(self) -> None:
         held = self._hold_place()
         self._make_painter()
@@ -488,7 +511,7 @@ class GridArea(QAbstractScrollArea):
         self._note_visible()
         self._hover(self._index_at(view.mapFromGlobal(self.cursor().pos())))
         if not self._settle.isActive():
-            self._settle.start()
+            self._settle.start(_SETTLE_MS)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scenario_desktop.items import Item
 
-#: Some kilobyte each.
-MAX_ITEMS = 4000
+#: Some kilobyte each. More than any screen shows at once, with what lies around it.
+MAX_ITEMS = 8000
 
 
 class ItemCache:

@@ -281,7 +281,7 @@ class GalleryController(QObject):
 
     async def chosen_items(self, limit: int = MAX_CHOSEN_ITEMS) -> list[Item]:
         """Return the chosen items in the order shown, at most so many."""
-        return await self.read(self.chosen_keys()[:limit])
+        return await self.read(self._grid.chosen_keys(limit))
 
     @property
     def current(self) -> Item | None:

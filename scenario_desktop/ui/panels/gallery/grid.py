@@ -114,8 +114,9 @@ class GridView(GridArea):
             self.selection.clear()
             self._on_chosen()
 
-    def chosen_keys(self) -> list[int]:
-        return self.selection.keys(self._order)
+    def chosen_keys(self, limit: int | None = None) -> list[int]:
+        """Return the chosen keys as they are shown, at most so many."""
+        return self.selection.keys(self._order, limit)
 
     def go_to(self, key: int) -> None:
         """Make an item the current and only chosen one, as a key press would."""

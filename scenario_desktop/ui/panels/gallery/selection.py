@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 
 _CHUNK = 20_000
+#: So few are looked up one by one in a long order.
+_FEW = 64
 
 
 class Selection:
@@ -39,17 +41,24 @@ class Selection:
         """Whether it is kept as "all but"."""
         return self._is_all
 
-    def keys(self, order: KeyOrder) -> list[int]:
-        """Return the chosen keys as they stand in an order; those it lacks come last."""
-        if self._is_all:
-            return [k for k in order.part(0, len(order)) if k > 0 and k not in self._keys]
-        if len(self._keys) <= 1:
-            return list(self._keys)
-        if len(self._keys) <= 64 < len(order) // 64:
+    def keys(self, order: KeyOrder, limit: int | None = None) -> list[int]:
+        """Return the chosen keys as they stand in an order; those it lacks come last.
+
+        Args:
+            limit: how many at most; the first ones are found without looking at all of an order.
+        """
+        wanted = len(self) if limit is None else min(limit, len(self))
+        if not self._is_all and len(self._keys) <= _FEW and len(order) > _FEW * _FEW:
             places = {key: order.index_of(key) for key in self._keys}
-            return sorted(self._keys, key=lambda key: (places[key] < 0, places[key]))
-        found = [k for k in order.part(0, len(order)) if k in self._keys]
-        return found + sorted(self._keys.difference(found))
+            return sorted(places, key=lambda key: (places[key] < 0, places[key]))[:wanted]
+        found: list[int] = []
+        for start in range(0, len(order), _CHUNK):
+            if len(found) >= wanted:
+                break
+            found += [key for key in order.part(start, start + _CHUNK) if key in self]
+        if len(found) < wanted and not self._is_all:
+            found += sorted(self._keys.difference(found))
+        return found[:wanted]
 
     def few(self) -> frozenset[int]:
         """Return the chosen keys without an order; of "all" only what costs nothing: none."""

@@ -20,6 +20,8 @@ from scenario_desktop.ui.widgets.surface import Surface
 _NEXT = frozenset({Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown})
 _PREVIOUS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp})
 _CLOSE = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Space})
+#: Ours with Ctrl, too, where they would resize the cells below.
+_ZOOM = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0})
 #: Their letters are shortcuts of the window, which must not act underneath.
 _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 
@@ -202,7 +204,7 @@ class PreviewView(Surface):
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and event.modifiers() in _PLAIN
+            and (event.modifiers() in _PLAIN or event.key() in _ZOOM)
         ):
             event.accept()
             return True
