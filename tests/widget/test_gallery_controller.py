@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -378,6 +379,32 @@ async def test_size_order_and_filter_are_remembered(
     assert again == kept[-1]
     assert (again.cell_px, again.sort, again.filter) == (200, SortField.NAME, {"kinds": ("image",)})
     assert again.applied_to(ItemQuery()) == page.controller.query
+
+
+async def test_section_and_choice_come_back(
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary
+) -> None:
+    library.all |= {key: item(key, is_favourite=True) for key in (7, 8, 9)}
+    await opened(page, library)
+    page.controller.set_section(Section.FAVOURITES)
+    await until(lambda: shown(page) == [9, 8, 7])
+    page.view.grid.choose_keys([7, 9], 7)
+    state = json.loads(json.dumps(page.controller.state()))
+    page.controller.set_section(Section.ALL)
+    page.controller.open(library, FakeThumbnails())
+    page.controller.restore(state)
+    await until(lambda: shown(page) == [9, 8, 7])
+    assert page.controller.chosen_keys() == [9, 7]
+    assert page.view.grid.selection.current == 7
+
+
+async def test_a_spoiled_state_is_left_out(
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary
+) -> None:
+    await opened(page, library)
+    page.controller.restore({"section": "attic", "chosen": "all", "current": "x", "collection": 3})
+    assert page.controller.query == ItemQuery()
+    assert page.controller.chosen_keys() == []
 
 
 def test_spoiled_preferences_fall_back() -> None:

@@ -40,6 +40,8 @@ GATHER_MS = 150
 _BATCH = 300
 #: Items handed on when many are chosen; who needs all of them asks for their keys.
 MAX_CHOSEN_ITEMS = 500
+#: Chosen items that are remembered from one start to the next.
+MAX_KEPT_CHOICE = 200
 _OWNER = "gallery"
 
 
@@ -306,6 +308,32 @@ class GalleryController(QObject):
     def show_key(self, key: int) -> None:
         """Choose one item and scroll to it, as the preview moves on."""
         self._grid.choose(key)
+
+    # From one start to the next
+
+    def state(self) -> dict[str, Any]:
+        """Return where the user is in this workspace, as plain values for a settings file."""
+        return {
+            "section": self._query.section.value,
+            "collection": self._query.collection_id,
+            "chosen": self._grid.chosen_keys(MAX_KEPT_CHOICE),
+            "current": self._grid.selection.current,
+        }
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        """Go back to where ``state`` was taken; what makes no sense or is gone is left out."""
+        section, collection = values.get("section"), values.get("collection")
+        chosen, current = values.get("chosen"), values.get("current")
+        keys = [key for key in chosen if isinstance(key, int)] if isinstance(chosen, list) else []
+        self._grid.choose_keys(keys, current if isinstance(current, int) else None)
+        known = {one.value for one in Section}
+        self.set_query(
+            replace(
+                self._query,
+                section=Section(section) if section in known else Section.ALL,
+                collection_id=collection if isinstance(collection, str) else None,
+            )
+        )
 
     # Loading
 
