@@ -11,7 +11,9 @@ written.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -51,6 +53,8 @@ from scenario_desktop.store.database import Database
 from scenario_desktop.store.files import read_bytes, write_atomic
 from scenario_desktop.store.text import cleaned, folded
 
+log = logging.getLogger(__name__)
+
 _TAGS_SHOWN: Final = 500
 
 
@@ -82,7 +86,7 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, MIGRATIONS, cache_mib=24)
-        self._database.on_rollback = self._forget
+        self._database.on_rollback = self._recover
         self._favourites_file = path.with_name(f"{path.stem}.favourites.json")
         self._favourites: set[str] = set()
         self._words = Words()
@@ -117,9 +121,13 @@ class Catalogue:
 
     async def aclose(self) -> None:
         """Enter what waits and close the file. May be called twice."""
-        if self._index.is_behind and not self._database.is_closed:
-            await self._database.run(self._index.flush)
-        await self._database.aclose()
+        try:
+            if self._database.is_open and self._index.is_behind:
+                await self._database.run(self._flush)
+        except StoreFailed as error:
+            log.warning("new rows were not indexed; the next start will: %s", error.details)
+        finally:
+            await self._database.aclose()
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -234,7 +242,7 @@ class Catalogue:
             an array of type code "q"; owned by the caller.
         """
         if self._index.is_behind and needs_index(query):
-            await self._database.run(self._index.flush)
+            await self._database.run(self._flush)
         return await self._database.read(lambda c: self._orders.keys(c, query))
 
     async def items(self, keys: Iterable[int]) -> dict[int, Item]:
@@ -314,7 +322,7 @@ class Catalogue:
         """Return tags that begin so (case and accents aside), most used first."""
         start = folded(prefix.strip())
         if self._index.is_behind:
-            await self._database.run(self._index.flush)
+            await self._database.run(self._flush)
 
         def work(connection: sqlite3.Connection) -> list[TagCount]:
             rows = connection.execute(
@@ -336,13 +344,19 @@ class Catalogue:
         self._favourites = marked | lost
         self._index.load(connection, self._favourites)
 
-    def _forget(self) -> None:
-        """Drop what is remembered of the file: a transaction was undone."""
+    def _recover(self, connection: sqlite3.Connection) -> None:
+        """Read anew what is remembered of the file: a transaction was undone."""
         self._index.forget()
         self._orders.forget()
+        with contextlib.suppress(sqlite3.Error):  # the next write tries again, and tells
+            self._begin(connection)
+
+    def _flush(self, connection: sqlite3.Connection) -> None:
+        self._next_key(connection)
+        self._index.flush(connection)
 
     def _next_key(self, connection: sqlite3.Connection) -> int:
-        """Return the next free key, after reading anew what an undone transaction left in doubt."""
+        """Return the next free key, after reading anew what could not be read before."""
         if self._index.next_key is None:
             self._begin(connection)
         assert self._index.next_key is not None  # noqa: S101 - _begin sets it

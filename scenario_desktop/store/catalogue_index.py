@@ -47,19 +47,19 @@ class Index:
 
     @property
     def is_behind(self) -> bool:
-        """Whether rows wait to be entered."""
-        return bool(self._waiting)
+        """Whether rows wait to be entered, or may do so."""
+        return bool(self._waiting) or self.next_key is None
 
     def load(self, connection: sqlite3.Connection, favourites: set[str]) -> None:
         """Begin from what is in the file."""
         self.forget()
         last: int = connection.execute("SELECT coalesce(max(key), 0) FROM items").fetchone()[0]
         row = connection.execute("SELECT value FROM meta WHERE name = 'index.to'").fetchone()
-        # A key is given again only after the last rows were purged and the file was reopened.
-        entered = min(int(row[0]) if row else 0, last)
+        entered = int(row[0]) if row else 0
         rows = connection.execute(SELECT_ROW + "WHERE key > ?", (entered,))
         self.add(facts_of(row, self._words, favourites) for row in rows)
-        self.next_key = last + 1
+        # Never a key that was entered once, even if its row has been purged since.
+        self.next_key = max(last, entered) + 1
 
     def forget(self) -> None:
         """Drop all that is remembered of the file."""

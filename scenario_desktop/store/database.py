@@ -64,7 +64,7 @@ class Database:
         self.path = path
         self.damaged_file: Path | None = None
         self.on_damage: Callable[[StoreFailed], None] | None = None
-        self.on_rollback: Callable[[], None] | None = None
+        self.on_rollback: Callable[[sqlite3.Connection], None] | None = None
         self._migrations = migrations
         self._is_precious = is_precious
         self._cache_mib = cache_mib
@@ -82,8 +82,8 @@ class Database:
         return self.damaged_file is not None
 
     @property
-    def is_closed(self) -> bool:
-        return self._is_closed
+    def is_open(self) -> bool:
+        return self._connection is not None and not self._is_closed
 
     async def open(self) -> None:
         """Open, check and migrate the file.
@@ -165,7 +165,7 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 if self.on_rollback is not None:
-                    self.on_rollback()
+                    self.on_rollback(connection)
                 raise
         except sqlite3.Error as error:
             raise self._failure(error) from error

@@ -206,14 +206,16 @@ class SettingsStore:
             self._saving = loop.create_task(self._save_later())
 
     async def _save_later(self) -> None:
-        await asyncio.sleep(self._delay_s)
-        # Once begun, it ends: aclose waits for it rather than tear it in half.
-        try:
-            await asyncio.shield(self.save())
-        except StoreFailed as error:
-            log.warning("settings were not saved: %s", error.details or error.message)
-            if self.failed is not None:
-                self.failed(error)
+        while self._is_dirty:  # also what changed while the file was being written
+            await asyncio.sleep(self._delay_s)
+            # Once begun, it ends: aclose waits for it rather than tear it in half.
+            try:
+                await asyncio.shield(self.save())
+            except StoreFailed as error:
+                log.warning("settings were not saved: %s", error.details or error.message)
+                if self.failed is not None:
+                    self.failed(error)
+                return
 
     def _load(self) -> Settings:
         data = read_bytes(self.path)

@@ -123,7 +123,7 @@ class ThumbnailCache:
         """Return how many bytes of pictures are kept."""
         return await self._database.read(self._kept)
 
-    def _forget(self) -> None:
+    def _forget(self, _connection: sqlite3.Connection) -> None:
         self._size = None
 
     def _kept(self, connection: sqlite3.Connection) -> int:

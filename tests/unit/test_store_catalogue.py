@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scenario_desktop.api.models.assets import Asset, Collection
-from scenario_desktop.errors import NotFound
+from scenario_desktop.errors import NotFound, StoreFailed
 from scenario_desktop.items import CollectionCount, ItemQuery, Section, SortField, TagCount
 from scenario_desktop.store.catalogue import Catalogue
 
@@ -280,3 +280,23 @@ async def test_edits_and_lineage(catalogue: Catalogue) -> None:
     assert await ids(catalogue, text="hero") == ["a1"]
     assert await catalogue.ids_missing(["a1", "zz"]) == ["zz"]
     assert await catalogue.ids_besides({"a1"}) == ["a2"]
+
+
+async def test_a_full_disk_in_the_middle_of_a_page_keeps_the_pages_before(
+    catalogue: Catalogue,
+) -> None:
+    await catalogue.upsert_assets([asset(1, tags=["sea"], description="castle")])
+    database = catalogue._database
+    pages = await database.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    await database.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages + 1}").close())
+    with pytest.raises(StoreFailed, match="disk is full"):
+        await catalogue.upsert_assets([asset(n, description="x" * 900) for n in range(2, 50)])
+    assert await ids(catalogue, tags=("sea",)) == ["a1"]
+    await database.read(lambda c: c.execute("PRAGMA max_page_count = 1000000").close())
+    await catalogue.upsert_assets([asset(2, description="castle")])
+    assert await ids(catalogue, text="castle") == ["a2", "a1"]
+
+
+async def test_notes_are_kept_with_the_page_they_speak_of(catalogue: Catalogue) -> None:
+    await catalogue.upsert_assets([asset(1)], notes={"progress": "page 1"})
+    assert await catalogue.get_meta("progress") == "page 1"
