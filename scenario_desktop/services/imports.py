@@ -52,6 +52,7 @@ from scenario_desktop.imaging.tasks import Examined
 from scenario_desktop.items import Item
 from scenario_desktop.services.file_names import suffix_for
 from scenario_desktop.services.library import Library
+from scenario_desktop.services.words import JOINERS
 from scenario_desktop.store.catalogue import Catalogue
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
@@ -615,7 +616,8 @@ def _slice(path: Path, start: int, length: int) -> bytes:
 def _asset_name(path: Path) -> str:
     """Return the name an asset gets: the file's, without its suffix, in one clean line."""
     text = os.fsencode(path.stem).decode("utf-8", "replace")
-    text = " ".join("".join(ch if ch.isprintable() or ch == " " else " " for ch in text).split())
+    shown = "".join(ch if ch.isprintable() or ch in JOINERS else " " for ch in text)
+    text = " ".join(shown.split())
     return text[:MAX_NAME] or "picture"
 
 

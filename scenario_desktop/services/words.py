@@ -6,6 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 NO_BREAK = "\u00a0"
+#: Nothing to see, but what stands beside them changes without: emoji of several parts, Persian.
+JOINERS = "\u200c\u200d"
+_KEPT = NO_BREAK + JOINERS
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -60,6 +63,6 @@ def ago(then: datetime, now: datetime) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return a server's text as one bounded line without control characters."""
-    shown = "".join(c if c.isprintable() or c == NO_BREAK else " " for c in text)
+    shown = "".join(c if c.isprintable() or c in _KEPT else " " for c in text)
     line = " ".join(part for part in shown.split(" ") if part)
     return line if len(line) <= limit else line[: limit - 1] + "…"

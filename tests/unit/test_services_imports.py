@@ -309,8 +309,9 @@ async def test_a_folder_without_permission_is_told(
         ("<b>bold</b>".replace("/", "_"), "<b>bold<_b>"),
         ("عربي", "عربي"),
         ("🚀 rocket", "🚀 rocket"),
+        ("👩‍👩‍👧‍👦", "👩‍👩‍👧‍👦"),
     ],
-    ids=["long", "lines", "html", "rtl", "emoji"],
+    ids=["long", "lines", "html", "rtl", "emoji", "joined-emoji"],
 )
 async def test_names_arrive_clean_and_whole(room: Room, stem: str, name: str) -> None:
     room.file(f"{stem}.png")

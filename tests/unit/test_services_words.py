@@ -50,4 +50,5 @@ def test_counts_carry_their_noun() -> None:
 
 def test_a_servers_text_becomes_one_bounded_line() -> None:
     assert one_line("a\n\tb\x00c \u202ex") == "a b c x"
+    assert one_line("👩‍👧") == "👩‍👧"
     assert len(one_line("x" * 900)) == 300
