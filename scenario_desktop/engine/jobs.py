@@ -19,8 +19,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import CANCELLABLE_TYPES, FINAL_STATUSES
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.engine import pricing
 from scenario_desktop.engine.assets import AssetStore
 from scenario_desktop.engine.database import Database, Migration

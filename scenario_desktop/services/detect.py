@@ -11,8 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from scenario_desktop.api.models.detect import MODALITY_TITLES, DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import Job, RunAnswer
+from scenario_desktop.api.models.modalities import MODALITY_TITLES, Modality
 from scenario_desktop.errors import BadInput, QuoteExpired, SpendingRefused
 from scenario_desktop.imaging.controlmaps import COMPUTABLE
 from scenario_desktop.imaging.pool import WorkerPool

@@ -32,21 +32,19 @@ from scenario_desktop.items import (
     Section,
     TagCount,
 )
+from scenario_desktop.store.catalogue_cells import SELECT_CELL, Row, item_of
 from scenario_desktop.store.catalogue_index import Index, marks, parts
 from scenario_desktop.store.catalogue_order import Orders, needs_index
 from scenario_desktop.store.catalogue_rows import (
     INSERT_ROW,
-    SELECT_CELL,
     SELECT_ROW,
     UPDATE_ROW,
     UPDATED,
     Facts,
-    Row,
     Words,
     asset_of,
     encode,
     facts_of,
-    item_of,
 )
 from scenario_desktop.store.catalogue_schema import MIGRATIONS
 from scenario_desktop.store.database import Database
@@ -310,7 +308,7 @@ class Catalogue:
                 SELECT_CELL + "WHERE parent_id = ? AND place = 0 ORDER BY created DESC, key DESC",
                 (cleaned(asset_id),),
             )
-            return [item_of(row, self._words) for row in rows]
+            return [item_of(row, self._words.texts) for row in rows]
 
         return await self._database.read(work)
 
@@ -510,7 +508,7 @@ class Catalogue:
         found: dict[int, Item] = {}
         for part in parts(keys):
             for row in connection.execute(SELECT_CELL + f"WHERE key IN {marks(part)}", part):
-                found[row[0]] = item_of(row, self._words)
+                found[row[0]] = item_of(row, self._words.texts)
         return found
 
     def _counts(self, connection: sqlite3.Connection) -> LibraryCounts:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from scenario_desktop.items import Section
+from scenario_desktop.store.catalogue_cells import LIBRARY
 from scenario_desktop.store.catalogue_rows import (
-    LIBRARY,
     SELECT_ROW,
     Facts,
     Words,

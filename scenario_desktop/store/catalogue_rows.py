@@ -1,4 +1,4 @@
-"""How an asset becomes rows of the catalogue, and a row an item or an asset again.
+"""How an asset becomes rows of the catalogue, and a row an asset again.
 
 This runs for every record of every page, so it is written for speed: one pass, local names, no
 objects that are not kept.
@@ -10,38 +10,32 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import PydanticSerializationError, to_json
 
 from scenario_desktop.api.models.assets import Asset
-from scenario_desktop.items import Item, Section, Source
+from scenario_desktop.items import Section
+from scenario_desktop.store.catalogue_cells import (
+    COLUMNS,
+    HIDDEN,
+    LIBRARY,
+    TAG_SEPARATOR,
+    TRASH,
+    Row,
+    split_tags,
+    time_of,
+)
 from scenario_desktop.store.text import cleaned, searchable
 
-LIBRARY: Final = 0
-TRASH: Final = 1
-HIDDEN: Final = 2
-
-COLUMNS: Final = (
-    "key", "id", "source", "kind", "type", "status", "mime", "modality", "place",
-    "is_favourite", "created", "updated", "deleted", "width", "height", "size", "lock_expires",
-    "name", "parent_id", "thumbnail_url", "tags", "data",
-)  # fmt: skip
-_CELL: Final = ", ".join(COLUMNS[:-1])
 _WHOLE: Final = ", ".join(COLUMNS)
-#: Without the document, which cells do not show.
-SELECT_CELL: Final = f"SELECT {_CELL} FROM items "  # noqa: S608 - fixed names
-SELECT_ROW: Final = f"SELECT {_WHOLE} FROM items "  # noqa: S608
+SELECT_ROW: Final = f"SELECT {_WHOLE} FROM items "  # noqa: S608 - fixed names
 INSERT_ROW: Final = f"INSERT INTO items ({_WHOLE}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 #: Takes a row followed by its key.
 UPDATE_ROW: Final = f"UPDATE items SET {', '.join(f'{c} = ?' for c in COLUMNS)} WHERE key = ?"  # noqa: S608
 UPDATED: Final = COLUMNS.index("updated")
 
-Row = tuple[Any, ...]
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TAG_SEPARATOR: Final = "\x1f"
 _LARGEST: Final = 2.0**53
 #: Fields without a column, kept only where they say something, and what they are called in JSON.
 _REST: Final = (
@@ -133,9 +127,9 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
         asset_id = cleaned(asset_id)
     tags: tuple[str, ...] = fields["tags"]
     if tags:
-        joined = _TAG_SEPARATOR.join(tags)
-        if not joined.isascii() or "\0" in joined or joined.count(_TAG_SEPARATOR) >= len(tags):
-            tags = tuple(cleaned(tag).replace(_TAG_SEPARATOR, " ") for tag in tags)
+        joined = TAG_SEPARATOR.join(tags)
+        if not joined.isascii() or "\0" in joined or joined.count(TAG_SEPARATOR) >= len(tags):
+            tags = tuple(cleaned(tag).replace(TAG_SEPARATOR, " ") for tag in tags)
         if len(set(tags)) < len(tags) or "" in tags:
             tags = tuple(tag for tag in dict.fromkeys(tags) if tag)
         text = f"{name} {' '.join(tags)} {description} {prompt}"
@@ -170,7 +164,7 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
         int(height) if height is not None and -_LARGEST < height < _LARGEST else None,
         int(size) if size is not None and -_LARGEST < size < _LARGEST else None,
         _parsed(lock) if lock else None, name, parent, thumbnail,
-        _TAG_SEPARATOR.join(tags) if tags else None, data,
+        TAG_SEPARATOR.join(tags) if tags else None, data,
     )  # fmt: skip
     facts = Facts(
         key, asset_id, place, made, created, is_favourite, name, tags, collections,
@@ -221,7 +215,7 @@ def asset_of(row: Row, words: Words) -> Asset:
         "updatedAt": time_of(updated) if updated else None,
         "deletedAt": None if deleted is None else time_of(deleted),
         "thumbnail": {"url": thumbnail} if thumbnail else None,
-        "tags": _split(tags),
+        "tags": split_tags(tags),
         "properties": {
             "width": width, "height": height, "size": size, "duration": rest.get("duration"),
             "format": rest.get("format"),
@@ -232,23 +226,6 @@ def asset_of(row: Row, words: Words) -> Asset:
 def facts_of(row: Row, words: Words, favourites: set[str]) -> Facts:
     """Return the facts of a record as it stands in the file."""
     return encode(row[0], asset_of(row, words), words, favourites)[1]
-
-
-def item_of(row: Row, words: Words) -> Item:
-    """Return the item of a row read by ``SELECT_CELL``."""
-    (
-        key, asset_id, source, kind, made, status, mime, modality, _, is_favourite, created,
-        updated, deleted, width, height, size, lock, name, parent, thumbnail, tags,
-    ) = row  # fmt: skip
-    text = words.texts
-    return Item(
-        key, asset_id, Source(text[source]), text[kind], text[made], text[status], name,
-        text[mime], time_of(created), time_of(updated), width, height, size, parent, thumbnail,
-        text[modality] if modality is not None else "", bool(is_favourite),
-        time_of(lock) if lock is not None else None,
-        time_of(deleted) if deleted is not None else None,
-        _split(tags),
-    )  # fmt: skip
 
 
 def section_of_type(made: str) -> Section | None:
@@ -278,19 +255,11 @@ def moment(value: datetime | None) -> int:
     return 0 if value is None else round(value.timestamp() * 1_000_000)
 
 
-def time_of(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
 def public_address(url: str) -> str | None:
     """Return an address that may be kept: None for one that is signed, or no web address."""
     if not url.startswith(("https://", "http://")) or ("?" in url and _SIGNED.search(url)):
         return None
     return url if url.isascii() and "\0" not in url else cleaned(url)
-
-
-def _split(tags: str | None) -> tuple[str, ...]:
-    return tuple(tags.split(_TAG_SEPARATOR)) if tags else ()
 
 
 def _parsed(value: Any) -> int | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from scenario_desktop.store.database import Migration
+if TYPE_CHECKING:  # which takes asyncio along, and the first paint does without
+    from scenario_desktop.store.database import Migration
 
 _FIRST: Final[Migration] = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",

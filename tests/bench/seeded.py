@@ -7,7 +7,7 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from scenario_desktop.store import catalogue_rows, catalogue_schema
+from scenario_desktop.store import catalogue_cells, catalogue_rows, catalogue_schema
 from tests.bench import catalogue_seed
 
 
@@ -16,7 +16,7 @@ def catalogue_file(count: int) -> Path:
 
     The name holds a digest of what shapes the rows, so that a change makes a new file.
     """
-    sources = (catalogue_seed, catalogue_rows, catalogue_schema)
+    sources = (catalogue_seed, catalogue_cells, catalogue_rows, catalogue_schema)
     texts = b"".join(Path(module.__file__ or "").read_bytes() for module in sources)
     digest = hashlib.sha256(texts).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"scenario-desktop-bench-{getpass.getuser()}"

@@ -22,7 +22,8 @@ from scenario_desktop.api.models.assets import (
     ZipOptions,
     ZipQuery,
 )
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.api.parsing import pages
 from scenario_desktop.errors import BadAnswer
 
@@ -221,6 +222,12 @@ async def test_answers_of_another_shape_are_refused(
         await client.list_assets()
     assert "sign in" not in caught.value.message
     assert len(server.asked) == 1
+
+
+async def test_a_portal_is_not_taken_for_a_deletion(server: Server, client: ScenarioClient) -> None:
+    server.say(b"<html>Welcome to our hotel</html>")
+    with pytest.raises(BadAnswer, match="web page"):
+        await client.delete_assets(["a1"])
 
 
 async def test_one_bad_record_does_not_sink_its_page(

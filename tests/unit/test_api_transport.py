@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from scenario_desktop.api.client import ScenarioClient
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.api.transport import Call, Clock, Transport
 from scenario_desktop.errors import (
     AppError,

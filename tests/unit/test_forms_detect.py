@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from scenario_desktop.api.models.detect import Modality
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.items import Item, Source
 from scenario_desktop.ui.panels.detect.state import (
     DetectDraft,

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.errors import BadInput
 from scenario_desktop.imaging import controlmaps, tasks
 from scenario_desktop.imaging.controlmaps import NeedsModel, compute

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import Job, JobMetadata, RunAnswer
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.errors import (
     BadInput,
     Forbidden,

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import JobBilling
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.errors import (
     AppError,
     ConcurrencyLimit,

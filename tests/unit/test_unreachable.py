@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from scenario_desktop.api.client import ScenarioClient
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.errors import Offline, Unreachable
 
 REQUEST = DetectRequest(image="a1", modality=Modality.SKETCH)

@@ -15,7 +15,8 @@ from PySide6.QtCore import QBuffer, QByteArray, QTimer
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.errors import AppError, BadInput, Offline
 from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.services.detect import MapPreview, Quote

@@ -6,41 +6,12 @@ Limits, titles and help live here once; the form reads them from the JSON schema
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from scenario_desktop.api.models.base import Sent
-
-
-class Modality(StrEnum):
-    """Which control map."""
-
-    CANNY = "canny"
-    DEPTH = "depth"
-    GRAYSCALE = "grayscale"
-    LINEART_ANIME = "lineart_anime"
-    MLSD = "mlsd"
-    NORMAL = "normal"
-    POSE = "pose"
-    SCRIBBLE = "scribble"
-    SEGMENTATION = "segmentation"
-    SKETCH = "sketch"
-
-
-MODALITY_TITLES: dict[str, str] = {
-    Modality.CANNY: "Canny",
-    Modality.DEPTH: "Depth",
-    Modality.GRAYSCALE: "Grayscale",
-    Modality.LINEART_ANIME: "Line art",
-    Modality.MLSD: "Lines",
-    Modality.NORMAL: "Normal",
-    Modality.POSE: "Pose",
-    Modality.SCRIBBLE: "Scribble",
-    Modality.SEGMENTATION: "Segments",
-    Modality.SKETCH: "Sketch",
-}
+from scenario_desktop.api.models.modalities import Modality
 
 
 class DetectRequest(Sent):

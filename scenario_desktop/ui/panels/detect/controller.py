@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from scenario_desktop.api.models.detect import Modality
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item
 from scenario_desktop.services.spending import Verdict

@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from scenario_desktop.api.models.detect import MODALITY_TITLES, DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import MODALITY_TITLES, Modality
 from scenario_desktop.items import Item
 from scenario_desktop.services.words import counted, units
 from scenario_desktop.ui.forms.form import Form

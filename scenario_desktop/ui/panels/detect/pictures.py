@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage, QPixmap
 
-from scenario_desktop.api.models.detect import MODALITY_TITLES, DetectRequest
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import MODALITY_TITLES
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.ui.actions import AsyncAction, Overlap

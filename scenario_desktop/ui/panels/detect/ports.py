@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from scenario_desktop.api.models.detect import DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.spending import Decision

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF
 
-from scenario_desktop.api.models.detect import Modality
+from scenario_desktop.api.models.modalities import Modality
 
 _SIDE = 128  # pixels; the drawings below use this grid
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from scenario_desktop.api.models.detect import MODALITY_TITLES, DetectRequest, Modality
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.api.models.modalities import MODALITY_TITLES, Modality
 from scenario_desktop.items import Item
 from scenario_desktop.services.words import counted, units
 from scenario_desktop.ui.forms.messages import error_texts

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
-from scenario_desktop.api.models.detect import MODALITY_TITLES
+from scenario_desktop.api.models.modalities import MODALITY_TITLES
 from scenario_desktop.items import Item, ItemQuery, Section, SortField
 
 SECTION_TITLES: dict[Section, str] = {

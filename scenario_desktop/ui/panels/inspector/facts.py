@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from scenario_desktop.api.models.assets import Asset
-from scenario_desktop.api.models.detect import MODALITY_TITLES
+from scenario_desktop.api.models.modalities import MODALITY_TITLES
 from scenario_desktop.items import Item
 from scenario_desktop.services.words import NO_BREAK, ago, counted
 
