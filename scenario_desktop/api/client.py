@@ -48,7 +48,7 @@ from scenario_desktop.api.models.assets import (
 from scenario_desktop.api.models.base import Page, Received
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import Job, JobAnswer, JobPage, RunAnswer
-from scenario_desktop.api.parsing import parse, parse_page
+from scenario_desktop.api.parsing import parse, parse_page, refuse_web_page
 from scenario_desktop.api.redaction import register_secret
 from scenario_desktop.api.transport import (
     BILLED_S,
@@ -435,17 +435,14 @@ class ScenarioClient:
             content = _encoded(body)
             headers["Content-Type"] = "application/json"
         scope = {"projectId": self.project_id} if is_scoped and self.project_id else {}
-        return await self._transport.send(
+        answer = await self._transport.send(
             Call(
-                method,
-                self.base_url + path,
-                {**(query or {}), **scope},
-                headers,
-                content,
-                is_safe,
-                deadline_s,
+                method, self.base_url + path, {**(query or {}), **scope}, headers, content,
+                is_safe, deadline_s,
             )
-        )
+        )  # fmt: skip
+        refuse_web_page(answer.body)  # also where no answer is read, as after a deletion
+        return answer
 
 
 def _price(answer: Answer) -> RunAnswer:

@@ -109,14 +109,23 @@ async def pages(
     )
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    if not body.strip():
-        raise BadAnswer("The server sent an empty answer.", hint="Try again.")
-    if body.lstrip()[:1] == b"<":
+def refuse_web_page(body: bytes) -> None:
+    """Refuse what a proxy or a portal answers in the place of the service.
+
+    Raises:
+        BadAnswer: it is a web page.
+    """
+    if body[:64].lstrip()[:1] == b"<":
         raise BadAnswer(
             "The server sent a web page instead of data.",
             hint="Check the address of the server, or sign in to this network.",
         )
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        raise BadAnswer("The server sent an empty answer.", hint="Try again.")
+    refuse_web_page(body)
     try:
         data = json.loads(body, parse_constant=lambda _: None)
         data = _mended(data)

@@ -140,6 +140,27 @@ async def test_a_damaged_page_is_found_after_an_unclean_exit(tmp_path: Path) -> 
     await database.aclose()
 
 
+async def test_a_large_file_is_checked_beside_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenario_desktop.store.database._CHECK_INLINE_UP_TO", 0)
+    path = tmp_path / "a.sqlite"
+    _filled(path)
+    data = bytearray(path.read_bytes())
+    data[4096 * 5 : 4096 * 5 + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    (tmp_path / "a.sqlite-open").touch()
+    database = Database(path, (FIRST,))
+    told: list[StoreFailed] = []
+    database.on_damage = told.append
+    await database.open()
+    await until(lambda: told)
+    await database.aclose()
+    database = await opened(path)
+    assert database.was_rebuilt
+    await database.aclose()
+
+
 async def test_damage_met_while_reading_is_told_and_cured_at_the_next_start(
     tmp_path: Path,
 ) -> None:
