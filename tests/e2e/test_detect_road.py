@@ -21,6 +21,7 @@ from scenario_desktop.errors import TimedOut
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item, Source
 from scenario_desktop.services.detect import KIND, Detect, DetectKind
+from scenario_desktop.services.engine_handshake import prove_identity
 from scenario_desktop.services.engine_process import EngineProcess, EngineState
 from scenario_desktop.services.job_views import JobState, JobView
 from scenario_desktop.services.jobs import Jobs
@@ -37,7 +38,9 @@ class Road:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.engine = EngineProcess(log_file=folder / "engine.log", restart_delays_s=(0.1,) * 3)
+        self.engine = EngineProcess(
+            log_file=folder / "engine.log", restart_delays_s=(0.1,) * 3, check=prove_identity
+        )
         self.pool = WorkerPool(1)
         self.ledger = Ledger(folder / "ledger.sqlite")
         self.results: list[Asset] = []
@@ -164,3 +167,16 @@ async def test_a_job_whose_answer_was_lost_is_found_by_its_input(
     jobs = (await road.client.list_jobs()).jobs
     assert len(jobs) == 1
     assert road.view(row).job_id == jobs[0].job_id
+
+
+async def test_the_engine_runs_under_the_qt_loop(qt_loop: object, tmp_path: Path) -> None:
+    engine = EngineProcess(check=prove_identity)
+    address = await engine.start(tmp_path / "engine")
+    client = ScenarioClient(address.scenario_url, address.api_key, address.api_secret)
+    assert (await client.list_assets(page_size=1)).assets == ()
+    await client.aclose()
+    pid = engine.pid
+    await engine.aclose()
+    assert pid is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
