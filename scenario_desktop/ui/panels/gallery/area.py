@@ -89,6 +89,7 @@ class GridArea(QAbstractScrollArea):
         self._is_skeleton = False
         self._is_moving = False  # the scroll bar is set by us: nothing to blit
         self._visible: dict[int, int] = {}  # key → index of what is in view
+        self._seen_range = range(0)  # its indexes
         self._waiting: dict[int, float] = {}  # key → since when its picture is missing
         self._hovered = -1
         self._current_index = -1
@@ -363,7 +364,7 @@ class GridArea(QAbstractScrollArea):
         return self._grid.visible(self.verticalScrollBar().value(), self.viewport().height())
 
     def _note_visible(self) -> None:
-        shown = self._visible_range()
+        shown = self._seen_range = self._visible_range()
         keys = self._order.part(shown.start, shown.stop)
         self._visible = dict(zip(keys, shown, strict=True))
         if self._waiting:
@@ -508,8 +509,10 @@ class GridArea(QAbstractScrollArea):
             view.scroll(0, dy)
         else:
             view.update()
-        self._note_visible()
-        self._hover(self._index_at(view.mapFromGlobal(self.cursor().pos())))
+        if self._visible_range() != self._seen_range:
+            self._note_visible()
+        if self._hovered >= 0 or view.underMouse():
+            self._hover(self._index_at(view.mapFromGlobal(self.cursor().pos())))
         if not self._settle.isActive():
             self._settle.start(_SETTLE_MS)
 
