@@ -158,6 +158,11 @@ class GalleryController(QObject):
 
     # The workspace
 
+    def adopt(self, query: ItemQuery, order: KeyOrder) -> None:
+        """Take for the query's answer what the grid shows already, until a library is opened."""
+        self._base, self._shown_query = order, query
+        self._show_count()
+
     def open(
         self,
         library: LibrarySource | None,
@@ -165,19 +170,26 @@ class GalleryController(QObject):
         *,
         jobs: JobsSource | None = None,
         prepare_drag: Prepare | None = None,
+        keeps: bool = False,
     ) -> None:
-        """Show a workspace's library; None shows nothing, as between two workspaces."""
+        """Show a workspace's library; None shows nothing, as between two workspaces.
+
+        Args:
+            keeps: what is shown is the same library's: it stays, with place and choice, until the
+                new answer is there.
+        """
         if self._library is not None:
             self._library.changed.disconnect(self._on_library_changed)
         self.load.cancel()
         self.fetch.cancel()
         self._gather.stop()
-        self._library = library
-        self.cache.clear()
-        self._store.set_source(thumbnails)
-        self._shown_query, self._base, self._sync = None, KeyOrder(), None
-        self._newcomers.clear()
-        self._grid.reset()
+        self._library, self._sync = library, None
+        self._store.set_source(thumbnails, keeps=keeps)
+        if not keeps:
+            self.cache.clear()
+            self._shown_query, self._base = None, KeyOrder()
+            self._newcomers.clear()
+            self._grid.reset()
         self._view.show_notice("")
         self._show_count()
         self.dragging.set_prepare(prepare_drag)
@@ -277,9 +289,16 @@ class GalleryController(QObject):
 
     # What is chosen
 
-    def chosen_keys(self) -> list[int]:
-        """Return the chosen keys in the order shown."""
-        return self._grid.chosen_keys()
+    @property
+    def chosen_count(self) -> int:
+        return len(self._grid.selection)
+
+    def chosen_keys(self, limit: int | None = None) -> list[int]:
+        """Return the chosen keys in the order shown, at most so many.
+
+        Without a limit "all" of a million makes a list of a million.
+        """
+        return self._grid.chosen_keys(limit)
 
     async def chosen_items(self, limit: int = MAX_CHOSEN_ITEMS) -> list[Item]:
         """Return the chosen items in the order shown, at most so many."""
