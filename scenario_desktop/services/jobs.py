@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -46,6 +47,8 @@ from scenario_desktop.services.outgoing import Outgoing
 from scenario_desktop.services.spending import SpendingGuard, Verdict
 from scenario_desktop.services.words import units
 from scenario_desktop.store.ledger import Ledger, LedgerRow, LedgerState
+
+_log = logging.getLogger(__name__)
 
 #: When an uncertain request is looked for without being asked, in seconds after it was noticed.
 LOOKUPS_AFTER_S = (0.0, 5.0, 15.0, 40.0, 120.0)
@@ -154,7 +157,7 @@ class Jobs:
         self._views = {row.id: self._make_view(row) for row in self._rows.values()}
         self._live_batches = {v.batch_id for v in self._views.values() if self._is_open(v)}
         await self._count_today()
-        self._poller = asyncio.create_task(self._poll(), name="jobs-poller")
+        self._start_poller()
         self.changed.emit(JobsChange(added=frozenset(self._rows)))
 
     async def _read_rows(self) -> list[LedgerRow]:
@@ -366,6 +369,18 @@ class Jobs:
             raise BadInput("This kind of job is not known to this version.") from None
 
     # --- following ----------------------------------------------------------------------------
+
+    def _start_poller(self) -> None:
+        self._poller = asyncio.create_task(self._poll(), name="jobs-poller")
+        self._poller.add_done_callback(self._on_poller_done)
+
+    def _on_poller_done(self, task: asyncio.Task[None]) -> None:
+        """Go on after a fault of our own: paid jobs must not be left alone because of it."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("Following the jobs has failed in an unforeseen way", exc_info=error)
+            self._pace.failed(AppError("Following the jobs has failed.", details=repr(error)))
+            self._start_poller()
 
     async def _poll(self) -> None:
         while True:

@@ -16,6 +16,7 @@ anything else                       uncertain: it may have arrived; never sent a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import heapq
 import logging
@@ -181,8 +182,19 @@ class Outgoing:
     def _sent(self, row_id: str, task: asyncio.Task[None]) -> None:
         del self._sending[row_id]
         self._slots.release()
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("Sending has failed in an unforeseen way", exc_info=task.exception())
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("Sending has failed in an unforeseen way", exc_info=error)
+            self._sending[row_id] = asyncio.create_task(self._doubt(row_id))
+            self._sending[row_id].add_done_callback(lambda _: self._sending.pop(row_id))
+
+    async def _doubt(self, row_id: str) -> None:
+        """After a fault of our own nobody knows what became of a request that was claimed."""
+        with contextlib.suppress(StoreFailed):  # then the next start finds it as it is
+            row = await self._ledger.get(row_id)
+            if row.state is LedgerState.SUBMITTING:
+                await self._ledger.mark_uncertain(row_id, "A fault of this program; see its log.")
+        await self._changed(row_id)
 
     async def _wait_out_hold(self) -> None:
         if not self._is_held:

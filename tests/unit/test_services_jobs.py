@@ -713,3 +713,26 @@ async def test_an_ended_batch_is_not_told_again_after_a_restart(world: World) ->
     await world.start()
     await world.clock.advance(60)
     assert len(world.ends) == 1
+
+
+# Faults of our own
+
+
+@pytest.mark.expects_errors
+async def test_a_bug_while_following_does_not_end_the_following(world: World) -> None:
+    (row,) = await world.send(canny())
+    world.client.errors = [ZeroDivisionError("a bug")]  # type: ignore[list-item]  # no AppError
+    await world.clock.advance(3)
+    assert world.jobs.poll_status.state is PollState.RETRYING
+    world.client.end("job_1")
+    await world.clock.advance(10)
+    assert world.view(row).state is JobState.DONE
+
+
+@pytest.mark.expects_errors
+async def test_a_bug_after_the_sending_leaves_it_uncertain(world: World) -> None:
+    world.client.answers, world.client.arrives = [ZeroDivisionError("a bug")], True
+    (row,) = await world.send(canny())
+    await world.clock.advance(6)
+    assert world.view(row).job_id == "job_1"
+    assert world.client.count("detect") == 1

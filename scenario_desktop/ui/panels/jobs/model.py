@@ -59,7 +59,7 @@ class JobsModel(QAbstractListModel):
                 self.endRemoveRows()
         for row, view in enumerate(views):
             if row < len(self._views) and self._views[row].id == view.id:
-                if self._views[row] != view:
+                if self._views[row] is not view and self._views[row] != view:
                     self._views[row] = view
                     self.dataChanged.emit(self.index(row), self.index(row))
                 continue
