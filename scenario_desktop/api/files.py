@@ -10,7 +10,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from scenario_desktop.api.failures import failure_of
 from scenario_desktop.api.transport import Call, Clock, Transport, file_address, unpacked
@@ -245,8 +244,3 @@ def _not_written(target: Path, error: OSError) -> StoreFailed:
         hint="Check that the disk is not full and the folder is writable.",
         details=f"{target}: {error.strerror or error}",
     )
-
-
-def host_of(url: str) -> str:
-    """Return the host of an address for showing; empty if it has none."""
-    return urlsplit(url).hostname or ""

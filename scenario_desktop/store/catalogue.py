@@ -175,18 +175,6 @@ class Catalogue:
 
         return await self.edit(ids, change)
 
-    async def apply_collections(
-        self, ids: Iterable[str], add: Sequence[str], remove: Sequence[str]
-    ) -> UpsertResult:
-        """Put records that are here into collections and take them out of others."""
-
-        def change(asset: Asset) -> Asset:
-            inside = [item for item in asset.collection_ids if item not in remove]
-            inside += [item for item in dict.fromkeys(add) if item not in inside]
-            return asset.model_copy(update={"collection_ids": tuple(inside)})
-
-        return await self.edit(ids, change)
-
     async def mark_deleted(self, ids: Iterable[str], at: datetime | None) -> UpsertResult:
         """Move records to the trash, or back with None."""
         return await self.edit(ids, lambda asset: asset.model_copy(update={"deleted_at": at}))
@@ -204,14 +192,6 @@ class Catalogue:
     async def replace_collections(self, collections: Sequence[Collection]) -> None:
         """Take over the full list of collections; those not in it disappear here."""
         await self._database.run(lambda c: self._replace_collections(c, collections))
-
-    async def put_collection(self, collection: Collection) -> None:
-        """Add a collection or take over its name."""
-        await self._database.run(lambda c: self._put_collection(c, collection))
-
-    async def drop_collection(self, collection_id: str) -> None:
-        """Remove a collection; its items stay."""
-        await self._database.run(lambda c: self._drop_collection(c, collection_id))
 
     async def set_meta(self, name: str, value: str | None) -> None:
         """Keep a small text under a name, such as the sync watermark; None removes it."""
@@ -273,15 +253,6 @@ class Catalogue:
                 (key, limit),
             )
             return {row[0]: row[1] for row in rows}
-
-        return await self._database.read(work)
-
-    async def ids_besides(self, seen: set[str]) -> list[str]:
-        """Return the ids in the library (not the trash) that a full listing did not show."""
-
-        def work(connection: sqlite3.Connection) -> list[str]:
-            rows = connection.execute("SELECT id FROM items WHERE place <> 1")
-            return [row[0] for row in rows if row[0] not in seen]
 
         return await self._database.read(work)
 
