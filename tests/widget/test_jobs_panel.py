@@ -139,9 +139,11 @@ class FakeNotices:
         self.reports.append(error)
 
 
-@dataclass
 class FakeNotifier:
-    told: list[tuple[str, str]] = field(default_factory=list)
+    clicked = Signal()
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
 
     def notify(self, title: str, text: str) -> None:
         self.told.append((title, text))
@@ -469,6 +471,8 @@ def test_the_end_of_a_batch_is_told_once(panel: Panel) -> None:
     jobs = panel.set(job(1))
     jobs.batch_ended.emit(BatchEnd("b", 2, 1, 0, 0, "3 jobs ended: 2 done, 1 failed"))
     assert panel.notifier.told == [("A job needs you", "3 jobs ended: 2 done, 1 failed")]
+    panel.notifier.clicked.emit()
+    assert panel.controller.is_open
 
 
 def test_a_former_workspace_is_not_listened_to(panel: Panel) -> None:

@@ -60,8 +60,10 @@ class ItemSource(Protocol):
 
 
 class Notifies(Protocol):
-    """Tells of something outside the window."""
+    """Tells of something outside the window; ``clicked`` when the user follows it."""
 
+    @property
+    def clicked(self) -> SignalLike: ...
     def notify(self, title: str, text: str) -> None: ...
 
 
@@ -112,6 +114,7 @@ class JobsController(QObject):
         view.menu_requested.connect(self._on_menu)
         view.clear_done_requested.connect(self._clear_done.trigger)
         view.needs_items.connect(self._on_needs_items)
+        notifier.clicked.connect(self.open)
         self.destroyed.connect(_Leave(self))
 
     # --- which workspace ----------------------------------------------------------------------
