@@ -183,3 +183,18 @@ async def test_it_follows_the_size_of_its_host(
     preview.open(2)
     host.resize(500, 400)
     await until(lambda: preview._view.size() == host.size())
+
+
+async def test_zoomed_in_shift_moves_the_picture_and_plain_arrows_go_on(
+    qt_loop: Loop, preview: PreviewController
+) -> None:
+    preview.open(2)
+    await until(lambda: not preview._view.spinner.isVisibleTo(preview._view))
+    preview._view.picture.set_zoom(4.0)
+    place = preview._view.picture.picture_rect()
+    shift = Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(preview._view, Qt.Key.Key_Right, shift)
+    assert preview._view.picture.picture_rect() != place
+    assert preview._view.name.text() == "Picture 0002"
+    QTest.keyClick(preview._view, Qt.Key.Key_Right)
+    await until(lambda: preview._view.name.text() == "Picture 0003")

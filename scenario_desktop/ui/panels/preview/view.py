@@ -23,11 +23,18 @@ _CLOSE = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Space})
 #: Ours with Ctrl, too, where they would resize the cells below.
 _ZOOM = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0})
 #: Their letters are shortcuts of the window, which must not act underneath.
-_PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+_PLAIN = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.KeypadModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
 
 
 class PreviewView(Surface):
     """Covers its host while open, and takes the keyboard.
+
+    Left and Right always go to the neighbours. While zoomed in, Up and Down move the picture, and
+    with Shift all arrows do.
 
     Attributes:
         picture: zoom and pan.
@@ -219,7 +226,8 @@ class PreviewView(Surface):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        is_pan = not self.picture.is_fit and key not in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+        is_held = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        is_pan = not self.picture.is_fit and (is_held or key in (Qt.Key.Key_Up, Qt.Key.Key_Down))
         if key in _CLOSE:
             self.close_preview()
         elif (key in _NEXT or key in _PREVIOUS) and not is_pan:
