@@ -150,6 +150,8 @@ class EngineProcess:
         self._monotonic = monotonic
         self._child: _Child | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._turn = asyncio.Event()  # set, and replaced, with every change of the status
         self.status = EngineStatus(EngineState.STOPPED)
 
     @property
@@ -160,11 +162,17 @@ class EngineProcess:
     async def start(self, data: Path) -> EngineAddress:
         """Start the engine on a data folder and wait until it is ready to serve.
 
+        One that runs already is taken as it is; one that is coming back is waited for.
+
         Raises:
             EngineFailed: it did not become ready; nothing is left running.
         """
-        if self._watcher is not None:
-            raise _failed("It is running already.")
+        async with self._starting:
+            if self._watcher is not None and not self._watcher.done():
+                return await self._come_back()
+            return await self._start(data)
+
+    async def _start(self, data: Path) -> EngineAddress:
         self._set(EngineStatus(EngineState.STARTING))
         try:
             address = await self._launch(data, port=0)
@@ -174,6 +182,13 @@ class EngineProcess:
         self._set(EngineStatus(EngineState.READY, address))
         self._watcher = asyncio.create_task(self._watch(data, address), name="engine-watcher")
         return address
+
+    async def _come_back(self) -> EngineAddress:
+        while self.status.state is EngineState.RESTARTING:
+            await self._turn.wait()
+        if self.status.address is None:
+            raise self.status.error or _failed("It was stopped.")
+        return self.status.address
 
     async def aclose(self) -> None:
         """End the engine: by closing its stdin, then by asking, then by force."""
@@ -250,6 +265,8 @@ class EngineProcess:
     def _set(self, status: EngineStatus) -> None:
         if status != self.status:
             self.status = status
+            self._turn.set()
+            self._turn = asyncio.Event()
             self.state_changed.emit(status)
 
 

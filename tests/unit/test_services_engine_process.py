@@ -110,6 +110,37 @@ async def test_it_gives_up_after_three_restarts(
     await engine.aclose()
 
 
+async def test_one_that_runs_is_taken_and_one_that_comes_back_is_waited_for(
+    stub: list[str], tmp_path: Path
+) -> None:
+    engine = EngineProcess(command=stub, restart_delays_s=(0, 0, 0))
+    first, second = await asyncio.gather(engine.start(tmp_path), engine.start(tmp_path))
+    assert first == second
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    await until(lambda: engine.status.state is EngineState.RESTARTING)
+    assert await engine.start(tmp_path) == first
+    assert starts(tmp_path) == ["0", "9"]
+    await engine.aclose()
+
+
+async def test_after_giving_up_it_can_be_started_anew(
+    stub: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUB", "dies later")
+    engine = EngineProcess(command=stub, restart_delays_s=(0,))
+    await engine.start(tmp_path)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGKILL)
+    await until(lambda: engine.status.state is EngineState.RESTARTING)
+    with pytest.raises(EngineFailed):
+        await engine.start(tmp_path)
+    assert engine.status.state is EngineState.FAILED
+    monkeypatch.setenv("STUB", "")
+    assert await engine.start(tmp_path)
+    await engine.aclose()
+
+
 async def test_an_engine_that_dies_at_once_is_a_clear_error(
     stub: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
