@@ -198,3 +198,16 @@ async def test_zoomed_in_shift_moves_the_picture_and_plain_arrows_go_on(
     assert preview._view.name.text() == "Picture 0002"
     QTest.keyClick(preview._view, Qt.Key.Key_Right)
     await until(lambda: preview._view.name.text() == "Picture 0003")
+    assert preview._view.picture.zoom() == pytest.approx(4.0)
+
+
+async def test_opened_anew_it_shows_the_whole_picture(
+    qt_loop: Loop, preview: PreviewController
+) -> None:
+    preview.open(2)
+    await until(preview._view.picture.has_picture)
+    preview._view.picture.set_zoom(4.0)
+    preview._view.close_preview()
+    preview.open(3)
+    await until(preview._view.picture.has_picture)
+    assert preview._view.picture.is_fit

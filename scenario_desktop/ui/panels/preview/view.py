@@ -147,8 +147,8 @@ class PreviewView(Surface):
         self._has_all = False
         self._full = QSize(item.width or 0, item.height or 0)
         self._is_waiting = True
-        self.picture.set_pixmap(QPixmap(), QSize())
-        self.picture.fit()
+        # Of the same shape, it is shown as near and at the same place: so one compares details.
+        self.picture.set_pixmap(QPixmap(), self._full)
         self.set_loading(True)
         self._show_facts()
 
@@ -163,8 +163,8 @@ class PreviewView(Surface):
         full = self._full if not self._full.isEmpty() else QSize(picture.width, picture.height)
         self._has_all = picture.width >= full.width()
         self._is_waiting = False
-        self.picture.set_picture(picture, full)
         self.set_loading(False)
+        self.picture.set_picture(picture, full)
         self._show_facts()
 
     def show_failure(self, message: str, hint: str) -> None:
@@ -241,7 +241,7 @@ class PreviewView(Surface):
 
     def _on_zoom(self, _zoom: float) -> None:
         self._show_facts()
-        if not self._has_all and not self.picture.is_fit:
+        if not self._has_all and not self._is_waiting and not self.picture.is_fit:
             self.detail_requested.emit()
 
     def _on_previous(self) -> None:
