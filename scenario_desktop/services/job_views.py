@@ -324,9 +324,9 @@ def percent(fraction: float) -> str:
 def _lower(text: str) -> str:
     """Fit a sentence behind a colon: no full stop, small first letter unless it is a name."""
     text = text.rstrip(".")
-    if len(text) > 1 and text[0].isupper() and text[1].islower() and " " in text:
-        return text[0].lower() + text[1:]
-    return text
+    first, _, rest = text.partition(" ")
+    is_plain_word = first == "A" or (len(first) > 1 and first == first.capitalize())
+    return text[0].lower() + text[1:] if rest and is_plain_word else text
 
 
 def _progress(facts: Facts, state: JobState) -> float | None:

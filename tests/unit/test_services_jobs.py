@@ -265,6 +265,20 @@ async def test_a_failure_shows_its_reason_and_hint(world: World) -> None:
     assert world.jobs.summary.needs_you == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("No person was found.", "no person was found"), ("A map needs it.", "a map needs it"),
+        ("CUDA ran out", "CUDA ran out"), ("Timeout", "Timeout"), ("é x", "é x"),
+    ],
+)  # fmt: skip
+async def test_an_error_fits_behind_its_word(world: World, error: str, shown: str) -> None:
+    (row,) = await world.send(canny())
+    world.client.end("job_1", "failure", error=error)
+    await world.clock.advance(2)
+    assert world.view(row).status_text == f"Failed: {shown}"
+
+
 async def test_a_success_with_an_error_and_no_result_is_a_failure(world: World) -> None:
     (row,) = await world.send(canny())
     world.client.end("job_1", "success", asset_ids=(), error="Out of memory")

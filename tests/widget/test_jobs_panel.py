@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QVBoxLayout, QWidget
 
 from scenario_desktop.errors import AppError, Refused
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, Source
 from scenario_desktop.services.job_polling import PollState, PollStatus
 from scenario_desktop.services.job_views import (
     BatchEnd,
@@ -156,6 +157,30 @@ class FakeItems:
     async def item(self, asset_id: str) -> Item | None:
         self.asked.append(asset_id)
         return None
+
+
+class FakePictures(QObject):
+    loaded = QtSignal(object)
+
+    def __init__(self, pictures: dict[int, QPixmap]) -> None:
+        super().__init__()
+        self.pictures = pictures
+        self.wanted: list[Item] = []
+
+    def want(self, owner: str, items: Iterable[Item], frame: int) -> None:
+        self.wanted = list(items)
+
+    def drop(self, owner: str) -> None:
+        self.wanted = []
+
+    def pixmap(self, key: int, frame: int) -> QPixmap | None:
+        return self.pictures.get(key)
+
+
+def item(asset_id: str, key: int) -> Item:
+    return Item(
+        key, asset_id, Source.SCENARIO, "image", "uploaded", "success", "x", "image/png", NOW, NOW
+    )
 
 
 class Panel:
@@ -502,6 +527,19 @@ async def test_items_are_asked_for_rows_in_sight_only(qt_loop: object, panel: Pa
     await until(lambda: items.asked)
     await panel.controller._find_items.settle()
     assert len(set(items.asked)) < 20
+
+
+def test_a_result_is_shown_and_its_parent_until_it_is_there(panel: Panel) -> None:
+    store = FakePictures({1: QPixmap(44, 44)})
+    panel.set(job(1, JobState.DONE, result_ids=("x",)))
+    panel.view.set_pictures(store)  # type: ignore[arg-type]  # as much of it as is used
+    panel.view.list.set_items([item("a1", 1), item("x", 2)])
+    assert [i.key for i in store.wanted] == [2, 1]
+    view = panel.view.model.views[0]
+    assert panel.view.list._thumb(view) is store.pictures[1]
+    store.pictures[2] = QPixmap(44, 44)
+    assert panel.view.list._thumb(view) is store.pictures[2]
+    panel.view.set_pictures(None)
 
 
 def test_the_notifier_is_silent_while_the_window_is_in_front(

@@ -275,21 +275,23 @@ class JobList(QListView):
             self.viewport().update()
 
     def _thumb(self, view: JobView) -> QPixmap | None:
-        item = self._item_of(view)
-        if item is None or self._pictures is None:
+        """Return the result's picture, the input's until that is there."""
+        if self._pictures is None:
             return None
-        return self._pictures.pixmap(item.key, THUMB)
-
-    def _item_of(self, view: JobView) -> Item | None:
-        for asset_id in (*view.result_ids[:1], view.input_item_id):
-            if asset_id in self._items:
-                return self._items[asset_id]
+        for item in self._items_of(view):
+            picture = self._pictures.pixmap(item.key, THUMB)
+            if picture is not None:
+                return picture
         return None
+
+    def _items_of(self, view: JobView) -> list[Item]:
+        ids = (*view.result_ids[:1], view.input_item_id or "")
+        return [self._items[asset_id] for asset_id in ids if asset_id in self._items]
 
     def _want(self) -> None:
         if self._pictures is None or not self.isVisible():
             return
-        items = [item for view in self.visible_views() if (item := self._item_of(view))]
+        items = [item for view in self.visible_views() for item in self._items_of(view)]
         self._pictures.want(_OWNER, items, THUMB)
 
     def _on_loaded(self, _key: object) -> None:
