@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 from pathlib import Path
 
@@ -16,7 +15,10 @@ COMMANDS = """commands:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code."""
-    multiprocessing.freeze_support()
+    if getattr(sys, "frozen", False):  # a frozen program is its own worker process
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     given = sys.argv[1:] if arguments is None else arguments
     command, rest = (given[0], given[1:]) if given else ("", [])
     if command == "engine":
@@ -40,7 +42,7 @@ def _open_window(arguments: list[str]) -> int:
         "--data", type=Path, metavar="DIR", help="keep everything below this folder"
     )
     options = parser.parse_args(arguments)
-    from scenario_desktop.app import run as run_window
+    from scenario_desktop.first_paint import run as run_window
 
     return run_window(data=options.data)
 

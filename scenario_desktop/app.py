@@ -1,6 +1,6 @@
 """Builds every object, runs, and puts everything away: the only module that sees all layers.
 
-The window is on the screen before anything slow begins: HTTP, decoders and the engine come after.
+The window is on the screen before this is imported: see ``first_paint``.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication
 
 from scenario_desktop import paths as places
 from scenario_desktop.errors import AppError
 from scenario_desktop.store.settings import SettingsStore, WorkspaceKind, WorkspaceRecord
-from scenario_desktop.ui import loop
+from scenario_desktop.ui import loop, theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap, cancel_all
-from scenario_desktop.ui.theme import Theme, ThemeMode
+from scenario_desktop.ui.theme import Theme
+from scenario_desktop.ui.workbench.shell import Shell
 from scenario_desktop.ui.workbench.workbench import Workbench, WorkbenchPorts
 
 if TYPE_CHECKING:
@@ -36,37 +36,17 @@ LOG_BYTES, LOG_FILES = 2**20, 3
 _MIB = 2**20
 
 
-def run(*, data: Path | None = None) -> int:
-    """Open the window and run until it is closed.
-
-    Args:
-        data: keep everything below this folder instead of the user's own.
-    """
-    paths = places.under(data) if data is not None else places.for_user()
+def run(paths: places.Paths, shell: Shell) -> int:
+    """Run the program in a window that is open until it is closed."""
     try:
-        paths.make()
-        application = make_application()
         settings = SettingsStore(paths.settings)
-    except (AppError, OSError) as error:
+    except AppError as error:
         print(f"scenario-desktop: {error}", file=sys.stderr)
+        shell.close()
         return 1
     log_to_file(paths.logs / "scenario-desktop.log")
-    theme = Theme()
-    theme.apply(application, ThemeMode(settings.settings.theme), settings.settings.text_scale)
-    program = Program(paths, settings, theme)
+    program = Program(paths, settings, theme.current(), shell)
     return loop.run(program.run(), on_signal=program.leave)
-
-
-def make_application() -> QApplication:
-    """Return the one QApplication, made if need be."""
-    existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    application = QApplication([places.APP_NAME])
-    application.setApplicationName(places.APP_NAME)
-    application.setApplicationDisplayName("Scenario Desktop")
-    application.setDesktopFileName(places.APP_NAME)
-    return application
 
 
 def log_to_file(path: Path) -> None:
@@ -90,10 +70,23 @@ class Program(QObject):
         ready: set once the first workspace is open or has failed to open.
     """
 
-    def __init__(self, paths: places.Paths, settings: SettingsStore, theme: Theme) -> None:
+    def __init__(
+        self,
+        paths: places.Paths,
+        settings: SettingsStore,
+        theme: Theme,
+        shell: Shell | None = None,
+    ) -> None:
+        """
+        Args:
+            shell: the window, where it is on the screen already.
+        """
         super().__init__()
         self.paths, self.settings, self.theme = paths, settings, theme
-        self.workbench = Workbench(WorkbenchPorts(settings, paths.cache / "drag"))
+        if shell is None:
+            was = settings.settings
+            shell = Shell(panels=was.window.panels, gallery=was.gallery.model_dump())
+        self.workbench = Workbench(WorkbenchPorts(settings, paths.cache / "drag"), shell)
         self.session: Session | None = None
         self.ready = asyncio.Event()
         self._ended = asyncio.Event()

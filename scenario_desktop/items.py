@@ -75,6 +75,15 @@ class Item:
     tags: tuple[str, ...] = ()
 
 
+def picture_version(type_: str, status: str, created_at: datetime, updated_at: datetime) -> str:
+    """Return what a thumbnail depends on; another version is another picture.
+
+    Tags and names change ``updated_at``, too, but only canvases and pending items are drawn anew.
+    """
+    is_final = type_ != "canvas" and status in ("success", "")
+    return (created_at if is_final else updated_at).isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class ItemQuery:
     """A filter and an order. Empty tuples and None mean "any"; parts are joined by "and".

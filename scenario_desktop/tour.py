@@ -83,17 +83,16 @@ def run(arguments: list[str]) -> int:
 def _run_in(folder: Path, out: Path, images: Path | None) -> int:
     from scenario_desktop import app, paths
     from scenario_desktop.store.settings import SettingsStore
-    from scenario_desktop.ui import loop
-    from scenario_desktop.ui.theme import Theme, ThemeMode
+    from scenario_desktop.ui import loop, theme
 
     places = paths.under(folder)
     places.make()
-    application = app.make_application()
+    application = theme.make_application(paths.APP_NAME)
     settings = SettingsStore(places.settings)
-    settings.update(theme=ThemeMode.DARK.value)
-    theme = Theme()
-    theme.apply(application, ThemeMode.DARK, 1.0)
-    program = app.Program(places, settings, theme)
+    settings.update(theme=theme.ThemeMode.DARK.value)
+    look = theme.Theme()
+    look.apply(application, theme.ThemeMode.DARK, 1.0)
+    program = app.Program(places, settings, look)
     program.window.resize(*WINDOW)
     tour = Tour(program, out, images)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ from scenario_desktop.errors import (
 from scenario_desktop.imaging import tasks
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.thumbnails import Thumbnail
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, picture_version
 from scenario_desktop.store.thumbnails import ThumbnailCache
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
@@ -132,7 +131,7 @@ class Thumbnails:
     def put(self, asset: Asset, data: bytes) -> None:
         """Keep a thumbnail that one of our workers made elsewhere, as during an import."""
         if asset.created_at is not None and asset.updated_at is not None:
-            version = version_of(asset.type, asset.status, asset.created_at, asset.updated_at)
+            version = picture_version(asset.type, asset.status, asset.created_at, asset.updated_at)
             self._unwritten.append((asset.id, version, data))
             self._write_soon()
 
@@ -280,17 +279,8 @@ class Thumbnails:
         self._refused[name] = (self._clock() + pause_s, pause_s)
 
 
-def version_of(type_: str, status: str, created_at: datetime, updated_at: datetime) -> str:
-    """Return what a thumbnail depends on; another version is another picture.
-
-    Tags and names change ``updated_at``, too, but only canvases and pending items are drawn anew.
-    """
-    is_final = type_ != "canvas" and status in ("success", "")
-    return (created_at if is_final else updated_at).isoformat()
-
-
 def _version(item: Item) -> str:
-    return version_of(item.type, item.status, item.created_at, item.updated_at)
+    return picture_version(item.type, item.status, item.created_at, item.updated_at)
 
 
 def _nowhere(item: Item) -> Path | None:

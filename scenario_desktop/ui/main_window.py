@@ -10,7 +10,8 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from PySide6.QtCore import (
     QByteArray,
@@ -36,10 +37,12 @@ from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.commands import Command, CommandRegistry
-from scenario_desktop.ui.notices import Notices
 from scenario_desktop.ui.shortcuts import Shortcuts
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.focus_ring import FocusRing
+
+if TYPE_CHECKING:
+    from scenario_desktop.ui.notices import Notices
 
 TITLE = "Scenario Desktop"
 #: The picture area never gets narrower than this while something else can give way, pixels.
@@ -81,7 +84,7 @@ class MainWindow(QWidget):
 
     Attributes:
         commands: everything the user can do.
-        notices: toasts and errors.
+        on_state: called with what is to be remembered, as plain data.
         page: the name of the page in front.
 
     Signals:
@@ -110,7 +113,7 @@ class MainWindow(QWidget):
         super().__init__()
         self.commands = commands
         self.page = ""
-        self._on_state = on_state
+        self.on_state = on_state
         self._is_closing = False
         self._is_bare = False
         self._wants_jobs = False
@@ -128,8 +131,8 @@ class MainWindow(QWidget):
         self.setWindowTitle(TITLE)
         self.setWindowIcon(icons.app_icon())
         self.setMinimumSize(*theme.metric("layout", "min_window"))
-        self.notices = Notices(self)
-        commands.refused.connect(self.notices.toast)
+        self._bottom = 0
+        commands.refused.connect(self._on_refused)
         self.ring = FocusRing(self)
         self._fade = _Fade(self)
         self._grips = {name: _Grip(name, self) for name in ("sidebar", "dock", "jobs")}
@@ -145,6 +148,15 @@ class MainWindow(QWidget):
         self._add_commands()
         theme.current().changed.connect(self._arrange)
         self._restore_geometry()
+
+    @cached_property
+    def notices(self) -> Notices:
+        """Toasts and errors. Made at first use: the first paint does not wait for them."""
+        from scenario_desktop.ui.notices import Notices
+
+        notices = Notices(self)
+        notices.set_bottom(self._bottom)
+        return notices
 
     # What stands in the regions
 
@@ -290,8 +302,8 @@ class MainWindow(QWidget):
         geometry = bytes(self.saveGeometry().data())
         self._state["geometry"] = base64.b64encode(geometry).decode()
         self._state["page"] = self.page
-        if self._on_state is not None:
-            self._on_state(_clean(self._state))
+        if self.on_state is not None:
+            self.on_state(_clean(self._state))
 
     # Events
 
@@ -365,7 +377,9 @@ class MainWindow(QWidget):
         self._place_grips(middle, side, dock)
 
     def _tell_bottom(self, height: int) -> None:
-        self.notices.set_bottom(height)
+        self._bottom = height
+        if "notices" in self.__dict__:
+            self.notices.set_bottom(height)
         self.bottom_changed.emit(height)
 
     def _sidebar_width(self) -> int:
@@ -547,6 +561,9 @@ class MainWindow(QWidget):
                 words="queue running progress",
             ),
         )
+
+    def _on_refused(self, reason: str) -> None:
+        self.notices.toast(reason)
 
     def _toggle_chrome(self) -> None:
         self.show_chrome(self._is_bare)

@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -231,13 +231,23 @@ class PictureStore(QObject):
         self._asked = ()
         self._pursue()
 
-    def set_source(self, source: ThumbnailSource | None) -> None:
-        """Take thumbnails from another workspace; all pictures of the old one go."""
+    def offer(self, thumbnails: Mapping[int, bytes]) -> None:
+        """Take encoded thumbnails that are at hand before there is a source."""
+        for key, data in thumbnails.items():
+            self._on_ready(key, data)
+
+    def set_source(self, source: ThumbnailSource | None, *, keeps: bool = False) -> None:
+        """Take thumbnails from another workspace; all pictures of the old one go.
+
+        Args:
+            keeps: the pictures at hand are the new source's already.
+        """
         if self._source is not None:
             self._source.ready.disconnect(self._on_ready)
             self._source.failed.disconnect(self._on_failed)
         self._source = source
-        self.clear()
+        if not keeps:
+            self.clear()
         if source is not None:
             source.ready.connect(self._on_ready)
             source.failed.connect(self._on_failed)

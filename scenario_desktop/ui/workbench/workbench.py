@@ -14,10 +14,8 @@ from scenario_desktop import paths
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction, Overlap
-from scenario_desktop.ui.commands import Command, CommandRegistry
+from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.forms.drafts import SettingsAccess
-from scenario_desktop.ui.main_window import MainWindow
-from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.panels.first_run.view import FirstRunView
 from scenario_desktop.ui.panels.gallery.page import make_gallery
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
@@ -42,11 +40,12 @@ from scenario_desktop.ui.workbench import detect_room
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
 from scenario_desktop.ui.workbench.searching import Searching
+from scenario_desktop.ui.workbench.shell import GALLERY, Shell
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
 
-GALLERY, FIRST_RUN = "gallery", "first_run"
+FIRST_RUN = "first_run"
 _NO_WORKSPACE = "No workspace is open"
 
 
@@ -63,7 +62,7 @@ class WorkbenchPorts:
 
 
 class Workbench(QObject):
-    """Builds the window and shows one session at a time in it.
+    """Fills the window and shows one session at a time in it.
 
     Attributes:
         window, commands, store: for whoever adds to them.
@@ -77,24 +76,25 @@ class Workbench(QObject):
     connect_requested = Signal()
     retry_requested = Signal()
 
-    def __init__(self, ports: WorkbenchPorts) -> None:
+    def __init__(self, ports: WorkbenchPorts, shell: Shell) -> None:
         super().__init__()
         self._ports = ports
         self._session: Session | None = None
         self._is_local = True
-        settings = ports.settings.settings
-        self.commands = CommandRegistry(self)
-        self.window = MainWindow(
-            self.commands, state=settings.window.panels, on_state=self._remember_window
-        )
+        self.commands, self.window, self.store = shell.commands, shell.window, shell.store
+        self.window.on_state = self._remember_window
         self.notices = self.window.notices
-        self.store = PictureStore(parent=self)
         self.gallery = make_gallery(
             self.store,
             notices=self.notices,
             commands=self.commands,
-            prefs=GalleryPrefs.of(settings.gallery.model_dump()),
+            prefs=shell.prefs,
+            cache=shell.cache,
+            view=shell.view,
         )
+        self._is_first_look = shell.query is not None
+        if shell.query is not None:
+            self.gallery.controller.adopt(shell.query, shell.order)
         self._add_commands()
         self.sidebar_view = SidebarView([Work("detect.open", "Detect", "scan-line", "D")])
         self.topbar_view = TopBarView(self.commands)
@@ -129,6 +129,7 @@ class Workbench(QObject):
         self._revealing = self._action(self._reveal)
         self._counting = self._action(self._count_all, Overlap.RESTART)
         self._place_panels()
+        shell.drop_blanks()
         self._connect()
         self.topbar.show_starting("Starting")
 
@@ -141,7 +142,6 @@ class Workbench(QObject):
         window = self.window
         window.set_top_bar(self.topbar_view)
         window.set_sidebar(self.sidebar_view)
-        window.add_page(GALLERY, self.gallery.view)
         window.add_page(FIRST_RUN, self.first_run)
         window.set_dock(self.inspector_view, page=GALLERY)
         window.set_job_bar(self.job_bar)
@@ -162,7 +162,6 @@ class Workbench(QObject):
         first_run.choose_requested.connect(self.imports.choose.trigger)
         first_run.samples_requested.connect(self.add_samples)
         first_run.connect_requested.connect(self.connect_requested)
-        self.commands.refused.connect(self.notices.toast)
         gallery.selection_changed.connect(self._on_selection_changed)
         gallery.preview_requested.connect(self.preview.toggle)
         inspector = self.inspector
@@ -191,8 +190,13 @@ class Workbench(QObject):
         self._session, self._is_local = session, is_local
         self.first_run.set_local(is_local)
         self.gallery.controller.open(
-            session.library, session.thumbnails, jobs=session.jobs, prepare_drag=self._drag_copies
+            session.library,
+            session.thumbnails,
+            jobs=session.jobs,
+            prepare_drag=self._drag_copies,
+            keeps=self._is_first_look and not session.was_rebuilt,
         )
+        self._is_first_look = False
         self.sidebar.bind(session.library)
         self.topbar.bind(session.library.history, session.sync, is_local=is_local)
         self.waiting_edits.bind(session.outbox)

@@ -29,11 +29,17 @@ def make_gallery(
     notices: Reports,
     commands: CommandRegistry | None = None,
     prefs: GalleryPrefs | None = None,
+    cache: ItemCache | None = None,
+    view: GalleryView | None = None,
 ) -> GalleryPage:
-    """Make the page, and add its commands to the registry."""
+    """Make the page, and add its commands to the registry.
+
+    Args:
+        cache, view: where a view is there already, with the items it paints from.
+    """
     accessible.install()
-    cache = ItemCache()
-    view = GalleryView(store, cache.get)
+    cache = ItemCache() if cache is None else cache
+    view = GalleryView(store, cache.get) if view is None else view
     controller = GalleryController(
         view, store, cache, notices=notices, commands=commands, prefs=prefs
     )

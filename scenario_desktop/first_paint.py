@@ -1,0 +1,78 @@
+"""The road from the command line to the first paint, and behind it the rest of the program.
+
+What the window showed last is read from the disk and painted before anything is imported that
+this does not need: asyncio, pydantic, HTTP, the stores and the other panels come after, and the
+local engine starts meanwhile. Without a catalogue that can be read just so, the window comes up
+without pictures, and all else is the same.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scenario_desktop import paths as places
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from scenario_desktop.store.first_look import Remembered
+    from scenario_desktop.ui.workbench.shell import Shell
+
+
+def run(*, data: Path | None = None) -> int:
+    """Open the window and run until it is closed.
+
+    Args:
+        data: keep everything below this folder instead of the user's own.
+    """
+    gc.disable()  # nothing that is imported goes away again: 5 % of the time to the first paint
+    paths = places.under(data) if data is not None else places.for_user()
+    try:
+        paths.make()
+    except OSError as error:
+        print(f"scenario-desktop: {error}", file=sys.stderr)
+        return 1
+    shell = open_shell(paths)
+    gc.enable()
+    from scenario_desktop import app
+
+    return app.run(paths, shell)
+
+
+def open_shell(paths: places.Paths) -> Shell:
+    """Show the window as it was left, and return when it is painted."""
+    from scenario_desktop.store import first_look
+
+    remembered = first_look.read_settings(paths.settings)
+    application = _make_application(remembered)
+    from scenario_desktop.ui.workbench.shell import Shell
+
+    shell = Shell(panels=remembered.panels, gallery=remembered.gallery)
+    _fill(shell, paths, remembered)
+    shell.window.show()
+    # No loop runs yet, so nothing can be stepped here that should not be.
+    application.processEvents()
+    return shell
+
+
+def _make_application(remembered: Remembered) -> QApplication:
+    from scenario_desktop.ui import theme
+
+    application = theme.make_application(places.APP_NAME)
+    theme.Theme().apply(application, theme.ThemeMode(remembered.theme), remembered.text_scale)
+    return application
+
+
+def _fill(shell: Shell, paths: places.Paths, remembered: Remembered) -> None:
+    from scenario_desktop.items import ItemQuery
+    from scenario_desktop.store import first_look
+    from scenario_desktop.ui.panels.gallery.order import KeyOrder
+
+    query = shell.prefs.applied_to(ItemQuery())
+    catalogue = paths.catalogue(remembered.workspace_id)
+    glance = first_look.read_gallery(catalogue, paths.thumbnails, query)
+    if glance is not None:
+        shell.show(query, KeyOrder(glance.keys), glance.items, glance.thumbnails)
