@@ -182,7 +182,7 @@ class Facts:
 def make_view(row: LedgerRow, facts: Facts, words: KindWords, now: datetime) -> JobView:
     """Put one row in words."""
     state = state_of(row, facts)
-    status, hint = _status(row, facts, state, words)
+    status, hint = _status(row, facts, state, words, now)
     started = row.submitted_at
     ended = row.ended_at
     elapsed = ((ended or now) - started).total_seconds() if started else None
@@ -254,7 +254,9 @@ def can_cancel(row: LedgerRow, facts: Facts, state: JobState) -> bool:
     return job_type in CANCELLABLE_TYPES
 
 
-def _status(row: LedgerRow, facts: Facts, state: JobState, words: KindWords) -> tuple[str, str]:
+def _status(
+    row: LedgerRow, facts: Facts, state: JobState, words: KindWords, now: datetime
+) -> tuple[str, str]:
     error, hint = one_line(row.error), one_line(row.hint)
     match state:
         case JobState.PREPARED:
@@ -262,14 +264,14 @@ def _status(row: LedgerRow, facts: Facts, state: JobState, words: KindWords) -> 
         case JobState.SENDING:
             return "Sending", ""
         case JobState.QUEUED:
-            return ("Cancelling" if facts.is_cancel_wanted else "Queued"), ""
+            return ("Cancelling" if facts.is_cancel_wanted else "Queued"), hint
         case JobState.RUNNING:
-            return _running_text(facts), ""
+            return _running_text(row, facts, now), ""
         case JobState.DONE:
             done = words.done(len(row.result_ids))
-            price = _price_note(row)
             word = "Finished before the cancel" if hint == CROSSED else "Done"
-            return f"{word}, {done}", price
+            notes = (_price_note(row), FOUND if hint == FOUND else "")
+            return f"{word}, {done}", " ".join(note for note in notes if note)
         case JobState.CANCELED:
             return "Cancelled", hint
         case JobState.NOT_WATCHED:
@@ -300,7 +302,13 @@ def _price_note(row: LedgerRow) -> str:
 CROSSED = "It was finished before the cancel arrived."
 
 
-def _running_text(facts: Facts) -> str:
+#: Kept as the hint of a request whose answer was lost and whose job was found.
+FOUND = "Found again among the server’s jobs."
+#: After this a running job is said to take long, in seconds.
+LONG_S = 900.0
+
+
+def _running_text(row: LedgerRow, facts: Facts, now: datetime) -> str:
     if facts.job is None:
         return "Asking how far it is"
     if facts.is_cancel_wanted:
@@ -308,11 +316,11 @@ def _running_text(facts: Facts) -> str:
     status = facts.job.status
     if status == "success":
         return "Fetching the result"
-    word = _RUN_WORDS.get(status)
-    if word is None:
-        return f"Running, status unknown ({one_line(status, 40)})"
+    word = _RUN_WORDS.get(status) or f"Running, status unknown ({one_line(status, 40)})"
     if status == "in-progress" and facts.progress > 0:
-        return f"{word}, {percent(facts.progress)}"
+        word = f"{word}, {percent(facts.progress)}"
+    if row.submitted_at is not None and (now - row.submitted_at).total_seconds() > LONG_S:
+        word += ", longer than usual"
     return word
 
 

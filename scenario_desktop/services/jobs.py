@@ -32,6 +32,7 @@ from scenario_desktop.services.job_polling import (
 from scenario_desktop.services.job_views import (
     CROSSED,
     FINISHED,
+    FOUND,
     Facts,
     JobsChange,
     JobsSummary,
@@ -502,8 +503,9 @@ class Jobs:
         meta = job.metadata
         state, error, hint = LedgerState.FAILED, meta.error or "", meta.hint or ""
         if job.status == "success" and (meta.asset_ids or not meta.error):
-            crossed = self._facts[row.id].is_cancel_wanted
-            state, error, hint = LedgerState.SUCCEEDED, "", CROSSED if crossed else ""
+            state, error, hint = LedgerState.SUCCEEDED, "", FOUND if row.hint == FOUND else ""
+            if self._facts[row.id].is_cancel_wanted:
+                hint = CROSSED
         elif job.status == "canceled":
             state, error = LedgerState.CANCELED, ""
         await self._ledger.update(
@@ -539,7 +541,7 @@ class Jobs:
             facts.taken_at = self._clock.monotonic()
             await self._ledger.update(
                 row_id, state=LedgerState.ACCEPTED, job_id=found[0].job_id, error="",
-                hint="Found again among the server’s jobs.",
+                hint=FOUND,
             )  # fmt: skip
             await self._refresh([row_id], reload=True)
             await self._take(found)

@@ -414,9 +414,20 @@ async def test_an_uncertain_request_that_arrived_is_found(world: World) -> None:
     (row,) = await world.send(canny())
     assert world.view(row).state is JobState.QUEUED
     assert world.view(row).job_id == "job_1"
+    assert world.view(row).hint == "Found again among the server’s jobs."
     world.client.end("job_1")
     await world.clock.advance(3)
     assert world.view(row).state is JobState.DONE
+    assert world.view(row).hint == "Found again among the server’s jobs."
+
+
+async def test_a_job_that_takes_very_long_is_still_followed(world: World) -> None:
+    (row,) = await world.send(canny())
+    world.client.move("job_1", "in-progress", progress=0.95)
+    await world.clock.advance(1000)
+    assert world.view(row).status_text == "Running, 95\u00a0%, longer than usual"
+    await world.clock.advance(86_400)
+    assert world.view(row).state is JobState.RUNNING
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,6 @@ class JobsController(QObject):
         self._items: ItemSource | None = None
         self._known: dict[str, Item] = {}
         self._acting: dict[tuple[str, JobAction], AsyncAction] = {}
-        self._is_open = False
         self._refresh_soon = QTimer(self, singleShot=True, interval=0)
         self._refresh_soon.timeout.connect(self._refresh)
         self._seconds = QTimer(self, interval=SECOND_MS)
@@ -152,7 +151,8 @@ class JobsController(QObject):
 
     @property
     def is_open(self) -> bool:
-        return self._is_open
+        """Whether the panel is seen. The window may have opened it by itself, as it was left."""
+        return self._view.isVisible()
 
     def open(self) -> None:
         """Open the panel and give the list the keyboard."""
@@ -162,7 +162,7 @@ class JobsController(QObject):
         self._set_open(is_open=False)
 
     def toggle(self) -> None:
-        self._set_open(is_open=not self._is_open)
+        self._set_open(is_open=not self.is_open)
 
     def show_job(self, row_id: str) -> None:
         """Open the panel at one job."""
@@ -175,7 +175,6 @@ class JobsController(QObject):
         self.open()
 
     def _set_open(self, *, is_open: bool) -> None:
-        self._is_open = is_open
         self.shown_requested.emit(is_open)
         if is_open:
             self._view.list.setFocus()
