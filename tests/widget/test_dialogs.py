@@ -17,9 +17,10 @@ from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.dialogs import ACCEPTED, Dialog, ask, confirm
 from scenario_desktop.ui.notices import Notices
 from scenario_desktop.ui.shortcuts import Shortcuts
+from scenario_desktop.ui.theme import Theme
 from scenario_desktop.ui.widgets.buttons import ButtonKind
 from scenario_desktop.ui.widgets.labels import PlainLabel
-from scenario_desktop.ui.widgets.modal import ModalLayer
+from scenario_desktop.ui.widgets.modal import Frame, ModalLayer
 from tests.support import until
 
 
@@ -183,3 +184,14 @@ def test_the_newest_toast_wins(qtbot: QtBot, window: QWidget) -> None:
     shown = [w.text() for w in window.findChildren(PlainLabel) if w.isVisible()]
     assert shown == ["second"]
     notices.close_all()
+
+
+def test_a_box_that_appears_twice_fades_in_once(qtbot: QtBot, window: QWidget, look: Theme) -> None:
+    look.is_still = False
+    frame = Frame("popover", window)
+    frame.show()
+    frame.appear()
+    veil = frame.graphicsEffect()
+    frame.appear()
+    assert frame.graphicsEffect() is veil
+    qtbot.waitUntil(lambda: frame.graphicsEffect() is None)

@@ -188,3 +188,8 @@ def test_nothing_found_says_so(desk: Desk) -> None:
     assert "qqqq" in desk.view()._empty.text()
     QTest.keyClick(desk.view().field, Qt.Key.Key_Return)
     assert desk.ran == []
+
+
+def test_letters_inside_words_do_not_begin_a_match() -> None:
+    assert match("det", "Show or hide the inspector") is None
+    assert match("sth", "Show or hide the inspector") is not None

@@ -70,8 +70,8 @@ class Frame(QWidget):
     def appear(self) -> None:
         """Let it fade in over a few pixels, now that it is shown and placed."""
         duration = theme.current().duration("base")
-        if not duration:
-            return
+        if not duration or self.graphicsEffect() is not None:
+            return  # without motion, or on its way already
         place, last = self.pos(), self.pos()
         veil = QGraphicsOpacityEffect(self)
         # Only while it moves: an effect paints everything twice.

@@ -58,6 +58,8 @@ def _scattered(wanted: str, folded: str) -> Match | None:
             return None
         follows = bool(places) and found[0] == places[-1] + 1
         at_word = [i for i in found if _is_word_start(folded, i)]
+        if not places and not at_word:
+            return None  # "det" is not what one sees in "hide the"
         place = found[0] if follows or not at_word else at_word[0]
         if follows:
             score += _IN_A_ROW
