@@ -33,7 +33,11 @@ from scenario_desktop.ui.widgets.segmented import Segmented
 
 SHORTCUT = "Ctrl+J"
 _EMPTY = {
-    Tab.ALL: ("activity", "No jobs yet", "Jobs that you start appear here and are kept."),
+    Tab.ALL: (
+        "activity",
+        "No jobs yet",
+        "Choose a picture and press D: the control map’s job appears here.",
+    ),
     Tab.ACTIVE: ("activity", "Nothing is running", "Jobs under way appear here."),
     Tab.DONE: ("circle-check", "Nothing is done yet", "Finished jobs stay here until cleared."),
     Tab.NEEDS_YOU: ("circle-check", "Nothing needs you", "Failed and uncertain jobs appear here."),
