@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -87,6 +89,7 @@ class Session:
         self.outbox = outbox
         self.was_rebuilt = catalogue.was_rebuilt
         self.guard = shared.guard
+        self._ledger = shared.ledger
         self.library = Library(client, catalogue, outbox)
         self.sync = Sync(client, catalogue, self.library, times=times)
         self.thumbnails = Thumbnails(client, files, shared.thumbnail_cache, shared.pool)
@@ -161,6 +164,10 @@ class Session:
             session.sync.start()
             session._stack = stack.pop_all()
             return session
+
+    async def spent_since(self, since: datetime) -> Decimal:
+        """Return the Creative Units of what was sent from this workspace since then."""
+        return await self._ledger.spent_since(since, self.workspace_id)
 
     async def aclose(self) -> None:
         """Stop everything and close all files. May be called twice."""

@@ -39,8 +39,10 @@ from scenario_desktop.ui.panels.topbar.waiting import WaitingEdits
 from scenario_desktop.ui.workbench import detect_room
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
+from scenario_desktop.ui.workbench.place import GalleryPlace
 from scenario_desktop.ui.workbench.searching import Searching
 from scenario_desktop.ui.workbench.shell import GALLERY, Shell
+from scenario_desktop.ui.workbench.spend import MonthSpend
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
@@ -108,6 +110,8 @@ class Workbench(QObject):
             self.window, self.gallery.controller, self.notices, self.collection_names
         )
         self.items.add_to(self.commands)
+        self.spend = MonthSpend(self.sidebar_view, self.notices)
+        self.place = GalleryPlace(self.gallery.controller, ports.settings)
         self.searching = Searching(self.topbar_view.search, self.collection_names, self)
         self.detect = detect_room.DetectRoom(self.window, self.commands, ports.settings)
         self.job_bar, self.jobs_view = JobBar(), JobsView()
@@ -210,12 +214,17 @@ class Workbench(QObject):
         session.library.changed.connect(self._on_library_changed)
         session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
         self.gallery.controller.set_sync_status(session.sync.status)
+        self.spend.bind(session)
+        self.place.open(session.workspace_id)
+        self._on_query_changed(self.gallery.controller.query)
 
     def unbind(self) -> None:
         """Show no workspace, as between two of them."""
         session, self._session = self._session, None
         if session is None:
             return
+        self.place.close()
+        self.spend.bind(None)
         session.library.changed.disconnect(self._on_library_changed)
         session.sync.status_changed.disconnect(self.gallery.controller.set_sync_status)
         self.window.set_page(GALLERY)
