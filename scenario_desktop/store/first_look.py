@@ -12,9 +12,8 @@ import sqlite3
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from scenario_desktop.items import Item, ItemQuery, Section, SortField, picture_version
 from scenario_desktop.store.catalogue_cells import LIBRARY, SELECT_CELL, item_of
@@ -22,8 +21,8 @@ from scenario_desktop.store.catalogue_cells import LIBRARY, SELECT_CELL, item_of
 #: Of the catalogue's tables and of the thumbnails', as their migrations number them.
 CATALOGUE_VERSION: Final = 1
 THUMBNAILS_VERSION: Final = 1
-#: As many cells as the largest usual screen shows at once.
-MOST_ITEMS: Final = 240
+#: SQLite takes so many parameters at least; more cells are not seen at once.
+_MOST_ITEMS: Final = 900
 _WORKSPACE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ORDERS: Final = {
     SortField.CREATED: "SELECT key FROM items WHERE place = ? ORDER BY created {0}, key {0}",
@@ -32,8 +31,7 @@ _ORDERS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """The settings that the first paint depends on, each at its default where it is odd."""
 
     theme: str = "system"
@@ -43,19 +41,15 @@ class Remembered:
     gallery: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """A query's answer as it stood when the program was last closed.
 
     Attributes:
         items: those that come first, by key; as many as were asked for.
-        thumbnails: encoded, by key; of some of the items.
     """
 
-    query: ItemQuery
     keys: array[int]
     items: Mapping[int, Item]
-    thumbnails: Mapping[int, bytes]
 
 
 def read_settings(path: Path) -> Remembered:
@@ -80,10 +74,8 @@ def read_settings(path: Path) -> Remembered:
     )
 
 
-def read_gallery(
-    catalogue: Path, thumbnails: Path, query: ItemQuery, count: int = MOST_ITEMS
-) -> Glance | None:
-    """Read a query's keys, and its first items with their thumbnails.
+def read_gallery(path: Path, query: ItemQuery, count: int) -> Glance | None:
+    """Read a query's keys, and its first items, from a catalogue.
 
     Args:
         count: how many items to read; keys are read in full.
@@ -93,13 +85,30 @@ def read_gallery(
     """
     if query.is_filtered or query.section is not Section.ALL:
         return None
-    with suppress(sqlite3.Error, OSError, ValueError, KeyError):
-        with _opened(catalogue, CATALOGUE_VERSION) as connection:
-            keys = _keys(connection, query)
-            items = _items(connection, keys[: min(count, MOST_ITEMS)])
+    troubles = (sqlite3.Error, OSError, ValueError, KeyError)
+    with suppress(*troubles), _opened(path, CATALOGUE_VERSION) as connection:
+        keys = _keys(connection, query)
         if keys:
-            return Glance(query, keys, items, _thumbnails(thumbnails, list(items.values())))
+            return Glance(keys, _items(connection, keys[: min(count, _MOST_ITEMS)]))
     return None
+
+
+def read_thumbnails(path: Path, items: Mapping[int, Item]) -> dict[int, bytes]:
+    """Read the encoded thumbnails of items, by key, as far as they are there."""
+    wanted = {item.id: item for item in items.values()}
+    found: dict[int, bytes] = {}
+    with suppress(sqlite3.Error, OSError), _opened(path, THUMBNAILS_VERSION) as connection:
+        rows = connection.execute(
+            "SELECT id, version, data FROM thumbnails JOIN pictures USING (key) "  # noqa: S608
+            f"WHERE id IN ({','.join('?' * len(wanted))})",
+            tuple(wanted),
+        )
+        for asset_id, version, data in rows:
+            item = wanted[asset_id]
+            made = picture_version(item.type, item.status, item.created_at, item.updated_at)
+            if version == made:
+                found[item.key] = data
+    return found
 
 
 def _keys(connection: sqlite3.Connection, query: ItemQuery) -> array[int]:
@@ -116,23 +125,6 @@ def _items(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Ite
     rows = connection.execute(SELECT_CELL + f"WHERE key IN ({places})", tuple(keys))
     found = {row[0]: item_of(row, words) for row in rows}
     return {key: found[key] for key in keys if key in found}
-
-
-def _thumbnails(path: Path, items: Sequence[Item]) -> dict[int, bytes]:
-    wanted = {item.id: item for item in items}
-    found: dict[int, bytes] = {}
-    with suppress(sqlite3.Error, OSError), _opened(path, THUMBNAILS_VERSION) as connection:
-        rows = connection.execute(
-            "SELECT id, version, data FROM thumbnails JOIN pictures USING (key) "  # noqa: S608
-            f"WHERE id IN ({','.join('?' * len(wanted))})",
-            tuple(wanted),
-        )
-        for asset_id, version, data in rows:
-            item = wanted[asset_id]
-            made = picture_version(item.type, item.status, item.created_at, item.updated_at)
-            if version == made:
-                found[item.key] = data
-    return found
 
 
 @contextmanager

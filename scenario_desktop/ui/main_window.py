@@ -35,7 +35,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui import theme
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.shortcuts import Shortcuts
 from scenario_desktop.ui.widgets import painting
@@ -129,7 +129,6 @@ class MainWindow(QWidget):
         self._jobs_open = 0.0
         self._state = _clean(state or {})
         self.setWindowTitle(TITLE)
-        self.setWindowIcon(icons.app_icon())
         self.setMinimumSize(*theme.metric("layout", "min_window"))
         self._bottom = 0
         commands.refused.connect(self._on_refused)

@@ -236,6 +236,21 @@ class PictureStore(QObject):
         for key, data in thumbnails.items():
             self._on_ready(key, data)
 
+    def finish(self, limit_s: float) -> None:
+        """Decode what waits here, too, and wait for the threads. For the time before any loop.
+
+        Args:
+            limit_s: return after so long all the same; the rest comes as always.
+        """
+        end = time.monotonic() + limit_s
+        while (self._queue or self._running) and time.monotonic() < end:
+            if self._queue:
+                job, data = self._queue.popitem(last=False)
+                self._keep(*job, decode(data, job[1]))
+            else:
+                time.sleep(0.001)
+            self._adopt()
+
     def set_source(self, source: ThumbnailSource | None, *, keeps: bool = False) -> None:
         """Take thumbnails from another workspace; all pictures of the old one go.
 

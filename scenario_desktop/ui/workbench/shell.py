@@ -1,4 +1,4 @@
-"""The window with the gallery in it and nothing around that yet: what the first paint needs.
+"""The window with the gallery's grid and nothing around that yet: what the first paint needs.
 
 Whatever is imported here is waited for at every start. The workbench takes the shell over and
 fills the rest in.
@@ -6,20 +6,22 @@ fills the rest in.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from scenario_desktop.items import Item, ItemQuery
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.models.picture_store import PictureStore
+from scenario_desktop.ui.panels.gallery.area import toolbar_height
 from scenario_desktop.ui.panels.gallery.cache import ItemCache
+from scenario_desktop.ui.panels.gallery.grid import GridView
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
-from scenario_desktop.ui.panels.gallery.view import GalleryView
-from scenario_desktop.ui.panels.gallery.words import title
 from scenario_desktop.ui.widgets.surface import Surface
 
 GALLERY = "gallery"
@@ -49,44 +51,42 @@ class Shell:
         self.commands.setParent(self.window)
         self.store = PictureStore(parent=self.window)
         self.cache = ItemCache()
-        self.view = GalleryView(self.store, self.cache.get)
-        self.view.grid.set_cell_size(self.prefs.cell_px)
-        self.view.grid.set_fit(self.prefs.is_fit)
+        self.grid = GridView(self.store, self.cache.get)
+        self.grid.set_cell_size(self.prefs.cell_px)
+        self.grid.set_fit(self.prefs.is_fit)
         self._blanks = self._place()
 
     @property
     def order(self) -> KeyOrder:
-        return self.view.grid.order
+        return self.grid.order
 
-    def _place(self) -> list[Surface]:
-        """Place the gallery, and bare grounds where the other regions will be."""
+    def _place(self) -> list[QWidget]:
+        """Place the grid, and bare grounds where the other regions will be."""
         window, edges = self.window, Qt.Edge
+        page = Surface("stage")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, toolbar_height(), 0, 0)
+        column.addWidget(self.grid)
         top, bottom = Surface(edges=edges.BottomEdge), Surface(edges=edges.TopEdge)
         side, dock = Surface(edges=edges.RightEdge), Surface(edges=edges.LeftEdge)
         window.set_top_bar(top)
         window.set_sidebar(side)
-        window.add_page(GALLERY, self.view)
+        window.add_page(GALLERY, page)
         window.set_dock(dock, page=GALLERY)
         window.set_job_bar(bottom)
-        return [top, side, dock, bottom]
+        return [page, top, side, dock, bottom]
 
-    def show(
-        self,
-        query: ItemQuery,
-        order: KeyOrder,
-        items: Mapping[int, Item],
-        thumbnails: Mapping[int, bytes],
-    ) -> None:
-        """Put an answer into the gallery, the first items with their pictures."""
+    def show(self, query: ItemQuery, keys: array[int], items: Mapping[int, Item]) -> None:
+        """Put an answer into the grid, as far as its items are known."""
         self.query = query
-        self.view.set_query(query, title(query, {}))
-        self.view.toolbar.set_count(len(order))
         self.cache.put(items, items)
-        self.view.grid.set_order(order, keeps_place=False)
-        self.view.show_grid()
-        self.window.show()  # lays out, which decides how large pictures are
+        self.grid.set_order(KeyOrder(keys), keeps_place=False)
+        self.grid.show_blocks()
+
+    def show_pictures(self, thumbnails: Mapping[int, bytes]) -> None:
+        """Begin to decode thumbnails for the items that are shown."""
         self.store.offer(thumbnails)
-        self.store.want(GALLERY, items.values(), self.view.grid.frame)
+        self.store.want(GALLERY, self.cache, self.grid.frame)
 
     def close(self) -> None:
         """Take the window down again, where no program came behind it."""

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from scenario_desktop import paths
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
 from scenario_desktop.services.words import counted
+from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.forms.drafts import SettingsAccess
@@ -85,6 +86,7 @@ class Workbench(QObject):
         self._is_local = True
         self.commands, self.window, self.store = shell.commands, shell.window, shell.store
         self.window.on_state = self._remember_window
+        self.window.setWindowIcon(icons.app_icon())
         self.notices = self.window.notices
         self.gallery = make_gallery(
             self.store,
@@ -92,7 +94,7 @@ class Workbench(QObject):
             commands=self.commands,
             prefs=shell.prefs,
             cache=shell.cache,
-            view=shell.view,
+            grid=shell.grid,
         )
         self._is_first_look = shell.query is not None
         if shell.query is not None:
@@ -146,6 +148,7 @@ class Workbench(QObject):
         window = self.window
         window.set_top_bar(self.topbar_view)
         window.set_sidebar(self.sidebar_view)
+        window.add_page(GALLERY, self.gallery.view)
         window.add_page(FIRST_RUN, self.first_run)
         window.set_dock(self.inspector_view, page=GALLERY)
         window.set_job_bar(self.job_bar)

@@ -50,6 +50,14 @@ _RESIZE_MS = 90
 _LOCKS_MS = 20_000
 
 
+def toolbar_height() -> int:
+    """Return the height of the line above the grid, also before there is one.
+
+    Less than a page's 44, because the grid has 4 above its first row for the ring around a cell.
+    """
+    return max(40, theme.current().height(32, "body", 6) + 4)
+
+
 class _Bar(QScrollBar):
     """Takes its room always, so that the columns never jump, and shows only when there is use."""
 
@@ -182,6 +190,11 @@ class GridArea(QAbstractScrollArea):
         """Draw blocks where the first cells will be, while nothing is known yet."""
         self._is_skeleton = is_on
         self._pulse.start() if is_on else self._pulse.stop()
+        self.viewport().update()
+
+    def show_blocks(self) -> None:
+        """Draw blocks at once, without patience, for the pictures in view that are not there."""
+        self._waiting.update(dict.fromkeys(self._visible, time.monotonic() - _PATIENCE_S))
         self.viewport().update()
 
     def set_works(self, works: Iterable[WorkCell]) -> None:

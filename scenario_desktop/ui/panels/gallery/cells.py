@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from functools import cached_property
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -111,8 +112,11 @@ class CellPainter:
         )
         self._badges: dict[Badge, QPixmap] = {}
         self._captions: OrderedDict[int, tuple[str, QStaticText, float]] = OrderedDict()
-        self._ticks = (self._make_tick(is_set=True), self._make_tick(is_set=False))
         self._blank: dict[tuple[str, str], QPixmap] = {}
+
+    @cached_property
+    def _ticks(self) -> tuple[QPixmap, QPixmap]:
+        return self._make_tick(is_set=True), self._make_tick(is_set=False)
 
     @staticmethod
     def reach(box: Box) -> QRect:

@@ -10,6 +10,7 @@ from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.gallery import accessible
 from scenario_desktop.ui.panels.gallery.cache import ItemCache
 from scenario_desktop.ui.panels.gallery.controller import GalleryController
+from scenario_desktop.ui.panels.gallery.grid import GridView
 from scenario_desktop.ui.panels.gallery.menus import gallery_commands
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
 from scenario_desktop.ui.panels.gallery.view import GalleryView
@@ -30,16 +31,16 @@ def make_gallery(
     commands: CommandRegistry | None = None,
     prefs: GalleryPrefs | None = None,
     cache: ItemCache | None = None,
-    view: GalleryView | None = None,
+    grid: GridView | None = None,
 ) -> GalleryPage:
     """Make the page, and add its commands to the registry.
 
     Args:
-        cache, view: where a view is there already, with the items it paints from.
+        cache, grid: where a grid is on the screen already, with the items it paints from.
     """
     accessible.install()
     cache = ItemCache() if cache is None else cache
-    view = GalleryView(store, cache.get) if view is None else view
+    view = GalleryView(store, cache.get, grid=grid)
     controller = GalleryController(
         view, store, cache, notices=notices, commands=commands, prefs=prefs
     )

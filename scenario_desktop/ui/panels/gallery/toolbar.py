@@ -12,7 +12,12 @@ from typing_extensions import override
 
 from scenario_desktop.items import ItemQuery, SortField
 from scenario_desktop.ui import theme
-from scenario_desktop.ui.panels.gallery.area import DEFAULT_CELL, MAX_CELL, MIN_CELL
+from scenario_desktop.ui.panels.gallery.area import (
+    DEFAULT_CELL,
+    MAX_CELL,
+    MIN_CELL,
+    toolbar_height,
+)
 from scenario_desktop.ui.panels.gallery.grid import CELL_STEP
 from scenario_desktop.ui.panels.gallery.words import (
     SORTS,
@@ -28,8 +33,6 @@ from scenario_desktop.ui.widgets.slider import Slider
 from scenario_desktop.ui.widgets.surface import Surface
 from scenario_desktop.ui.widgets.tips import set_tip
 
-#: Less than the page's 44, because the grid has 4 above its first row for the ring around a cell.
-HEIGHT = 40
 _SLIDER_PX = 88
 #: Of a longer title so much is always left.
 _TITLE_PX = 120
@@ -203,5 +206,5 @@ class GalleryToolbar(Surface):
             widget.setVisible(is_shown)
 
     def _on_theme_changed(self) -> None:
-        self.setFixedHeight(max(HEIGHT, theme.current().height(32, "body", 6) + 4))
+        self.setFixedHeight(toolbar_height())
         self._fit()

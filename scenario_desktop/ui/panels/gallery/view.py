@@ -57,12 +57,18 @@ class GalleryView(Surface):
         store: PictureStore,
         items: Callable[[int], Item | None],
         parent: QWidget | None = None,
+        *,
+        grid: GridView | None = None,
     ) -> None:
+        """
+        Args:
+            grid: where one is on the screen already, over the same store and items.
+        """
         super().__init__("stage", parent=parent)
         self.setAcceptDrops(True)
         self.setAccessibleName("Gallery page")
         self.toolbar = GalleryToolbar()
-        self.grid = GridView(store, items)
+        self.grid = GridView(store, items) if grid is None else grid
         self.filters: FilterPopover | None = None
         self._action: StateAction | None = None
         self._drop_target = "the library"
