@@ -160,10 +160,12 @@ class Program(QObject):
             credentials=self.credentials,
         )
         bench.settings_requested.connect(self.rooms.open_settings)
+        bench.spending_requested.connect(self.rooms.open_spending)
+        self.rooms.closed.connect(bench.detect.look_again)
         bench.connect_requested.connect(self.rooms.connect_account)
         bench.retry_requested.connect(self._retry)
         bench.topbar_view.workspace_chosen.connect(self.rooms.open_workspace)
-        bench.topbar_view.manage_requested.connect(self.rooms.open_settings)
+        bench.topbar_view.manage_requested.connect(self.rooms.open_workspaces)
 
     # Workspaces
 

@@ -91,6 +91,7 @@ class MainWindow(QWidget):
         close_requested: the user wants to leave; ``close_now`` when all is put away.
         page_changed: the name of the page now in front.
         dock_closed: Escape closed the drawer.
+        escaped: Escape, where nothing else in the window wanted it.
         jobs_shown: the job panel was opened or closed.
         layout_changed: "rail", "drawer" or another boundary was crossed; ask ``is_narrow``.
         bottom_changed: the height in pixels that the job bar or panel takes.
@@ -99,6 +100,7 @@ class MainWindow(QWidget):
     close_requested = Signal()
     page_changed = Signal(str)
     dock_closed = Signal()
+    escaped = Signal()
     jobs_shown = Signal(bool)
     layout_changed = Signal()
     bottom_changed = Signal(int)
@@ -334,6 +336,8 @@ class MainWindow(QWidget):
         elif event.key() == Qt.Key.Key_Escape and self._is_drawer() and self.is_dock_shown():
             self.show_dock(False)
             self.dock_closed.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
         else:
             super().keyPressEvent(event)
 

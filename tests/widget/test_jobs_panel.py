@@ -356,10 +356,8 @@ def test_the_bar_counts_and_opens(panel: Panel) -> None:
     assert ", 1 queued" in texts
     assert "32\u00a0%" in texts
     QTest.mouseClick(panel.bar, Qt.MouseButton.LeftButton, pos=QPoint(900, 10))
-    panel.controller.toggle()
-    panel.view.hide()
-    panel.controller.toggle()
-    assert shown == [True, False, True]
+    panel.view.close_requested.emit()
+    assert shown == [True, False]
 
 
 # Mouse and keyboard

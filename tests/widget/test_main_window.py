@@ -354,3 +354,14 @@ def test_a_change_of_theme_reaches_all(qapp: QApplication, whole: Whole, look: T
     image = whole.window.grab().toImage()
     assert image.pixelColor(4, 700) == look.tokens.panel
     assert image.pixelColor(1200, 880) == look.tokens.stage
+
+
+def test_an_escape_that_nothing_wants_is_told(make: Make) -> None:
+    window = make()
+    told: list[bool] = []
+    window.escaped.connect(lambda: told.append(True))
+    window.show_chrome(False)
+    QTest.keyClick(window, Qt.Key.Key_Escape)  # brings the chrome back
+    assert not told
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert told == [True]

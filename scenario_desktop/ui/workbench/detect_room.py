@@ -85,6 +85,11 @@ class DetectRoom(QObject):
         self._commands.add(*self.controller.commands())
         self._window.set_page(PAGE)
 
+    def look_again(self) -> None:
+        """Take note that the spending limit may be another one now."""
+        if self.controller is not None:
+            self.controller.look_again()
+
     def close(self) -> None:
         """Take away the commands that belong to the page in front."""
         if self.controller is not None:

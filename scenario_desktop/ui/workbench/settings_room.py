@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
@@ -16,7 +16,7 @@ from scenario_desktop.ui.panels.settings.controller import (
     SettingsController,
     SettingsPorts,
 )
-from scenario_desktop.ui.panels.settings.view import SettingsDialog
+from scenario_desktop.ui.panels.settings.view import SettingsDialog, SettingsSection
 from scenario_desktop.ui.panels.workspaces.controller import WorkspacePorts, WorkspacesController
 from scenario_desktop.ui.theme import Theme
 
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 
 class SettingsRoom(QObject):
-    """Opens one dialog at a time."""
+    """Opens one dialog at a time.
+
+    Signals:
+        closed: the settings were looked at, and may be others now.
+    """
+
+    closed = Signal()
 
     def __init__(
         self,
@@ -50,7 +56,13 @@ class SettingsRoom(QObject):
         self._opening.failed.connect(window.notices.report)
 
     def open_settings(self) -> None:
-        self._opening.trigger()
+        self._opening.trigger(SettingsSection.APPEARANCE)
+
+    def open_spending(self) -> None:
+        self._opening.trigger(SettingsSection.SPENDING)
+
+    def open_workspaces(self) -> None:
+        self._opening.trigger(SettingsSection.WORKSPACES)
 
     def connect_account(self) -> None:
         self._workspaces.connect_account()
@@ -58,9 +70,13 @@ class SettingsRoom(QObject):
     def open_workspace(self, workspace_id: str) -> None:
         self._workspaces.open(workspace_id)
 
-    async def _show_settings(self) -> None:
+    async def _show_settings(self, section: SettingsSection) -> None:
         dialog = SettingsDialog(self._window)
+        dialog.show_section(section)
         controller = SettingsController(dialog, self._ports)
         self._workspaces.attach(dialog.workspaces)
         controller.count()
-        await dialogs.ask(dialog)
+        try:
+            await dialogs.ask(dialog)
+        finally:
+            self.closed.emit()

@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop import paths
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
-from scenario_desktop.services.words import counted
 from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
@@ -27,6 +26,7 @@ from scenario_desktop.ui.panels.inspector.view import InspectorView
 from scenario_desktop.ui.panels.jobs.controller import JobsController
 from scenario_desktop.ui.panels.jobs.notifier import Notifier
 from scenario_desktop.ui.panels.jobs.view import JobBar, JobsView
+from scenario_desktop.ui.panels.keys.view import KeysSheet
 from scenario_desktop.ui.panels.palette.controller import PaletteController
 from scenario_desktop.ui.panels.palette.entries import Entry, Scope
 from scenario_desktop.ui.panels.preview.controller import PreviewController
@@ -71,11 +71,13 @@ class Workbench(QObject):
         window, commands, store: for whoever adds to them.
 
     Signals:
-        settings_requested, connect_requested: dialogs that the program around it opens.
+        settings_requested, spending_requested, connect_requested: dialogs that the program around
+            it opens.
         retry_requested: the server should be tried again now.
     """
 
     settings_requested = Signal()
+    spending_requested = Signal()
     connect_requested = Signal()
     retry_requested = Signal()
 
@@ -136,6 +138,7 @@ class Workbench(QObject):
         self._counting = self._action(self._count_all, Overlap.RESTART)
         self._place_panels()
         shell.drop_blanks()
+        self.window.restore_jobs()
         self._connect()
         self.topbar.show_starting("Starting")
 
@@ -182,11 +185,12 @@ class Workbench(QObject):
         self.palette.entry_chosen.connect(self._on_entry_chosen)
         self.sidebar.tag_search_wanted.connect(self._search_tags)
         self.detect.left.connect(self._leave_detect)
-        self.detect.jobs_started.connect(self._on_jobs_started)
-        self.detect.settings_requested.connect(self.settings_requested)
+        self.detect.settings_requested.connect(self.spending_requested)
         self.jobs.shown_requested.connect(self.window.show_jobs)
         self.jobs.reveal_requested.connect(self._revealing.trigger)
         self.jobs.edit_requested.connect(self._editing.trigger)
+        self.window.jobs_shown.connect(self._on_jobs_shown)
+        self.window.escaped.connect(self._on_escaped)
         self.window.page_changed.connect(self._on_page_changed)
         self.window.bottom_changed.connect(self.card.set_bottom)
 
@@ -283,6 +287,14 @@ class Workbench(QObject):
                 "workspace.connect", "Connect Scenario…", self.connect_requested.emit,
                 icon="cloud", words="account key login",
             ),
+            Command(
+                "help.keys", "Show the keyboard shortcuts", self._show_keys, group="Help",
+                icon="command", shortcut="F1", words="keys help",
+            ),
+            Command(
+                "program.quit", "Quit", self.window.close, group="View", icon="x",
+                shortcut="Ctrl+Q", words="exit close",
+            ),
         )  # fmt: skip
 
     def _needs_session(self) -> str:
@@ -291,6 +303,9 @@ class Workbench(QObject):
     def _chosen_note(self) -> str:
         count = len(self.gallery.controller.chosen_keys())
         return f"{count:,} selected" if count else ""
+
+    def _show_keys(self) -> None:
+        KeysSheet(self.window, self.commands.all()).open()
 
     def _choose_files(self) -> None:
         self.imports.choose.trigger()
@@ -339,8 +354,25 @@ class Workbench(QObject):
         self._show_library()
         self.gallery.view.grid.setFocus()
 
-    def _on_jobs_started(self, ids: Sequence[str]) -> None:
-        self.notices.toast(f"Started {counted(len(ids), 'job')}", None)
+    def _on_jobs_shown(self, is_shown: bool) -> None:
+        focus = self.window.focusWidget()
+        if is_shown:
+            self.jobs_view.list.setFocus()
+        elif focus is None or self.jobs_view.isAncestorOf(focus):
+            self._focus_page()
+
+    def _on_escaped(self) -> None:
+        """Go one step back: the job panel first, then the form."""
+        if self.window.is_jobs_shown():
+            self.window.show_jobs(False)
+        elif self.window.page == detect_room.PAGE:
+            self._leave_detect()
+
+    def _focus_page(self) -> None:
+        if self.window.page == GALLERY:
+            self.gallery.view.grid.setFocus()
+        else:
+            self.window.setFocus()
 
     async def _edit_again(self, _kind: str, request: dict[str, Any]) -> None:
         """Open the form with a request that was sent before."""

@@ -127,6 +127,10 @@ class DetectController(QObject):
         self._left = left
         self._show_footer()
 
+    def look_again(self) -> None:
+        """Show anew what stands in the way: the spending limit may be another one."""
+        self._show_footer()
+
     def submit(self) -> None:
         """Start the jobs, if the form stands as it was priced."""
         if self._price is Price.KNOWN and self._quote is not None and not self.why_not():

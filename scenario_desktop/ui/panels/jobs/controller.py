@@ -20,7 +20,7 @@ from scenario_desktop.ui.dialogs import confirm
 from scenario_desktop.ui.models.picture_store import PictureStore, SignalLike
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.jobs.rows import JobAction, Tab, menu_of
-from scenario_desktop.ui.panels.jobs.view import SHORTCUT, JobBar, JobsView
+from scenario_desktop.ui.panels.jobs.view import JobBar, JobsView
 
 SECOND_MS = 1000
 _NO_SESSION = "Open a workspace first"
@@ -161,9 +161,6 @@ class JobsController(QObject):
     def close(self) -> None:
         self._set_open(is_open=False)
 
-    def toggle(self) -> None:
-        self._set_open(is_open=not self.is_open)
-
     def show_job(self, row_id: str) -> None:
         """Open the panel at one job."""
         self._view.set_tab(Tab.ALL)
@@ -182,10 +179,6 @@ class JobsController(QObject):
     def commands(self) -> tuple[Command, ...]:
         """Return what the palette and the keys can do here."""
         return (
-            Command(
-                "jobs.toggle", "Show or hide jobs", self.toggle, group="View", icon="activity",
-                shortcut=SHORTCUT, words="queue progress",
-            ),
             Command(
                 "jobs.needs_you", "Show jobs that need you", self._open_needs_you, group="Go to",
                 icon="circle-alert", words="failed uncertain errors",

@@ -136,7 +136,9 @@ class PaletteController(QObject):
         scope, typed = scope_of(self._view.field.text())
         entries: list[Entry] = []
         if scope is Scope.HELP:
-            entries = [Entry(title, "Help", Help(title), note, "info") for title, note in _HELP]
+            helps = [command for command in self._commands.all() if command.group == "Help"]
+            entries = command_entries(helps, typed)
+            entries += [Entry(title, "Help", Help(title), note, "info") for title, note in _HELP]
         if scope in (Scope.ALL, Scope.COMMANDS):
             entries += command_entries(self._commands.all(), typed)
         if typed and scope in (Scope.ALL, Scope.TAGS):
