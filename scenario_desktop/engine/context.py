@@ -29,6 +29,8 @@ from scenario_desktop.engine.usage import UsageLog
 from scenario_desktop.errors import Forbidden
 from scenario_desktop.imaging.pool import WorkerPool
 
+#: Seconds after the start that the workers are got ready, when nothing has asked for them before.
+WARM_UP_AFTER_S = 2.0
 #: All steps of the schema in the order they were ever shipped.
 MIGRATIONS = (ASSETS, *JOB_MIGRATIONS)
 
@@ -102,13 +104,19 @@ async def running(config: EngineConfig, keys: Keys) -> AsyncIterator[Engine]:
         for part in (uploads, exports, jobs):
             stack.push_async_callback(part.stop)
             await part.start()
-        upkeep = asyncio.create_task(tidy(config, database, started_ms))
-        stack.push_async_callback(_cancelled, upkeep)
+        for task in (tidy(config, database, started_ms), _warm_up(pool)):
+            stack.push_async_callback(_cancelled, asyncio.create_task(task))
         yield Engine(
             config=config, keys=keys, database=database, pool=pool, links=links,
             thumbnails=thumbnails, contents=contents, assets=assets, collections=collections,
             uploads=uploads, exports=exports, usage=usage, jobs=jobs,
         )  # fmt: skip
+
+
+async def _warm_up(pool: WorkerPool) -> None:
+    """Have the workers ready before the first job, but not while the window is still starting."""
+    await asyncio.sleep(WARM_UP_AFTER_S)
+    await pool.warm_up()
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -19,6 +19,7 @@ from scenario_desktop.engine.config import MAX_FILE_BYTES, URL_LIFETIME_S, Engin
 from scenario_desktop.engine.folders import make_folders
 from scenario_desktop.engine.keys import FILE_NAME, Keys, load_or_create
 from scenario_desktop.engine.lock import FolderLock
+from scenario_desktop.engine.ports import keep_port, last_port
 from scenario_desktop.errors import AppError, EngineFailed
 
 
@@ -32,7 +33,8 @@ def run(args: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     os.umask(0o077)
     try:
-        with listening(options.host, options.port) as listener:
+        wish = last_port(options.data)
+        with listening(options.host, options.port, wish=wish) as listener:
             config = EngineConfig(
                 data=options.data.absolute(),
                 host=options.host,
@@ -44,6 +46,7 @@ def run(args: Sequence[str]) -> int:
             make_folders(config)
             with FolderLock(config.data / "engine.lock"):
                 keys = load_or_create(config.data / FILE_NAME)
+                keep_port(config.data, config.port)
                 asyncio.run(_serve(config, keys, listener, follows_stdin=options.follow_stdin))
     except AppError as error:
         sys.stderr.write(" ".join(filter(None, (error.message, error.hint, error.details))) + "\n")
@@ -58,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds everything")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=_port, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="0 takes the last one, or any free one"
+    )
     parser.add_argument(
         "--url-lifetime", type=_positive, default=float(URL_LIFETIME_S), metavar="SECONDS",
         help="how long the signed addresses of files work",
@@ -97,8 +102,11 @@ def _count(text: str) -> int:
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int, *, wish: int = 0) -> Iterator[socket.socket]:
     """Bind before anything else, so that the real port is known to all that follows.
+
+    Args:
+        wish: the port tried first where any would do.
 
     Raises:
         EngineFailed: the port is taken, or the address is none of this machine's.
@@ -113,7 +121,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((host, port))
+            if port or not wish or not _is_bound(listener, host, wish):
+                listener.bind((host, port))
         except (OSError, UnicodeError) as error:
             raise EngineFailed(
                 f"Cannot listen on {host}, port {port}.",
@@ -123,6 +132,14 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
     finally:
         listener.close()
+
+
+def _is_bound(listener: socket.socket, host: str, port: int) -> bool:
+    try:
+        listener.bind((host, port))
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 async def _serve(

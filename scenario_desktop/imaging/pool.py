@@ -130,8 +130,13 @@ class WorkerPool:
         )
 
     async def warm_up(self) -> None:
-        """Start the processes now, so that the first task need not wait for them."""
-        await self._started()
+        """Start the processes now, so that the first task need not wait for them.
+
+        Loading the libraries takes a worker longer than starting: each is kept busy with it once.
+        """
+        from scenario_desktop.imaging.tasks import load_libraries
+
+        await asyncio.gather(*(self.run(load_libraries) for _ in range(self.processes)))
 
     async def aclose(self) -> None:
         """Stop all workers. Tasks that still wait end with ``Cancelled``."""

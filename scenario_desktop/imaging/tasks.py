@@ -65,6 +65,15 @@ class Examined:
     thumbnail: Thumbnail
 
 
+def load_libraries() -> None:
+    """Import what all other tasks need, which takes a fresh worker some half a second."""
+    import cv2
+    from PIL import Image
+
+    Image.init()
+    cv2.setNumThreads(1)
+
+
 def examine(source: Path | str | bytes, size_px: int = 256) -> Examined:
     """Check a new picture and make its thumbnail in one go.
 

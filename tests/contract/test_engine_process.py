@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from scenario_desktop.engine.main import listening
+from scenario_desktop.engine.ports import last_port
 from tests.bench.seed_engine import seed
 from tests.contract.engine_support import EngineProcess, picture
 
@@ -213,3 +214,34 @@ def test_answers_do_not_wait_for_acknowledgements() -> None:
     """asyncio sets TCP_NODELAY only on sockets that name TCP; it saves 40 ms per answer."""
     with listening("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+def port_of(engine: EngineProcess) -> int:
+    return httpx.URL(engine.address["scenario_url"]).port or 0
+
+
+def test_it_takes_the_port_it_had_last_so_that_addresses_stay_good(tmp_path: Path) -> None:
+    first = EngineProcess(tmp_path)
+    with first.client() as client:
+        url = upload(client)["url"]
+    first.stop()
+    again = EngineProcess(tmp_path)
+    assert port_of(again) == port_of(first)
+    assert httpx.get(url, trust_env=False).content == picture()
+    again.stop()
+
+
+def test_it_takes_any_port_when_its_last_one_is_taken(tmp_path: Path) -> None:
+    first = EngineProcess(tmp_path)
+    first.stop()
+    with listening("127.0.0.1", port_of(first)) as foreign:
+        foreign.listen()
+        again = EngineProcess(tmp_path)
+    assert port_of(again) not in (0, port_of(first))
+    again.stop()
+
+
+@pytest.mark.parametrize("kept", ["", "x", "80", "70000", "-1"])
+def test_a_port_that_makes_no_sense_is_none(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "engine.port").write_text(kept)
+    assert last_port(tmp_path) == 0
