@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject
 
 from scenario_desktop import paths as places
 from scenario_desktop.errors import AppError
+from scenario_desktop.services.engine_process import EngineProcess, EngineState
 from scenario_desktop.store.settings import SettingsStore, WorkspaceKind, WorkspaceRecord
 from scenario_desktop.ui import loop, theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap, cancel_all
@@ -36,8 +37,12 @@ LOG_BYTES, LOG_FILES = 2**20, 3
 _MIB = 2**20
 
 
-def run(paths: places.Paths, shell: Shell) -> int:
-    """Run the program in a window that is open until it is closed."""
+def run(paths: places.Paths, shell: Shell, engine: EngineProcess) -> int:
+    """Run the program in a window that is open until it is closed.
+
+    Args:
+        engine: not started, or only spawned so far.
+    """
     try:
         settings = SettingsStore(paths.settings)
     except AppError as error:
@@ -45,7 +50,7 @@ def run(paths: places.Paths, shell: Shell) -> int:
         shell.close()
         return 1
     log_to_file(paths.logs / "scenario-desktop.log")
-    program = Program(paths, settings, theme.current(), shell)
+    program = Program(paths, settings, theme.current(), shell, engine)
     return loop.run(program.run(), on_signal=program.leave)
 
 
@@ -76,13 +81,16 @@ class Program(QObject):
         settings: SettingsStore,
         theme: Theme,
         shell: Shell | None = None,
+        engine: EngineProcess | None = None,
     ) -> None:
         """
         Args:
             shell: the window, where it is on the screen already.
+            engine: likewise, where it is being started already.
         """
         super().__init__()
         self.paths, self.settings, self.theme = paths, settings, theme
+        self.engine = engine or EngineProcess(log_file=paths.engine_log)
         if shell is None:
             was = settings.settings
             shell = Shell(panels=was.window.panels, gallery=was.gallery.model_dump())
@@ -106,6 +114,7 @@ class Program(QObject):
         self.window.show()
         async with self._stack:
             self._stack.push_async_callback(self.settings.aclose)
+            self._stack.push_async_callback(self.engine.aclose)
             await self._build()
             self._switching.trigger()
             await self._ended.wait()
@@ -116,7 +125,6 @@ class Program(QObject):
         """Open what all workspaces share. Imports that the first paint need not wait for."""
         from scenario_desktop.imaging.pool import WorkerPool
         from scenario_desktop.services.credentials import Credentials
-        from scenario_desktop.services.engine_process import EngineProcess
         from scenario_desktop.services.session import Shared
         from scenario_desktop.services.spending import SpendingGuard
         from scenario_desktop.services.workspaces import Workspaces
@@ -125,8 +133,6 @@ class Program(QObject):
 
         shutil.rmtree(self.paths.cache / "drag", ignore_errors=True)
         stack, settings = self._stack, self.settings
-        self.engine = EngineProcess(log_file=self.paths.logs / "engine.log")
-        stack.push_async_callback(self.engine.aclose)
         pool = WorkerPool()
         stack.push_async_callback(pool.aclose)
         cache = ThumbnailCache(self.paths.thumbnails, settings.settings.thumbnail_cache_mib * _MIB)
@@ -190,7 +196,6 @@ class Program(QObject):
         self.ready.set()
 
     async def _connection(self, record: WorkspaceRecord) -> Connection:
-        from scenario_desktop.services.engine_process import EngineState
         from scenario_desktop.services.session import Connection
 
         if record.kind is WorkspaceKind.LOCAL:

@@ -35,6 +35,10 @@ class Paths:
         return self.data / "engine"
 
     @property
+    def engine_log(self) -> Path:
+        return self.logs / "engine.log"
+
+    @property
     def thumbnails(self) -> Path:
         return self.cache / "thumbnails.sqlite"
 

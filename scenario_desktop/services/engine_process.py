@@ -8,6 +8,7 @@ list. Built on ``subprocess`` and threads, because a Qt event loop on Unix runs 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -149,6 +150,7 @@ class EngineProcess:
         self._start_timeout_s = start_timeout_s
         self._monotonic = monotonic
         self._child: _Child | None = None
+        self._spawned: _Child | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._turn = asyncio.Event()  # set, and replaced, with every change of the status
@@ -158,6 +160,14 @@ class EngineProcess:
     def pid(self) -> int | None:
         """The id of the running process."""
         return self._child.process.pid if self._child else None
+
+    def spawn(self, data: Path) -> None:
+        """Begin to start the engine, before there is a loop; ``start`` then waits for this one.
+
+        Trouble is left for ``start`` to meet, which can tell it.
+        """
+        with contextlib.suppress(OSError):
+            self._spawned = _Child(self._arguments(data, port=0), self._log_file)
 
     async def start(self, data: Path) -> EngineAddress:
         """Start the engine on a data folder and wait until it is ready to serve.
@@ -197,6 +207,8 @@ class EngineProcess:
             await asyncio.wait({self._watcher})
             self._watcher = None
         await self._end_child()
+        self._child, self._spawned = self._spawned, None  # where nobody came for it
+        await self._end_child()
         self._set(EngineStatus(EngineState.STOPPED))
 
     async def _watch(self, data: Path, address: EngineAddress) -> None:
@@ -231,9 +243,11 @@ class EngineProcess:
 
     async def _launch(self, data: Path, port: int) -> EngineAddress:
         await self._end_child()
-        command = [*self._command, "--data", str(data), "--port", str(port), "--follow-stdin"]
+        command = self._arguments(data, port)
         try:
-            self._child = await asyncio.to_thread(_Child, command, self._log_file)
+            self._child, self._spawned = self._spawned, None
+            if self._child is None:
+                self._child = await asyncio.to_thread(_Child, command, self._log_file)
         except OSError as error:
             raise _failed("It could not be run.", str(error)) from error
         try:
@@ -251,6 +265,9 @@ class EngineProcess:
             await asyncio.shield(self._end_child())
             raise
         return address
+
+    def _arguments(self, data: Path, port: int) -> list[str]:
+        return [*self._command, "--data", str(data), "--port", str(port), "--follow-stdin"]
 
     async def _end_child(self) -> None:
         child, self._child = self._child, None

@@ -21,6 +21,8 @@ from scenario_desktop.store.catalogue_cells import LIBRARY, SELECT_CELL, item_of
 #: Of the catalogue's tables and of the thumbnails', as their migrations number them.
 CATALOGUE_VERSION: Final = 1
 THUMBNAILS_VERSION: Final = 1
+#: The workspace that is always there.
+LOCAL: Final = "local"
 #: SQLite takes so many parameters at least; more cells are not seen at once.
 _MOST_ITEMS: Final = 900
 _WORKSPACE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -36,7 +38,7 @@ class Remembered(NamedTuple):
 
     theme: str = "system"
     text_scale: float = 1.0
-    workspace_id: str = "local"
+    workspace_id: str = LOCAL
     panels: Mapping[str, Any] | None = None
     gallery: Mapping[str, Any] | None = None
 
@@ -68,7 +70,7 @@ def read_settings(path: Path) -> Remembered:
     return Remembered(
         theme=theme if theme in ("dark", "light") else "system",
         text_scale=scale if isinstance(scale, float | int) and 1 <= scale <= 2 else 1.0,
-        workspace_id=str(workspace) if is_id else "local",
+        workspace_id=str(workspace) if is_id else LOCAL,
         panels=panels if isinstance(panels, dict) else None,
         gallery=gallery if isinstance(gallery, dict) else None,
     )

@@ -65,6 +65,31 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+async def test_one_that_was_spawned_before_the_loop_is_taken(
+    stub: list[str], tmp_path: Path
+) -> None:
+    engine = EngineProcess(command=stub)
+    engine.spawn(tmp_path)
+    await engine.start(tmp_path)
+    assert starts(tmp_path) == ["0"]
+    await engine.aclose()
+
+
+async def test_one_that_was_spawned_for_nothing_is_ended(stub: list[str], tmp_path: Path) -> None:
+    engine = EngineProcess(command=stub)
+    engine.spawn(tmp_path)
+    await until((tmp_path / "pid").exists)
+    await engine.aclose()
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+async def test_what_cannot_be_spawned_is_told_by_the_start(tmp_path: Path) -> None:
+    engine = EngineProcess(command=[str(tmp_path / "nothing")])
+    engine.spawn(tmp_path)
+    with pytest.raises(EngineFailed):
+        await engine.start(tmp_path)
+
+
 async def test_it_starts_says_where_it_is_and_ends_with_its_stdin(
     stub: list[str], tmp_path: Path
 ) -> None:
