@@ -22,6 +22,10 @@ from scenario_desktop.engine.lock import FolderLock
 from scenario_desktop.engine.ports import keep_port, last_port
 from scenario_desktop.errors import AppError, EngineFailed
 
+#: The engine of a window that was killed puts its work away before it ends: the engine of the next
+#: window waits for it so long, in seconds.
+PATIENCE_S = 10.0
+
 
 def run(args: Sequence[str]) -> int:
     """Run an engine until it is told to end.
@@ -44,7 +48,8 @@ def run(args: Sequence[str]) -> int:
                 max_file_bytes=options.max_file_mib * 2**20,
             )
             make_folders(config)
-            with FolderLock(config.data / "engine.lock"):
+            patience_s = PATIENCE_S if options.follow_stdin else 0.0
+            with FolderLock(config.data / "engine.lock", patience_s=patience_s):
                 keys = load_or_create(config.data / FILE_NAME)
                 keep_port(config.data, config.port)
                 asyncio.run(_serve(config, keys, listener, follows_stdin=options.follow_stdin))

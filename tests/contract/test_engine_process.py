@@ -82,6 +82,17 @@ def test_one_engine_per_folder(tmp_path: Path) -> None:
     engine.stop()
 
 
+def test_the_engine_of_the_next_window_waits_for_the_one_before(tmp_path: Path) -> None:
+    first = EngineProcess(tmp_path)
+    ending = threading.Timer(0.5, first.process.terminate)
+    ending.start()
+    second = EngineProcess(tmp_path, "--follow-stdin", stdin=subprocess.PIPE)
+    assert first.process.poll() is not None
+    ending.join()
+    first.wait()
+    assert second.stop() == 0
+
+
 def test_a_taken_port_is_told(tmp_path: Path, engine_process: EngineProcess) -> None:
     port = httpx.URL(engine_process.url).port
     with pytest.raises(RuntimeError, match="Cannot listen"):
