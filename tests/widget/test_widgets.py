@@ -38,6 +38,7 @@ from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.focus_ring import FocusRing
 from scenario_desktop.ui.widgets.keycap import KeyCap
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
+from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.picture_view import PictureView
 from scenario_desktop.ui.widgets.popover import Popover
 from scenario_desktop.ui.widgets.progress import ProgressBar
@@ -471,3 +472,18 @@ def test_the_map_alone_and_over_the_picture(qtbot: QtBot) -> None:
     assert view.grab().toImage().pixelColor(100, 90).red() == 0
     view.set_mode(CompareMode.OVERLAY)
     assert 0 < view.grab().toImage().pixelColor(100, 90).red() < 200
+
+
+def test_a_menu_paints_its_shortcuts_beside_the_titles(qtbot: QtBot) -> None:
+    menu = Menu(name="Menu")
+    qtbot.addWidget(menu)
+    menu.add("Short", menu.hide)
+    without = menu.sizeHint().width()
+    menu.add("Long", menu.hide, shortcut="Ctrl+Shift+C")
+    assert menu.sizeHint().width() > without + 40
+    assert all(action.shortcut().isEmpty() for action in menu.actions())
+
+
+def test_a_short_tip_stays_on_one_line() -> None:
+    assert "white-space: pre" in tip("Nothing to undo", "Ctrl+Z")
+    assert "white-space: normal" in tip("word " * 40)

@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.ui.shortcuts import shortcut_text
 
+#: Letters that stay on one line.
+_ONE_LINE = 56
+
 
 def tip(text: str, shortcut: str = "") -> str:
     """Return a tool tip that shows exactly this text.
@@ -19,7 +22,9 @@ def tip(text: str, shortcut: str = "") -> str:
     words = escape(text).replace("\n", "<br>")
     if shortcut:
         words += "&nbsp;&nbsp;&nbsp;" + escape(shortcut_text(shortcut)).replace(" ", "&nbsp;")
-    return f"<span>{words}</span>"
+    # Qt breaks lines of rich text long before they need to be.
+    space = "pre" if len(text) <= _ONE_LINE and "\n" not in text else "normal"
+    return f'<p style="white-space: {space}; margin: 0">{words}</p>'
 
 
 def set_tip(widget: QWidget, text: str, shortcut: str = "") -> None:

@@ -84,6 +84,7 @@ class DetectRoom(QObject):
         self.controller.open(items, request)
         self._commands.add(*self.controller.commands())
         self._window.set_page(PAGE)
+        self._window.show_dock(True)  # without its form the page leads nowhere
 
     def look_again(self) -> None:
         """Take note that the spending limit may be another one now."""

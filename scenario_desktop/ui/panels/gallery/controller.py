@@ -664,7 +664,9 @@ class GalleryController(QObject):
     def _open_menu(self, point: QPoint) -> None:
         if self._commands is None:
             return
-        ids = menus.ITEMS if len(self._grid.selection) else menus.BACKGROUND
+        is_trash = self._query.section is Section.TRASH
+        items = menus.TRASHED if is_trash else menus.ITEMS
+        ids = items if len(self._grid.selection) else menus.BACKGROUND
         menus.popup(self._commands, ids, self._view, point)
 
     # What is remembered

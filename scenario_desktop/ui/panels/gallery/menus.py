@@ -23,8 +23,10 @@ ITEMS = (
     "gallery.preview", "detect.open", "",
     "item.copy_url", "item.copy_id", "item.open_in_browser", "item.download", "",
     "item.favourite", "item.tag", "item.rename", "item.add_to_collection", "",
-    "item.restore", "item.delete",
+    "item.delete",
 )  # fmt: skip
+#: The same in the trash, where little else makes sense.
+TRASHED = ("gallery.preview", "", "item.copy_id", "item.restore")
 BACKGROUND = ("library.import", "gallery.select_all", "", "gallery.filter", "gallery.fit")
 
 

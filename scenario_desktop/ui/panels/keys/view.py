@@ -18,6 +18,7 @@ _IN_THE_GALLERY = (
     ("Next, previous picture", "Right, Left"),
     ("Choose a range", "Shift+Right"),
     ("First, last picture", "Home, End"),
+    ("Begin a name to go to", "'"),
 )
 _ORDER = ("Do", "Edit", "Go to", "View", "Help")
 

@@ -196,6 +196,7 @@ class TopBarView(Surface):
         ):
             row.addWidget(self._button(command_id, icon, name))
         self._buttons["view.dock"].setCheckable(True)
+        commands.changed.connect(self._show_shortcuts)
         self.edits.hide()
         self.set_page_left(theme.metric("layout", "sidebar", "default"))
         self.set_narrow(False)
@@ -250,6 +251,7 @@ class TopBarView(Surface):
             choose = partial(self.workspace_chosen.emit, entry.id)
             menu.add(entry.name + note, choose, is_checked=entry.is_active)
         menu.addSeparator()
+        menu.add_command(self._commands, "workspace.connect")
         menu.add("Workspaces…", self.manage_requested.emit, icon="settings")
         menu.aboutToHide.connect(menu.deleteLater)
         self.workspace.set_open(True)
@@ -265,6 +267,12 @@ class TopBarView(Surface):
         button.clicked.connect(self._on_button)
         self._buttons[command_id] = button
         return button
+
+    def _show_shortcuts(self) -> None:
+        """Follow commands that come after this bar."""
+        for command_id in ("view.palette", "view.settings", "view.dock"):
+            button = self._buttons[command_id]
+            button.set_name(button.accessibleName(), self._commands.shortcut(command_id))
 
     def _on_button(self) -> None:
         self._commands.run(self.sender().objectName())
