@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.ui.theme import Theme, ThemeMode, current
@@ -33,3 +34,13 @@ def _no_window_left(qapp: QApplication, look: Theme) -> Iterator[None]:
         widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not left, f"left open: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_real_drag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real drag runs a loop of its own until the mouse lets go, which here is never."""
+
+    def let_go(_drag: QDrag, *_actions: object) -> Qt.DropAction:
+        return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(QDrag, "exec", let_go)
