@@ -42,6 +42,7 @@ from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.picture_view import PictureView
 from scenario_desktop.ui.widgets.popover import Popover
 from scenario_desktop.ui.widgets.progress import ProgressBar
+from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.slider import NumberField, Slider, SliderField
 from scenario_desktop.ui.widgets.spinner import Spinner
@@ -487,3 +488,21 @@ def test_a_menu_paints_its_shortcuts_beside_the_titles(qtbot: QtBot) -> None:
 def test_a_short_tip_stays_on_one_line() -> None:
     assert "white-space: pre" in tip("Nothing to undo", "Ctrl+Z")
     assert "white-space: normal" in tip("word " * 40)
+
+
+def test_a_scroll_bar_takes_no_room(qtbot: QtBot) -> None:
+    content = QWidget()
+    area = ScrollArea(content)
+    qtbot.addWidget(area)
+    area.resize(200, 100)
+    area.show()
+    width = content.width()
+    assert not area.bar.isVisible()
+    content.setMinimumHeight(400)
+    qtbot.waitUntil(area.bar.isVisible)
+    assert content.width() == width == 200
+    area.bar.setValue(120)
+    assert content.y() == -120
+    area.verticalScrollBar().setValue(0)
+    assert area.bar.value() == 0
+    assert area.bar.geometry().right() == 199

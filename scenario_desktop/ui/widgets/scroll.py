@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QFrame,
+    QScrollArea,
+    QScrollBar,
+    QSizePolicy,
+    QWidget,
+)
 from typing_extensions import override
+
+
+class OverlayBar(QScrollBar):
+    """Lies over the right edge of an area, so that nothing moves when there is more to scroll."""
+
+    def __init__(self, area: QAbstractScrollArea) -> None:
+        super().__init__(Qt.Orientation.Vertical, area)
+        self._real = area.verticalScrollBar()
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self._real.rangeChanged.connect(self._follow)
+        self._real.valueChanged.connect(self.setValue)
+        self.valueChanged.connect(self._real.setValue)
+        area.installEventFilter(self)
+        self._follow()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            width = self.sizeHint().width()
+            self.setGeometry(watched.width() - width, 0, width, watched.height())
+            self.raise_()
+        return False
+
+    def _follow(self) -> None:
+        real = self._real
+        self.setPageStep(real.pageStep())
+        self.setSingleStep(real.singleStep())
+        self.setRange(real.minimum(), real.maximum())
+        self.setValue(real.value())
+        self.setVisible(real.maximum() > real.minimum())
 
 
 class ScrollArea(QScrollArea):
     """Scrolls one widget vertically; its width follows the room there is.
 
     Attributes:
+        bar: what the mouse drags, at the right edge while there is more than fits.
         follows_content: its own wished height is that of its content, for dialogs and popovers.
     """
 
@@ -28,6 +67,7 @@ class ScrollArea(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.bar = OverlayBar(self)
         self.viewport().setAutoFillBackground(False)
         self.setWidget(content)
         content.setAutoFillBackground(False)

@@ -173,7 +173,6 @@ class InspectorView(Surface):
         self.scroller = ScrollArea(self._content())
         # Its content folds when it gets narrow, which it could not if it kept the dock wide.
         self.scroller.setMinimumWidth(1)
-        self.scroller.verticalScrollBar().rangeChanged.connect(self._on_scroll_range)
         self._pages.addWidget(self.scroller)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
@@ -214,7 +213,6 @@ class InspectorView(Surface):
     def _content(self) -> QWidget:
         content = QWidget()
         column = QVBoxLayout(content)
-        self._column = column
         column.setContentsMargins(_EDGE, 12, _EDGE, 24)
         column.setSpacing(_EDGE)
         self._notice = Banner("", Tone.DANGER)
@@ -298,11 +296,6 @@ class InspectorView(Surface):
         self._button_row.setDirection(
             directions.TopToBottom if is_narrow else directions.LeftToRight
         )
-
-    def _on_scroll_range(self, _least: int, most: int) -> None:
-        """Keep the content in its place: the bar takes its room from the margin."""
-        bar = self.scroller.verticalScrollBar().sizeHint().width() if most else 0
-        self._column.setContentsMargins(_EDGE, 12, max(4, _EDGE - bar), 24)
 
     def _on_more(self) -> None:
         self.menu_requested.emit(self.more)

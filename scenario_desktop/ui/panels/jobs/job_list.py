@@ -38,6 +38,7 @@ from scenario_desktop.ui.panels.jobs.delegate import THUMB, Hot, JobDelegate, ro
 from scenario_desktop.ui.panels.jobs.model import JobsModel
 from scenario_desktop.ui.panels.jobs.rows import WITH_BAR, JobAction, buttons_of
 from scenario_desktop.ui.widgets.progress import SWEEP_MS
+from scenario_desktop.ui.widgets.scroll import OverlayBar
 
 #: Frames of the spinner and the sweeping bar are this far apart; nothing else moves in the list.
 FRAME_MS = 33
@@ -105,6 +106,7 @@ class JobList(QListView):
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._bar = OverlayBar(self)
         self.setMouseTracking(True)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.verticalScrollBar().setSingleStep(row_height() // 2)

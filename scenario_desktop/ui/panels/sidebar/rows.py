@@ -52,6 +52,7 @@ from scenario_desktop.ui.shortcuts import shortcut_text
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.chips import tag_color
 from scenario_desktop.ui.widgets.item_drag import ITEMS_MIME, keys_of
+from scenario_desktop.ui.widgets.scroll import OverlayBar
 
 #: Between the list's edge and a row's ground; and inside the ground.
 OUTER, INNER = 8, 8
@@ -278,6 +279,7 @@ class SidebarList(QListView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._bar = OverlayBar(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -288,10 +290,6 @@ class SidebarList(QListView):
     def set_rail(self, is_rail: bool) -> None:
         if is_rail != self._delegate.is_rail:
             self._delegate.is_rail = is_rail
-            policies = Qt.ScrollBarPolicy
-            self.setVerticalScrollBarPolicy(
-                policies.ScrollBarAlwaysOff if is_rail else policies.ScrollBarAsNeeded
-            )
             self.scheduleDelayedItemsLayout()
 
     def set_current(self, target: Target | None) -> None:
