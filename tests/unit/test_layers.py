@@ -15,18 +15,22 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), {"PySide6", "httpx", "sqlite3"}),
     "paths": (set(), {"PySide6", "httpx", "sqlite3"}),
     "items": (set(), {"PySide6", "httpx", "sqlite3"}),
+    "canvas": ({"errors", "items"}, {"PySide6", "httpx", "sqlite3"}),
     "imaging": ({"errors", "items"}, {"PySide6", "httpx", "sqlite3"}),
     "api": ({"errors"}, {"PySide6", "sqlite3"}),
     "store": ({"api.models", "errors", "items", "paths"}, {"PySide6", "httpx"}),
     "services": (
-        {"api", "store", "imaging", "items", "errors", "paths"},
+        {"api", "store", "imaging", "canvas", "items", "errors", "paths"},
         {"PySide6", "httpx", "sqlite3"},
     ),
     "engine": (
         {"api.models", "imaging", "items", "errors", "paths"},
         {"PySide6", "httpx"},
     ),
-    "ui": ({"services", "api.models", "items", "errors", "paths"}, {"httpx", "sqlite3"}),
+    "ui": (
+        {"services", "api.models", "canvas", "items", "errors", "paths"},
+        {"httpx", "sqlite3"},
+    ),
 }
 
 

@@ -1,0 +1,222 @@
+"""Edits of a canvas: small functions from one document to the next. Nothing is changed in place."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar, cast
+
+from scenario_desktop.canvas.format import (
+    MAX_LAYERS,
+    MAX_PIXELS,
+    MAX_SIDE,
+    Document,
+    GroupLayer,
+    Layer,
+    PaintLayer,
+    Transform,
+)
+from scenario_desktop.errors import BadInput
+
+L = TypeVar("L", bound=Layer)
+
+
+def new_id() -> str:
+    """Return an id that no other layer has."""
+    return uuid.uuid4().hex[:16]
+
+
+def blank(width: int, height: int, background: str = "") -> Document:
+    """Return an empty canvas with one layer to paint on.
+
+    Raises:
+        BadInput: it would be too large.
+    """
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and width * height <= MAX_PIXELS):
+        raise BadInput(
+            f"A canvas of {width:,} × {height:,} px is too large.",
+            hint=f"At most {MAX_SIDE:,} px on a side and {MAX_PIXELS // 2**20} million pixels.",
+        )
+    layer = PaintLayer(id=new_id(), name="Layer 1")
+    return Document(width=width, height=height, background=background, layers=(layer,))
+
+
+def add(document: Document, layer: Layer, above: str = "") -> Document:
+    """Put a layer right above another one and into its group, or on top of all.
+
+    Raises:
+        BadInput: there are too many.
+    """
+    if len(document.layers) >= MAX_LAYERS:
+        raise BadInput(f"A canvas holds at most {MAX_LAYERS:,} layers.")
+    below = document.layer(above)
+    if below is None:
+        return _with(document, (*document.layers, layer))
+    placed = replaced(layer, parent=below.parent)
+    index = document.index(above) + 1
+    return _with(document, (*document.layers[:index], placed, *document.layers[index:]))
+
+
+def remove(document: Document, layer_ids: Collection[str]) -> Document:
+    """Take layers away, groups with all that is in them."""
+    gone = set(layer_ids)
+    for layer_id in layer_ids:
+        gone |= document.below(layer_id)
+    return _with(document, (layer for layer in document.layers if layer.id not in gone))
+
+
+def replace(document: Document, layer: Layer) -> Document:
+    """Put a layer in the place of the one with its id."""
+    return _with(document, (layer if old.id == layer.id else old for old in document.layers))
+
+
+def change(document: Document, layer_id: str, **values: Any) -> Document:
+    """Change fields of a layer, by their names in Python.
+
+    Raises:
+        KeyError: there is no such layer.
+    """
+    layer = document.layer(layer_id)
+    if layer is None:
+        raise KeyError(layer_id)
+    return replace(document, replaced(layer, **values))
+
+
+def replaced(layer: L, **values: Any) -> L:
+    """Return a layer with other values, checked against its limits."""
+    # Field names are accepted, too, so the copy is validated like one that was read.
+    fields = {name: getattr(layer, name) for name in type(layer).model_fields}
+    return cast(L, type(layer).model_validate({**fields, **values}))
+
+
+def move(document: Document, layer_id: str, index: int, parent: str = "") -> Document:
+    """Put a layer at another place among those of a group; what is in it comes along.
+
+    Args:
+        index: its place among the group's layers after the move, 0 is the lowest.
+    """
+    layer = document.layer(layer_id)
+    if layer is None or parent == layer_id or parent in document.below(layer_id):
+        return document
+    rest = [other for other in document.layers if other.id != layer_id]
+    siblings = [other for other in rest if other.parent == parent]
+    moved = replaced(layer, parent=parent)
+    if index >= len(siblings):
+        place = rest.index(siblings[-1]) + 1 if siblings else len(rest)
+    else:
+        place = rest.index(siblings[max(0, index)])
+    rest.insert(place, moved)
+    return _with(document, rest)
+
+
+def duplicate(document: Document, layer_id: str) -> tuple[Document, dict[str, str]]:
+    """Copy a layer, a group with all that is in it, right above itself.
+
+    Returns:
+        the document, and the copies' ids by those of the originals.
+    """
+    layer = document.layer(layer_id)
+    if layer is None:
+        return document, {}
+    inner = document.below(layer_id)
+    originals = [other for other in document.layers if other.id == layer_id or other.id in inner]
+    ids = {original.id: new_id() for original in originals}
+    copies = [
+        replaced(
+            original,
+            id=ids[original.id],
+            parent=ids.get(original.parent, original.parent),
+            name=copy_name(original.name) if original.id == layer_id else original.name,
+        )
+        for original in originals
+    ]
+    index = document.index(layer_id) + 1
+    if len(document.layers) + len(copies) > MAX_LAYERS:
+        raise BadInput(f"A canvas holds at most {MAX_LAYERS:,} layers.")
+    layers = (*document.layers[:index], *copies, *document.layers[index:])
+    return _with(document, layers), ids
+
+
+def group(document: Document, layer_ids: Collection[str], name: str) -> tuple[Document, str]:
+    """Put layers of one level into a new group at the place of the highest.
+
+    Returns:
+        the document and the group's id; "" where there was nothing to group.
+    """
+    chosen = [layer for layer in document.layers if layer.id in layer_ids]
+    if not chosen:
+        return document, ""
+    top = chosen[-1]
+    made = GroupLayer(id=new_id(), name=name, parent=top.parent)
+    ids = {layer.id for layer in chosen}
+    if top.parent in ids:
+        return document, ""
+    layers: list[Layer] = []
+    for layer in document.layers:
+        layers.append(replaced(layer, parent=made.id) if layer.id in ids else layer)
+        if layer.id == top.id:
+            layers.append(made)
+    return _with(document, layers), made.id
+
+
+def ungroup(document: Document, group_id: str) -> Document:
+    """Dissolve a group; what was in it stands in its place, in its order."""
+    found = document.layer(group_id)
+    if not isinstance(found, GroupLayer):
+        return document
+    inner = [replaced(o, parent=found.parent) for o in document.layers if o.parent == group_id]
+    layers: list[Layer] = []
+    for layer in document.layers:
+        if layer.id == group_id:
+            layers += inner
+        elif layer.parent != group_id:
+            layers.append(layer)
+    return _with(document, layers)
+
+
+def resize(document: Document, x: int, y: int, width: int, height: int) -> Document:
+    """Cut or extend the canvas to a rectangle of it; layers keep their pixels.
+
+    Raises:
+        BadInput: it would be too large.
+    """
+    blank(width, height)
+
+    def shifted(layer: Layer) -> Layer:
+        t = layer.transform
+        moved = Transform.model_validate({**t.model_dump(), "x": t.x - x, "y": t.y - y})
+        return replaced(layer, transform=moved)
+
+    layers = tuple(shifted(layer) for layer in document.layers)
+    return document.model_copy(update={"layers": layers, "width": width, "height": height})
+
+
+def free_name(document: Document, word: str) -> str:
+    """Return "Layer 3" where there is a "Layer 2" already."""
+    taken = {layer.name for layer in document.layers}
+    number = 1
+    while f"{word} {number}" in taken:
+        number += 1
+    return f"{word} {number}"
+
+
+def copy_name(name: str) -> str:
+    return f"{name} copy"[:200]
+
+
+def shown(document: Document, is_wanted: Callable[[Layer], bool]) -> list[Layer]:
+    """Return the layers as a list shows them: the highest first, a group before what is in it."""
+    result: list[Layer] = []
+
+    def visit(parent: str) -> None:
+        for layer in reversed(document.children(parent)):
+            result.append(layer)
+            if isinstance(layer, GroupLayer) and is_wanted(layer):
+                visit(layer.id)
+
+    visit("")
+    return result
+
+
+def _with(document: Document, layers: Iterable[Layer]) -> Document:
+    return document.model_copy(update={"layers": tuple(layers)})
