@@ -26,7 +26,7 @@ from scenario_desktop.ui.panels.gallery import menus
 from scenario_desktop.ui.panels.gallery.page import GalleryPage, make_gallery
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
 from scenario_desktop.ui.panels.gallery.words import StateAction
-from scenario_desktop.ui.widgets.item_drag import keys_of
+from scenario_desktop.ui.widgets.drags import keys_of
 from tests.support import until
 from tests.widget.gallery_support import START, FakeLibrary, FakeThumbnails, item
 

@@ -28,7 +28,7 @@ from scenario_desktop.ui.panels.sidebar.model import (
     rows_of,
 )
 from scenario_desktop.ui.panels.sidebar.view import SidebarView
-from scenario_desktop.ui.widgets.item_drag import keys_of, put_keys
+from scenario_desktop.ui.widgets.drags import keys_of, put_keys
 from tests.support import until
 
 EMBER = Target(TargetKind.COLLECTION, "c1")

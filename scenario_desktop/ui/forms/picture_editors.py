@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -14,6 +13,7 @@ from typing_extensions import override
 from scenario_desktop.ui.forms.editor import Editor
 from scenario_desktop.ui.forms.spec import FieldSpec
 from scenario_desktop.ui.forms.tiles import OUTSET, AddTile, Tile, TileGrid
+from scenario_desktop.ui.widgets.drags import local_files
 from scenario_desktop.ui.widgets.tips import set_tip
 
 #: More pictures than this are counted, not shown one by one.
@@ -238,16 +238,12 @@ class PicturesEditor(Editor):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _local_files(event):
+        if local_files(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        files = _local_files(event)
+        files = local_files(event.mimeData())
         if files:
             event.acceptProposedAction()
             self.files_dropped.emit(files)
-
-
-def _local_files(event: QDropEvent) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -23,6 +23,7 @@ from scenario_desktop import paths
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
+from scenario_desktop.ui.widgets.drags import local_files
 from scenario_desktop.ui.widgets.empty_state import IconTile
 from scenario_desktop.ui.widgets.keycap import KeyCap
 from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
@@ -152,7 +153,7 @@ class FirstRunView(Surface):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _paths(event.mimeData()):
+        if local_files(event.mimeData()):
             self._drop.set_hot(True)
             event.acceptProposedAction()
 
@@ -163,7 +164,7 @@ class FirstRunView(Surface):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop.set_hot(False)
-        found = _paths(event.mimeData())
+        found = local_files(event.mimeData())
         if found:
             event.acceptProposedAction()
             self.files_dropped.emit(found)
@@ -249,7 +250,3 @@ def _small(file: Path) -> QPixmap:
     size.scale(PICTURE * 2, PICTURE * 2, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
     reader.setScaledSize(size)
     return QPixmap.fromImage(reader.read())
-
-
-def _paths(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -22,7 +22,7 @@ from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.panels.gallery.view import GalleryView
 from scenario_desktop.ui.panels.gallery.words import number
 from scenario_desktop.ui.widgets import painting
-from scenario_desktop.ui.widgets.item_drag import put_keys
+from scenario_desktop.ui.widgets.drags import put_keys
 
 #: More files at once are a download, not a drag.
 MAX_FILES = 100

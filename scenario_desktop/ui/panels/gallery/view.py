@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -25,6 +24,7 @@ from scenario_desktop.ui.panels.gallery.overlays import DropOverlay, Hint
 from scenario_desktop.ui.panels.gallery.toolbar import GalleryToolbar
 from scenario_desktop.ui.panels.gallery.words import StateAction, StateWords, drop_text
 from scenario_desktop.ui.widgets.banner import Banner, Tone
+from scenario_desktop.ui.widgets.drags import local_files
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.surface import Surface
 
@@ -191,7 +191,7 @@ class GalleryView(Surface):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        paths = _paths(event.mimeData())
+        paths = local_files(event.mimeData())
         if event.source() is None and paths:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
@@ -214,7 +214,7 @@ class GalleryView(Surface):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop.hide()
-        paths = _paths(event.mimeData())
+        paths = local_files(event.mimeData())
         if event.source() is None and paths:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
@@ -233,8 +233,3 @@ class GalleryView(Surface):
     def _place_overlays(self) -> None:
         self._drop.setGeometry(self._pages.geometry())
         self._hint.move(16, self.height() - self._hint.height() - 12)
-
-
-def _paths(data: QMimeData) -> list[Path]:
-    """Return the local files and folders of a drag."""
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

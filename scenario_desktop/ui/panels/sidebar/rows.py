@@ -51,7 +51,7 @@ from scenario_desktop.ui.panels.sidebar.model import (
 from scenario_desktop.ui.shortcuts import shortcut_text
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.chips import tag_color
-from scenario_desktop.ui.widgets.item_drag import ITEMS_MIME, keys_of
+from scenario_desktop.ui.widgets.drags import ITEMS_MIME, keys_of
 from scenario_desktop.ui.widgets.scroll import OverlayBar
 
 #: Between the list's edge and a row's ground; and inside the ground.

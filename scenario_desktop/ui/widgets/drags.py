@@ -1,8 +1,9 @@
-"""Items on a drag inside the window, beside whatever it carries for other programs."""
+"""What drags carry: items inside the window, files from outside of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 
@@ -21,3 +22,8 @@ def keys_of(data: QMimeData) -> tuple[int, ...]:
         return ()
     words = bytes(data.data(ITEMS_MIME).data()).decode("ascii", "ignore").split()
     return tuple(int(word) for word in words if word.isdigit())
+
+
+def local_files(data: QMimeData) -> list[Path]:
+    """Return the files and folders of this computer that a drag brings, links left out."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
