@@ -1,0 +1,177 @@
+"""Stalls: how long the window does not react while a lot goes on behind it.
+
+The real window on the real engine brings 200 files in, takes over 5,000 items that the engine has
+already, and scrolls all the time. Meanwhile a timer of the Qt thread ticks every two milliseconds;
+a tick that comes late was held up by something. Told in frames of 16.7 ms.
+
+``busy_frames`` is the longest time that the Qt thread itself worked without a tick. Where it is far
+below ``frames``, other programs or worker processes had the processor meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from scenario_desktop import app, paths
+from scenario_desktop.store.settings import SettingsStore
+from scenario_desktop.ui import loop, theme
+from tests.bench.sample_files import make_files
+from tests.bench.seed_engine import seed
+
+FILES = 200
+ASSETS = 5_000
+SIDE_PX = 1600
+FRAME_MS = 1000 / 60
+TICK_MS = 2
+STEP_PX = 40
+#: The whole may take so long, seconds.
+LIMIT_S = 240.0
+
+
+class Heartbeat(QObject):
+    """Notes how late each tick of the Qt thread comes, milliseconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late_ms: list[float] = []
+        self.busy_ms: list[float] = []
+        self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_tick)
+        self.last = 0.0
+        self._last_busy = 0.0
+
+    def start(self) -> None:
+        self.last, self._last_busy = time.perf_counter(), time.thread_time()
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _on_tick(self) -> None:
+        now, busy = time.perf_counter(), time.thread_time()
+        self.late_ms.append((now - self.last) * 1000 - TICK_MS)
+        self.busy_ms.append((busy - self._last_busy) * 1000)
+        self.last, self._last_busy = now, busy
+
+
+class Witness:
+    """For finding causes: says where the Qt thread is while a tick is overdue. Needs POSIX.
+
+    It looks on the Qt thread itself: a reference from elsewhere would keep painters alive.
+    """
+
+    def __init__(self, heart: Heartbeat, patience_ms: float = 14.0) -> None:
+        self._heart, self._patience_ms = heart, patience_ms
+        self.seen: Counter[str] = Counter()
+
+    def start(self) -> None:
+        signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+
+    def stop(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _look(self, _number: int, frame: FrameType | None) -> None:
+        late_ms = (time.perf_counter() - self._heart.last) * 1000
+        if self._heart.last and late_ms > self._patience_ms:
+            lines = [
+                f"{inner.f_code.co_filename.rpartition('/')[2]}:{number} {inner.f_code.co_name}"
+                for inner, number in traceback.walk_stack(frame)
+            ]
+            self.seen["\n".join(lines[:9])] += 1
+
+
+async def drive(program: app.Program, pictures: Path, heart: Heartbeat) -> dict[str, Any]:
+    """Import, sync and scroll until all of it is in the library; return what was there."""
+    session = program.session
+    if session is None:
+        raise RuntimeError("the local workspace did not open")
+    bench = program.workbench
+    grid, gallery = bench.gallery.view.grid, bench.gallery.controller
+    bar = grid.verticalScrollBar()
+    heart.start()
+    begin = time.perf_counter()
+    bench.import_files([pictures])
+    direction = 1
+    frames = 0
+    while gallery.count < ASSETS + FILES or bench.imports.run.is_busy:
+        await asyncio.sleep(FRAME_MS / 1000)
+        if bar.value() >= bar.maximum():
+            direction = -1
+        elif bar.value() <= 0:
+            direction = 1
+        # Mostly smooth, now and then a jump to somewhere else.
+        step = STEP_PX if frames % 90 else bar.maximum() // 3
+        bar.setValue(bar.value() + direction * step)
+        frames += 1
+        if time.perf_counter() - begin > LIMIT_S:
+            raise RuntimeError(f"only {gallery.count} items came within {LIMIT_S:.0f} s")
+    heart.stop()
+    return {"seconds": round(time.perf_counter() - begin, 1), "items": gallery.count}
+
+
+def run(*, has_witness: bool = False) -> dict[str, Any]:
+    """Measure and return the figures."""
+    with tempfile.TemporaryDirectory(prefix="scenario-desktop-bench-") as name:
+        folder = Path(name)
+        places = paths.under(folder / "program")
+        places.make()
+        seed(places.engine, ASSETS)
+        pictures = folder / "pictures"
+        make_files(pictures, FILES, SIDE_PX)
+        application = theme.make_application(paths.APP_NAME)
+        look = theme.Theme()
+        look.apply(application, theme.ThemeMode.DARK)
+        program = app.Program(places, SettingsStore(places.settings), look)
+        heart = Heartbeat()
+        witness = Witness(heart) if has_witness else None
+
+        async def both() -> dict[str, Any]:
+            running = asyncio.create_task(program.run())
+            try:
+                await program.ready.wait()
+                if witness is not None:
+                    witness.start()
+                return await drive(program, pictures, heart)
+            finally:
+                if witness is not None:
+                    witness.stop()
+                program.leave()
+                await running
+
+        figures = loop.run(both())
+    if witness is not None:
+        for text, count in witness.seen.most_common(25):
+            sys.stderr.write(f"--- {count}\n{text}\n")
+    late, busy = sorted(heart.late_ms), sorted(heart.busy_ms)
+    return {
+        "name": "stall",
+        "frames": round(late[-1] / FRAME_MS, 2),
+        "busy_frames": round(busy[-1] / FRAME_MS, 2),
+        "p99_ms": round(late[int(len(late) * 0.99)], 1),
+        "p999_ms": round(late[int(len(late) * 0.999)], 1),
+        "longest_ms": [round(value, 1) for value in late[-5:]],
+        "longest_busy_ms": [round(value, 1) for value in busy[-5:]],
+        "ticks": len(late),
+        **figures,
+    }
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.stdout.write(f"{run(has_witness=True)}\n")
