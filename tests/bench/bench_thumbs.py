@@ -37,9 +37,11 @@ ROUNDS = 3
 
 
 def bare(path: str) -> int:
-    """Decode a file at thumbnail size, and nothing else."""
+    """Decode a file at thumbnail size, and nothing else.
+
+    Pillow's own way: the decoder leaves out detail down to twice the size, a filter does the rest.
+    """
     with Image.open(path) as image:
-        image.draft("RGB", (THUMB_PX, THUMB_PX))
         image.thumbnail((THUMB_PX, THUMB_PX), reducing_gap=2.0)
         image.load()
         return image.width
