@@ -24,17 +24,17 @@ from PySide6.QtWidgets import (
 )
 
 from scenario_desktop.api.models.assets import AssetProperties
-from scenario_desktop.errors import AppError, BadAnswer, BadInput, Offline, Refused, StoreFailed
+from scenario_desktop.errors import AppError, BadInput, Refused, StoreFailed
 from scenario_desktop.imaging import tasks
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.store.catalogue import Catalogue
 from scenario_desktop.store.outbox import OutboxStore
-from scenario_desktop.ui.commands import CommandRegistry
+from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.panels.inspector import facts
-from scenario_desktop.ui.panels.inspector.controller import InspectorController, open_in_browser
+from scenario_desktop.ui.panels.inspector.controller import InspectorController
 from scenario_desktop.ui.panels.inspector.view import InspectorView, Mode
 from scenario_desktop.ui.widgets.chips import ChipState
 from tests.fakes_scenario import FakeScenario, make_asset
@@ -103,7 +103,6 @@ class Room:
         self.server = FakeScenario()
         self.thumbnails, self.previews = FakeThumbnails(), FakePreviews()
         self.notices = FakeNotices()
-        self.opened: list[str] = []
         self.wishes: list[tuple[str, object]] = []
 
     async def open(self) -> None:
@@ -121,12 +120,14 @@ class Room:
         self.view.show()
         self.controller = InspectorController(
             self.view, self.store, notices=self.notices, commands=self.commands,
-            open_url=self.opened.append, now=lambda: NOW,
+            now=lambda: NOW,
         )  # fmt: skip
-        for name in ("preview_requested", "detect_requested", "download_requested",
-                     "item_chosen", "children_requested", "tag_chosen"):  # fmt: skip
+        for name in ("preview_requested", "item_chosen", "children_requested", "tag_chosen"):
             signal = getattr(self.controller, name)
             signal.connect(lambda value, name=name: self.wishes.append((name, value)))
+        for name in ("detect_requested", "copy_url_requested", "download_requested"):
+            signal = getattr(self.controller, name)
+            signal.connect(lambda name=name: self.wishes.append((name, None)))
         self.controller.open(self.library, self.previews)
 
     async def aclose(self) -> None:
@@ -154,7 +155,7 @@ class Room:
     async def settle(self) -> None:
         c = self.controller
         for _ in range(3):
-            for action in (c.load, c.enlarge, c.complete, c.copy_url, c.browse, c.find):
+            for action in (c.load, c.enlarge, c.complete, c.find):
                 await action.settle()
             for edit in list(c._edits):
                 await edit.settle()
@@ -430,53 +431,17 @@ async def test_a_result_that_arrives_joins_its_parent(qt_loop: Any, tmp_path: Pa
         assert len(room.view.children_strip._thumbs) == 1
 
 
-async def test_the_url_is_fetched_fresh_and_copied(qt_loop: Any, tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
-        await room.select(await room.add(1))
-        before = room.server.count("get_asset")
-        room.view.copy_url.click()
-        await room.settle()
-        assert room.server.count("get_asset") == before + 1
-        assert "Signature" in QGuiApplication.clipboard().text()
-        assert room.notices.toasts == ["URL copied. It works for a limited time."]
-
-
-async def test_without_network_the_url_is_not_copied(qt_loop: Any, tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
-        await room.select(await room.add(1))
-        QGuiApplication.clipboard().setText("before")
-        room.server.errors["get_asset"] = [Offline("No connection.")]
-        room.view.copy_url.click()
-        await room.settle()
-        assert QGuiApplication.clipboard().text() == "before"
-        assert isinstance(room.notices.errors[0], Offline)
-
-
-@pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "javascript:alert(1)", "smb://host/x", "http://evil.test/x"]
-)
-def test_only_web_addresses_reach_the_browser(url: str) -> None:
-    with pytest.raises(BadAnswer):
-        open_in_browser(url)
-
-
-async def test_the_browser_gets_a_fresh_address(qt_loop: Any, tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
-        await room.select(await room.add(1))
-        room.controller.browse.trigger()
-        await room.settle()
-        assert room.opened == [room.server.assets["asset_000001"].url]
-
-
 async def test_buttons_tell_what_is_wished_for(qt_loop: Any, tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
         key = await room.add(1)
         await room.select(key)
         room.view.preview.click()
         room.view.detect.click()
+        room.view.copy_url.click()
         room.view.download.click()
         assert room.wishes == [
-            ("preview_requested", key), ("detect_requested", [key]), ("download_requested", [key]),
+            ("preview_requested", key), ("detect_requested", None),
+            ("copy_url_requested", None), ("download_requested", None),
         ]  # fmt: skip
 
 
@@ -586,14 +551,17 @@ async def test_every_control_has_a_name(qt_loop: Any, tmp_path: Path) -> None:
 
 async def test_the_menu_offers_commands_with_reasons(qt_loop: Any, tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
+        c = room.controller
+        room.commands.add(
+            Command("item.rename", "Rename", c.rename, reason=c.why_not_one_edit),
+            Command("item.tag", "Add tag…", c.add_tag, reason=c.why_no_edit),
+        )
         keys = [await room.add(1), await room.add(2)]
         await room.select(*keys)
         menu = room.controller.make_menu()
         entries = {a.text(): a.isEnabled() for a in menu.actions() if a.text()}
         menu.deleteLater()
-        assert entries["Copy ID"]
-        assert not entries["Copy URL"]
-        assert not entries["Rename"]
+        assert entries == {"Rename": False, "Add tag…": True}
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.errors import BadAnswer
 from scenario_desktop.items import Item
-from scenario_desktop.services.words import counted
+from scenario_desktop.services.words import counted, one_line
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command, CommandRegistry
@@ -26,6 +26,25 @@ if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
 
 _NONE_CHOSEN = "Choose a picture first"
+#: Choosing the next one after a deletion makes sense for a few, not for a whole library.
+_MAX_STEPPED = 1000
+
+
+class Editor(Protocol):
+    """Where names and tags are typed."""
+
+    def add_tag(self) -> None: ...
+    def rename(self) -> None: ...
+    def why_no_edit(self) -> str: ...
+    def why_not_one_edit(self) -> str: ...
+
+
+class Library(Protocol):
+    """The page that shows what is chosen, and the dock beside it."""
+
+    @property
+    def is_shown(self) -> bool: ...
+    def show_editor(self) -> None: ...
 
 
 class ItemCommands(QObject):
@@ -33,7 +52,12 @@ class ItemCommands(QObject):
 
     Attributes:
         actions: the running ones by name; tests wait for them.
+
+    Signals:
+        collection_wanted: a new one, with these keys in it.
     """
+
+    collection_wanted = Signal(object)
 
     def __init__(
         self,
@@ -41,8 +65,12 @@ class ItemCommands(QObject):
         gallery: GalleryController,
         notices: Reports,
         collections: Callable[[], dict[str, str]],
+        *,
+        editor: Editor,
+        page: Library,
     ) -> None:
         super().__init__(window)
+        self._editor, self._page = editor, page
         self._window, self._gallery, self._notices = window, gallery, notices
         self._collections = collections
         self._session: Session | None = None
@@ -56,6 +84,7 @@ class ItemCommands(QObject):
             ("delete", self._delete),
             ("restore", self._restore),
             ("collect", self._collect),
+            ("collect_anew", self._collect_anew),
             ("undo", self._undo),
         ):
             action = AsyncAction(function, parent=self)
@@ -81,10 +110,14 @@ class ItemCommands(QObject):
             Command("item.download", "Download…", run["download"], icon="download",
                     shortcut="Ctrl+S", reason=self._needs_some, note=self._count,
                     words="save export"),
+            Command("item.tag", "Add tag…", self._add_tag, icon="tag", shortcut="T",
+                    reason=self._needs_editable, note=self._count),
+            Command("item.rename", "Rename", self._rename, icon="pencil", shortcut="F2",
+                    reason=self._needs_one_editable),
             Command("item.favourite", "Favourite", run["favourite"], icon="heart",
                     shortcut="F", reason=self._needs_some, note=self._count, words="heart star"),
             Command("item.add_to_collection", "Add to collection…", self._open_collections,
-                    icon="folder-plus", reason=self._needs_collection, note=self._count),
+                    icon="folder-plus", reason=self._needs_kept, note=self._count),
             Command("item.restore", "Restore", run["restore"], icon="undo-2",
                     reason=self._needs_trash),
             Command("item.delete", "Move to trash", run["delete"], icon="trash-2",
@@ -97,12 +130,20 @@ class ItemCommands(QObject):
     def _needs_some(self) -> str:
         if self._session is None:
             return "No workspace is open"
+        if not self._page.is_shown:
+            return "Go back to the library first"
         return "" if self._gallery.chosen_keys() else _NONE_CHOSEN
 
     def _needs_one(self) -> str:
         reason = self._needs_some()
         is_many = not reason and len(self._gallery.chosen_keys()) > 1
         return "Choose a single picture" if is_many else reason
+
+    def _needs_editable(self) -> str:
+        return self._needs_some() or self._editor.why_no_edit()
+
+    def _needs_one_editable(self) -> str:
+        return self._needs_some() or self._editor.why_not_one_edit()
 
     def _is_in_trash(self) -> bool:
         return self._gallery.query.section.value == "trash"
@@ -112,11 +153,6 @@ class ItemCommands(QObject):
 
     def _needs_kept(self) -> str:
         return self._needs_some() or ("It is in the trash already" if self._is_in_trash() else "")
-
-    def _needs_collection(self) -> str:
-        if reason := self._needs_some():
-            return reason
-        return "" if self._collections() else "There is no collection yet"
 
     def _count(self) -> str:
         count = len(self._gallery.chosen_keys())
@@ -133,7 +169,7 @@ class ItemCommands(QObject):
         session, keys = self._open()
         url = await session.library.fresh_url(keys[0])
         QGuiApplication.clipboard().setText(url)
-        self._notices.toast("Copied the URL. It was made just now and expires.")
+        self._notices.toast("Copied the URL. It works for a limited time")
 
     async def _copy_id(self) -> None:
         _, keys = self._open()
@@ -144,9 +180,7 @@ class ItemCommands(QObject):
     async def _open_in_browser(self) -> None:
         session, keys = self._open()
         url = await session.library.fresh_url(keys[0])
-        if not is_web_address(url):
-            raise BadAnswer("The server gave an address that a browser must not open.")
-        QDesktopServices.openUrl(QUrl(url))
+        open_in_browser(url)
 
     async def _download(self) -> None:
         session, keys = self._open()
@@ -164,15 +198,17 @@ class ItemCommands(QObject):
 
     async def _delete(self) -> None:
         session, keys = self._open()
+        what, next_key = await self._named(keys), self._next_after(keys)
         await session.library.delete(keys)
-        self._notices.toast(
-            f"Moved {counted(len(keys), 'item')} to the trash", self.actions["undo"].trigger
-        )
+        if next_key is not None:
+            self._gallery.show_key(next_key)
+        self._notices.toast(f"Moved {what} to the trash", self.actions["undo"].trigger)
 
     async def _restore(self) -> None:
         session, keys = self._open()
+        what = await self._named(keys)
         await session.library.restore(keys)
-        self._notices.toast(f"Restored {counted(len(keys), 'item')}", self.actions["undo"].trigger)
+        self._notices.toast(f"Restored {what}", self.actions["undo"].trigger)
 
     async def _undo(self) -> None:
         if self._session is not None and self._session.library.history.can_undo:
@@ -180,16 +216,54 @@ class ItemCommands(QObject):
 
     def _open_collections(self) -> None:
         menu = Menu(self._window, name="Collections")
+        menu.add("New collection", self.actions["collect_anew"].trigger, icon="folder-plus")
+        if self._collections():
+            menu.addSeparator()
         for collection_id, name in sorted(self._collections().items(), key=lambda e: e[1]):
             menu.add(name, partial(self.actions["collect"].trigger, collection_id), icon="folder")
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(QCursor.pos())
+        place = QCursor.pos()
+        if not self._window.rect().contains(self._window.mapFromGlobal(place)):
+            place = self._window.mapToGlobal(self._window.rect().center())
+        menu.popup(place)
 
     async def _collect(self, collection_id: str) -> None:
         session, keys = self._open()
         await session.library.add_to_collection(collection_id, keys)
         name = self._collections().get(collection_id, "the collection")
         self._notices.toast(f"Added {counted(len(keys), 'item')} to {name}")
+
+    async def _collect_anew(self) -> None:
+        self.collection_wanted.emit(tuple(self._open()[1]))
+
+    def _add_tag(self) -> None:
+        self._page.show_editor()
+        self._editor.add_tag()
+
+    def _rename(self) -> None:
+        self._page.show_editor()
+        self._editor.rename()
+
+    async def _named(self, keys: Sequence[int]) -> str:
+        """Return "“name”" of a single item, else how many there are."""
+        if len(keys) == 1:
+            items = await self._gallery.read(keys)
+            if items and items[0].name:
+                return f"“{one_line(items[0].name, 60)}”"
+        return counted(len(keys), "item")
+
+    def _next_after(self, keys: Sequence[int]) -> int | None:
+        """Return what comes after these in the gallery, or before them at its end."""
+        if not keys or len(keys) > _MAX_STEPPED:
+            return None
+        going = set(keys)
+        for start, step in ((keys[-1], 1), (keys[0], -1)):
+            key = self._gallery.neighbour(start, step)
+            while key is not None and key in going:
+                key = self._gallery.neighbour(key, step)
+            if key is not None:
+                return key
+        return None
 
 
 async def download(
@@ -206,8 +280,14 @@ async def download(
     return saved
 
 
-def is_web_address(url: str) -> bool:
-    """Say whether an address may be handed to a browser: the web, or the engine on this machine."""
+def open_in_browser(url: str) -> None:
+    """Hand an address to the system's browser: the web, or the engine on this machine.
+
+    Raises:
+        BadAnswer: it leads elsewhere; nothing was opened.
+    """
     parts = urlsplit(url)
     is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    return parts.scheme == "https" or (parts.scheme == "http" and is_local)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
+        raise BadAnswer("The server gave an address that a browser must not open.")
+    QDesktopServices.openUrl(QUrl(url))

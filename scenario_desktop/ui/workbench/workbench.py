@@ -16,6 +16,7 @@ from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.forms.drafts import SettingsAccess
+from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.panels.first_run.view import FirstRunView
 from scenario_desktop.ui.panels.gallery.page import make_gallery
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
@@ -110,10 +111,6 @@ class Workbench(QObject):
         self.waiting_edits = WaitingEdits(self.topbar_view, self.window, notices=self.notices)
         self.card = ImportCard(self.window)
         self.imports = ImportsController(self.card, self.notices)
-        self.items = ItemCommands(
-            self.window, self.gallery.controller, self.notices, self.collection_names
-        )
-        self.items.add_to(self.commands)
         self.spend = MonthSpend(self.sidebar_view, self.notices)
         self.place = GalleryPlace(self.gallery.controller, ports.settings)
         self.searching = Searching(self.topbar_view.search, self.collection_names, self)
@@ -127,6 +124,15 @@ class Workbench(QObject):
         self.inspector = InspectorController(
             self.inspector_view, self.store, notices=self.notices, commands=self.commands
         )
+        self.items = ItemCommands(
+            self.window,
+            self.gallery.controller,
+            self.notices,
+            self.collection_names,
+            editor=self.inspector,
+            page=_LibraryPage(self.window),
+        )
+        self.items.add_to(self.commands)
         self.preview_view = PreviewView(self.gallery.view)
         self.preview = PreviewController(self.preview_view, self.store)
         self.palette = PaletteController(
@@ -177,7 +183,10 @@ class Workbench(QObject):
         inspector = self.inspector
         inspector.preview_requested.connect(self.preview.open)
         inspector.detect_requested.connect(self._detecting.trigger)
+        inspector.copy_url_requested.connect(self.items.actions["copy_url"].trigger)
         inspector.download_requested.connect(self.items.actions["download"].trigger)
+        self.items.actions["copy_url"].busy_changed.connect(inspector.set_copying)
+        self.items.collection_wanted.connect(self.sidebar_view.collection_wanted)
         inspector.item_chosen.connect(self._show_key)
         inspector.children_requested.connect(self._show_children)
         inspector.tag_chosen.connect(gallery.set_tag)
@@ -450,6 +459,20 @@ class Workbench(QObject):
     def _remember_gallery(self, prefs: GalleryPrefs) -> None:
         settings = self._ports.settings
         settings.update(gallery={**settings.settings.gallery.model_dump(), **prefs.to_dict()})
+
+
+class _LibraryPage:
+    """The gallery's page, for the commands that act on what is chosen in it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    @property
+    def is_shown(self) -> bool:
+        return self._window.page == GALLERY
+
+    def show_editor(self) -> None:
+        self._window.show_dock(True)
 
 
 def sample_pictures() -> list[Path]:

@@ -6,19 +6,17 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, QPoint, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.api.models.assets import Asset
-from scenario_desktop.errors import AppError, BadAnswer, NotFound
+from scenario_desktop.errors import AppError, NotFound
 from scenario_desktop.items import Item, LibraryCounts, Picture, TagCount
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap
-from scenario_desktop.ui.commands import Command, CommandRegistry
+from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.models.picture_store import Frame, PictureStore, Shape
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.inspector import facts
@@ -40,6 +38,12 @@ SHEET, STRIP = 8, 3
 #: Milliseconds of rest before details and large pictures are fetched: arrow keys run past.
 REST_MS, LARGE_REST_MS = 40, 160
 
+#: What stands behind the three dots, by command id; "" is a line.
+MENU = (
+    "gallery.preview", "item.rename", "item.tag", "",
+    "item.copy_url", "item.copy_id", "item.open_in_browser", "",
+    "item.download", "item.add_to_collection", "item.delete",
+)  # fmt: skip
 _PREVIEW, _STRIP = "inspector", "inspector.relatives"
 
 
@@ -65,7 +69,6 @@ class InspectedLibrary(Protocol):
     async def describe(self, key: int, text: str) -> None: ...
     async def set_favourite(self, keys: Sequence[int], is_favourite: bool) -> None: ...
     async def restore(self, keys: Sequence[int]) -> None: ...
-    async def fresh_url(self, key: int) -> str: ...
 
 
 class Undoing(Protocol):
@@ -80,26 +83,12 @@ class LargePictures(Protocol):
     async def large(self, item: Item, max_px: int) -> Picture: ...
 
 
-def open_in_browser(url: str) -> None:
-    """Hand an address to the system's browser: the web, or the engine on this machine.
-
-    Raises:
-        BadAnswer: it leads elsewhere; nothing was opened.
-    """
-    parts = urlsplit(url)
-    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
-        raise BadAnswer("The server gave an address that a browser must not open.")
-    QDesktopServices.openUrl(QUrl(url))
-
-
 class InspectorController(QObject):
     """Shows the selection and edits it.
 
     Signals:
         preview_requested: the key of an item to show large.
-        detect_requested: control maps of the selection are wanted.
-        download_requested: keys of items to save.
+        detect_requested, copy_url_requested, download_requested: the buttons, for the selection.
         item_chosen: the key of a relative to select.
         children_requested: the Item whose children the gallery should list.
         tag_chosen: a tag to filter by.
@@ -107,8 +96,9 @@ class InspectorController(QObject):
     """
 
     preview_requested = Signal(object)
-    detect_requested = Signal(object)
-    download_requested = Signal(object)
+    detect_requested = Signal()
+    copy_url_requested = Signal()
+    download_requested = Signal()
     item_chosen = Signal(object)
     children_requested = Signal(object)
     tag_chosen = Signal(str)
@@ -121,13 +111,11 @@ class InspectorController(QObject):
         *,
         notices: Reports,
         commands: CommandRegistry | None = None,
-        open_url: Callable[[str], None] = open_in_browser,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         super().__init__(view)
         self._view, self._pictures, self._notices = view, pictures, notices
         self._commands = commands
-        self._open_url = open_url
         self._now = now or _utc_now
         self._library: InspectedLibrary | None = None
         self._previews: LargePictures | None = None
@@ -142,8 +130,6 @@ class InspectorController(QObject):
         self._frame = Frame(1, 1)  # of the preview or the sheet, as it was asked for
         self._make_actions()
         self._connect()
-        if commands is not None:
-            self._add_commands(commands)
 
     def _make_actions(self) -> None:
         restart = Overlap.RESTART
@@ -153,11 +139,6 @@ class InspectorController(QObject):
         self.enlarge.failed.connect(self._on_enlarge_failed)
         self.complete = AsyncAction(self._complete, parent=self, overlap=restart)
         self.complete.failed.connect(self._notices.report)
-        self.copy_url = AsyncAction(self._copy_url, parent=self)
-        self.copy_url.busy_changed.connect(self._view.set_copying)
-        self.copy_url.failed.connect(self._notices.report)
-        self.browse = AsyncAction(self._browse, parent=self)
-        self.browse.failed.connect(self._notices.report)
         self.find = AsyncAction(self._find, parent=self, overlap=restart)
         self.find.failed.connect(self._notices.report)
         self._edits: list[AsyncAction] = []
@@ -170,9 +151,9 @@ class InspectorController(QObject):
         view.name_edited.connect(self._on_name)
         view.description_edited.connect(self._on_description)
         view.favourite_toggled.connect(self._on_favourite)
-        view.detect_requested.connect(self._on_detect)
-        view.copy_url_requested.connect(self.copy_url.trigger)
-        view.download_requested.connect(self._on_download)
+        view.detect_requested.connect(self.detect_requested)
+        view.copy_url_requested.connect(self.copy_url_requested)
+        view.download_requested.connect(self.download_requested)
         view.restore_requested.connect(self._on_restore)
         view.relative_chosen.connect(self.item_chosen)
         view.parent_requested.connect(self._on_parent)
@@ -188,18 +169,6 @@ class InspectorController(QObject):
         self._pictures.loaded.connect(self._on_picture)
         self._pictures.failed.connect(self._on_picture)
         theme.current().changed.connect(self._on_theme_changed)
-
-    def _add_commands(self, commands: CommandRegistry) -> None:
-        commands.add(
-            Command(
-                "item.tag", "Add tag…", self.add_tag, icon="tag", shortcut="T",
-                reason=self._why_no_edit,
-            ),
-            Command(
-                "item.rename", "Rename", self.rename, icon="pencil", shortcut="F2",
-                reason=self._why_not_one_edit,
-            ),
-        )  # fmt: skip
 
     # the workspace and the selection
 
@@ -240,20 +209,17 @@ class InspectorController(QObject):
 
     def add_tag(self) -> None:
         """Put the cursor into the field for tags."""
-        if not self._why_no_edit():
+        if not self.why_no_edit():
             self._view.tags.open()
 
     def rename(self) -> None:
         """Put the cursor into the name."""
-        if not self._why_not_one_edit():
+        if not self.why_not_one_edit():
             self._view.name.edit()
 
-    def copy_id(self) -> None:
-        """Copy the ids of the selection, one a line."""
-        ids = [item.id for item in self._items.values()]
-        if ids:
-            QGuiApplication.clipboard().setText("\n".join(ids))
-            self._notices.toast("ID copied" if len(ids) == 1 else f"{len(ids):,} IDs copied")
+    def set_copying(self, is_busy: bool) -> None:
+        """Show that the address is being asked for."""
+        self._view.set_copying(is_busy)
 
     # loading
 
@@ -546,18 +512,6 @@ class InspectorController(QObject):
     def _one(self) -> Item | None:
         return next(iter(self._items.values())) if len(self._items) == 1 else None
 
-    async def _copy_url(self) -> None:
-        item, library = self._one(), self._library
-        if item is not None and library is not None:
-            url = await library.fresh_url(item.key)
-            QGuiApplication.clipboard().setText(url)
-            self._notices.toast("URL copied. It works for a limited time.")
-
-    async def _browse(self) -> None:
-        item, library = self._one(), self._library
-        if item is not None and library is not None:
-            self._open_url(await library.fresh_url(item.key))
-
     async def _find(self, asset_id: str) -> None:
         library = self._library
         if library is None:
@@ -575,13 +529,6 @@ class InspectorController(QObject):
         if self._items:
             self.preview_requested.emit(next(iter(self._items)))
 
-    def _on_detect(self) -> None:
-        self.detect_requested.emit(list(self._items))
-
-    def _on_download(self) -> None:
-        if self._items:
-            self.download_requested.emit(list(self._keys))
-
     def _on_parent(self) -> None:
         if self._parent is not None:
             self.item_chosen.emit(self._parent.key)
@@ -592,28 +539,13 @@ class InspectorController(QObject):
             self.children_requested.emit(item)
 
     def make_menu(self) -> Menu:
-        """Return what else can be done. Where the program has a command for it, it is that one."""
+        """Return what else can be done with the selection, as far as there are commands for it."""
         menu = Menu(self._view, name="Inspector menu")
-        one, some, none = self._why_not_one_edit(), self._why_no_edit(), self._why_nothing()
-        for command_id, text, run, icon, reason in (
-            ("gallery.preview", "Open large preview", self._on_preview, "maximize", none),
-            ("item.rename", "Rename", self.rename, "pencil", one),
-            ("item.tag", "Add tag…", self.add_tag, "tag", some),
-            ("", "", _nothing, "", ""),
-            ("item.copy_url", "Copy URL", self.copy_url.trigger, "link", one),
-            ("item.copy_id", "Copy ID", self.copy_id, "hash", none),
-            ("item.open_in_browser", "Open in browser", self.browse.trigger, "external-link", one),
-            ("", "", _nothing, "", ""),
-            ("item.download", "Download…", self._on_download, "download", some),
-            ("item.add_to_collection", "", _nothing, "", ""),
-            ("item.delete", "", _nothing, "", ""),
-        ):
+        for command_id in MENU:
             if not command_id:
                 menu.addSeparator()
-            elif self._commands is not None and self._commands.find(command_id) is not None:
+            elif self._commands is not None:
                 menu.add_command(self._commands, command_id)
-            elif text:
-                menu.add(text, run, icon=icon, reason=reason)
         return menu
 
     def _open_menu(self, anchor: QWidget) -> None:
@@ -624,22 +556,18 @@ class InspectorController(QObject):
 
     # reasons
 
-    def _why_nothing(self) -> str:
-        return "" if self._items else "Choose an item first."
-
-    def _why_no_edit(self) -> str:
+    def why_no_edit(self) -> str:
+        """Return why the selection cannot be edited now, "" when it can."""
         if not self._items:
-            return "Choose an item first."
+            return "Choose a picture first"
         if any(item.deleted_at is not None for item in self._items.values()):
-            return "Restore it from the trash first."
+            return "Restore it from the trash first"
         if len(self._keys) > MAX_READ:
-            return f"Choose at most {MAX_READ:,} items."
+            return f"Choose at most {MAX_READ:,} items"
         return ""
 
-    def _why_not_one_edit(self) -> str:
-        if len(self._keys) > 1:
-            return "Choose one item only."
-        return self._why_no_edit()
+    def why_not_one_edit(self) -> str:
+        return "Choose a single picture" if len(self._keys) > 1 else self.why_no_edit()
 
 
 async def _or_none(reading: Any) -> Item | None:
@@ -649,10 +577,6 @@ async def _or_none(reading: Any) -> Item | None:
     except AppError:
         return None
     return found
-
-
-def _nothing() -> None:
-    """Stand where no own way exists."""
 
 
 def _utc_now() -> datetime:
