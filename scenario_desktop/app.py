@@ -17,8 +17,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from scenario_desktop import paths as places
-from scenario_desktop.errors import AppError
-from scenario_desktop.services.engine_process import EngineProcess, EngineState
+from scenario_desktop.errors import AppError, StoreFailed
+from scenario_desktop.services.engine_process import (
+    EngineAddress,
+    EngineProcess,
+    EngineState,
+    EngineStatus,
+)
 from scenario_desktop.store.settings import SettingsStore, WorkspaceKind, WorkspaceRecord
 from scenario_desktop.ui import loop, theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap, cancel_all
@@ -35,6 +40,7 @@ log = logging.getLogger(__name__)
 
 LOG_BYTES, LOG_FILES = 2**20, 3
 _MIB = 2**20
+_REBUILT = "The index of this library was damaged. It is read anew; your pictures are safe."
 
 
 def run(paths: places.Paths, shell: Shell, engine: EngineProcess) -> int:
@@ -47,11 +53,23 @@ def run(paths: places.Paths, shell: Shell, engine: EngineProcess) -> int:
         settings = SettingsStore(paths.settings)
     except AppError as error:
         print(f"scenario-desktop: {error}", file=sys.stderr)
-        shell.close()
-        return 1
+        closed = asyncio.Event()
+        return loop.run(_explain(shell, engine, error, closed), on_signal=closed.set)
     log_to_file(paths.logs / "scenario-desktop.log")
     program = Program(paths, settings, theme.current(), shell, engine)
     return loop.run(program.run(), on_signal=program.leave)
+
+
+async def _explain(
+    shell: Shell, engine: EngineProcess, error: AppError, closed: asyncio.Event
+) -> int:
+    """Say in the window why nothing can be opened, until it is closed."""
+    await engine.aclose()
+    shell.window.close_requested.connect(closed.set)
+    shell.window.notices.report(error)
+    await closed.wait()
+    shell.close()
+    return 1
 
 
 def log_to_file(path: Path) -> None:
@@ -100,6 +118,7 @@ class Program(QObject):
         self._ended = asyncio.Event()
         self._stack = AsyncExitStack()
         self._shared: Shared | None = None
+        self._address: EngineAddress | None = None
         self.window = self.workbench.window
         self.window.close_requested.connect(self.leave)
         self._switching = AsyncAction(self._open_active, parent=self, overlap=Overlap.RESTART)
@@ -113,10 +132,14 @@ class Program(QObject):
         """Show the window, open the workspace, and wait for the end."""
         self.window.show()
         async with self._stack:
-            self._stack.push_async_callback(self.settings.aclose)
+            self._stack.push_async_callback(self._save_settings)
             self._stack.push_async_callback(self.engine.aclose)
-            await self._build()
-            self._switching.trigger()
+            try:
+                await self._build()
+            except AppError as error:  # nothing can be opened, but the window can say why
+                self._on_open_failed(error)
+            else:
+                self._switching.trigger()
             await self._ended.wait()
             await self._put_away()
         return 0
@@ -141,16 +164,30 @@ class Program(QObject):
         ledger = Ledger(self.paths.ledger)
         stack.push_async_callback(ledger.aclose)
         await ledger.open()
+        self._tell_damage(settings.notice, ledger.notice)
         self._shared = Shared(self.paths, pool, cache, ledger, SpendingGuard(settings))
         self.credentials = Credentials()
         stack.push_async_callback(self.credentials.aclose)
         self.workspaces = Workspaces(
             settings, self.credentials, _make_account_client, forget=self._forget
         )
+        self.engine.state_changed.connect(self._on_engine_changed)
         self.workspaces.active_changed.connect(self._on_active_changed)
         self.workspaces.changed.connect(self._show_workspaces)
         self._make_dialogs(cache)
         self._show_workspaces()
+
+    def _tell_damage(self, *notices: AppError | None) -> None:
+        """Tell what could not be read in full; the one that matters most comes last."""
+        self.settings.failed = self.workbench.notices.report
+        for notice in filter(None, notices):
+            self.workbench.notices.report(notice)
+
+    async def _save_settings(self) -> None:
+        try:
+            await self.settings.aclose()
+        except StoreFailed as error:  # nobody is left to be told; what was saved before stands
+            log.warning("settings were not saved: %s", error.details or error.message)
 
     def _make_dialogs(self, cache: ThumbnailCache) -> None:
         from scenario_desktop.ui.workbench.settings_room import SettingsRoom
@@ -193,6 +230,8 @@ class Program(QObject):
         )
         self.session = session
         self.workbench.bind(session, is_local=is_local)
+        if session.was_rebuilt:
+            self.workbench.notices.toast(_REBUILT)
         self.ready.set()
 
     async def _connection(self, record: WorkspaceRecord) -> Connection:
@@ -204,6 +243,7 @@ class Program(QObject):
                 address = status.address
             else:
                 address = await self.engine.start(self.paths.engine)
+            self._address = address
             return Connection(address.scenario_url, address.api_key, address.api_secret)
         secret = await self.workspaces.secret(record)
         return Connection(record.base_url, secret.key, secret.secret, record.project_id)
@@ -223,8 +263,25 @@ class Program(QObject):
             for file in path.parent.glob(f"{path.name}*"):
                 await asyncio.to_thread(file.unlink, missing_ok=True)
 
+    def _on_engine_changed(self, status: EngineStatus) -> None:
+        """Follow an engine that died under the open workspace; ``_open_active`` tells the rest."""
+        topbar, session = self.workbench.topbar, self.session
+        if session is None or self.workspaces.active.kind is not WorkspaceKind.LOCAL:
+            return
+        if status.state is EngineState.RESTARTING:
+            topbar.show_starting("Restarting the local engine")
+        elif status.state is EngineState.FAILED:
+            self.workbench.notices.report(status.error)
+            session.sync.request()
+        elif status.state is EngineState.READY and status.address != self._address:
+            self._switching.trigger()
+        elif status.state is EngineState.READY:
+            session.sync.request()
+
     def _retry(self) -> None:
-        if self.session is not None:
+        is_engine_dead = self.engine.status.state is EngineState.FAILED
+        is_local = self.workspaces.active.kind is WorkspaceKind.LOCAL
+        if self.session is not None and not (is_local and is_engine_dead):
             self.session.sync.request()
         else:
             self._switching.trigger()
