@@ -31,6 +31,8 @@ server passed off as ours: that stays in ``details``, shown as plain text on req
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class AppError(Exception):
     """A failure the user is told about.
@@ -76,7 +78,17 @@ class NotFound(AppError):
 
 
 class Conflict(AppError):
-    """Somebody else holds it or changed it meanwhile."""
+    """Somebody else holds it or changed it meanwhile.
+
+    Attributes:
+        until: when the hold ends by itself, where the server says so.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", details: str = "", until: datetime | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.until = until
 
 
 class Refused(AppError):

@@ -19,6 +19,7 @@ from scenario_desktop.engine.keys import Keys
 from scenario_desktop.engine.routes import (
     accounts,
     assets,
+    canvas,
     collections,
     exports,
     files,
@@ -31,8 +32,8 @@ from scenario_desktop.engine.routes import (
 
 #: Everything under /v1. Exports stand first: an asset id matches "download" too.
 CLOUD_ROUTES = [
-    *exports.ROUTES, *assets.ROUTES, *collections.ROUTES, *uploads.ROUTES, *search.ROUTES,
-    *generate.ROUTES, *jobs.ROUTES, *accounts.ROUTES, *models.ROUTES,
+    *exports.ROUTES, *assets.ROUTES, *canvas.ROUTES, *collections.ROUTES, *uploads.ROUTES,
+    *search.ROUTES, *generate.ROUTES, *jobs.ROUTES, *accounts.ROUTES, *models.ROUTES,
 ]  # fmt: skip
 #: What is reached without keys, by signed or public addresses.
 FILE_ROUTES = [*files.ROUTES, *uploads.PART_ROUTES]
@@ -49,7 +50,9 @@ def create_app(config: EngineConfig, keys: Keys | None = None) -> Starlette:
     """
     if keys is None:
         make_folders(config)
-        keys = engine_keys.load_or_create(config.data / engine_keys.FILE_NAME)
+        keys = engine_keys.load_or_create(
+            config.data / engine_keys.FILE_NAME, has_second_user=config.has_second_user
+        )
     known = keys
 
     @asynccontextmanager

@@ -16,7 +16,7 @@ from scenario_desktop.engine.database import Database
 from scenario_desktop.engine.files import ContentFolder, store_failure
 from scenario_desktop.engine.keys import Keys, new_id
 from scenario_desktop.engine.links import Links
-from scenario_desktop.engine.times import now_ms, to_iso
+from scenario_desktop.engine.times import to_iso
 from scenario_desktop.engine.vocabulary import EXTENSIONS
 from scenario_desktop.errors import BadInput, NotFound
 from scenario_desktop.imaging.pool import WorkerPool
@@ -32,7 +32,8 @@ COLUMNS = """
         (SELECT tag FROM asset_tags WHERE asset_key = a.key ORDER BY position)) AS tag_list,
     (SELECT json_group_array(collection_id) FROM
         (SELECT collection_id FROM collection_assets WHERE asset_key = a.key ORDER BY position)
-    ) AS collection_list
+    ) AS collection_list,
+    (SELECT expires_at FROM canvas_locks WHERE asset_key = a.key) AS lock_expires_at
 """
 
 InTransaction = Callable[[sqlite3.Connection, str], None]
@@ -54,12 +55,26 @@ class NewAsset:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What lies in the folders for a new row, and what is known of it. Lengths in pixels."""
+
+    kind: str
+    mime_type: str
+    file_id: str
+    thumbnail_id: str | None
+    size_bytes: int
+    width: int | None = None
+    height: int | None = None
+
+
 class AssetStore:
-    """The library's assets. Pictures only: every file is read to its end before it is stored."""
+    """The library's assets. What comes in here are pictures, each read to its end before it is
+    stored; canvases come in through ``engine.canvas``."""
 
     def __init__(
         self, database: Database, *, contents: ContentFolder, thumbnails: ContentFolder,
-        links: Links, pool: WorkerPool, keys: Keys,
+        links: Links, pool: WorkerPool, keys: Keys, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self._database = database
         self._contents = contents
@@ -67,6 +82,7 @@ class AssetStore:
         self._links = links
         self._pool = pool
         self._keys = keys
+        self._clock = clock
 
     def new_staged(self) -> Path:
         """Return a fresh name below the data folder to write a file to before ``create``."""
@@ -118,10 +134,14 @@ class AssetStore:
             except BaseException:
                 self._thumbnails.remove(thumbnail_id)
                 raise
+        info = examined.info
+        stored = StoredFile(
+            "image", info.mime_type, file_id, thumbnail_id, size_bytes, info.width, info.height
+        )
         try:
             row = await self._database.run(
-                lambda connection: self._insert(
-                    connection, new, examined, file_id, thumbnail_id, size_bytes, in_transaction
+                lambda connection: insert_asset(
+                    connection, new, stored, self._clock(), in_transaction
                 )
             )
         except BaseException as error:
@@ -183,7 +203,7 @@ class AssetStore:
                 (
                     row["name"] if name is None else name,
                     row["description"] if description is None else description,
-                    now_ms(),
+                    self._clock(),
                     row["key"],
                 ),
             )
@@ -194,10 +214,12 @@ class AssetStore:
     async def copy(self, asset_id: str, author: str) -> sqlite3.Row:
         """Make a second asset of the same file, with the same tags and no collections.
 
+        A copy of a canvas is free, whoever holds the lock of the first, and begins its own history.
+
         Raises:
             NotFound: there is no such asset.
         """
-        at = now_ms()
+        at = self._clock()
 
         def work(connection: sqlite3.Connection) -> sqlite3.Row:
             row = require(connection, asset_id)
@@ -226,12 +248,14 @@ class AssetStore:
     async def delete(self, asset_ids: Sequence[str]) -> None:
         """Put assets into the trash, out of all collections and without their tags.
 
+        A lock does not hinder it, and ends by it: a restored canvas is free.
+
         Raises:
             NotFound: one does not exist; then none was deleted.
         """
 
         def work(connection: sqlite3.Connection) -> None:
-            at = now_ms()
+            at = self._clock()
             for asset_id in dict.fromkeys(asset_ids):
                 key = require(connection, asset_id)["key"]
                 connection.execute(
@@ -240,6 +264,7 @@ class AssetStore:
                 connection.execute("DELETE FROM asset_tags WHERE asset_key = ?", (key,))
                 connection.execute("DELETE FROM collection_assets WHERE asset_key = ?", (key,))
                 connection.execute("DELETE FROM assets_text WHERE rowid = ?", (key,))
+                connection.execute("DELETE FROM canvas_locks WHERE asset_key = ?", (key,))
             drop_unused_tags(connection)
 
         await self._database.run(work)
@@ -253,7 +278,7 @@ class AssetStore:
         """
 
         def work(connection: sqlite3.Connection) -> tuple[list[str], list[tuple[str, str]]]:
-            at = now_ms()
+            at = self._clock()
             restored: list[str] = []
             skipped: list[tuple[str, str]] = []
             for asset_id in dict.fromkeys(asset_ids):
@@ -299,7 +324,7 @@ class AssetStore:
             added = [tag for tag in dict.fromkeys(add) if tag not in held]
             if is_strict and (len(added) < len(add) or len(deleted) < len(delete)):
                 raise BadInput("A tag to add is there already, or one to delete is not there.")
-            at = now_ms()
+            at = self._clock()
             for tag in deleted:
                 connection.execute(
                     "DELETE FROM asset_tags WHERE asset_key = ? AND tag = ?", (key, tag)
@@ -329,6 +354,9 @@ class AssetStore:
         if row["parent_id"]:
             metadata["parentId"] = row["parent_id"]
             metadata["rootParentId"] = row["root_id"]
+        lock_expires_at = row["lock_expires_at"]
+        if lock_expires_at is not None and lock_expires_at > self._clock():
+            metadata["lockExpiresAt"] = to_iso(lock_expires_at)
         extension = EXTENSIONS[row["mime_type"]]
         wire = {
             "id": row["id"],
@@ -344,13 +372,17 @@ class AssetStore:
             "updatedAt": to_iso(row["updated_at"]),
             "tags": json.loads(row["tag_list"]),
             "collectionIds": json.loads(row["collection_list"]),
-            "editCapabilities": ["DETECTION"],
+            "editCapabilities": ["DETECTION"] if row["kind"] == "image" else [],
             "nsfw": [],
             "isHidden": bool(row["is_hidden"]),
             "properties": {
-                "size": row["size_bytes"],
-                "width": row["width"],
-                "height": row["height"],
+                name: value
+                for name, value in (
+                    ("size", row["size_bytes"]),
+                    ("width", row["width"]),
+                    ("height", row["height"]),
+                )
+                if value is not None
             },
             "metadata": metadata,
         }
@@ -361,6 +393,8 @@ class AssetStore:
                 "assetId": row["id"],
                 "url": self._links.thumbnail(row["id"], row["thumbnail_id"]),
             }
+            if row["kind"] != "image":  # the only picture there is of it
+                wire["preview"] = wire["thumbnail"]
         if row["deleted_at"] is not None:
             wire["deletedAt"] = to_iso(row["deleted_at"])
         return wire
@@ -379,46 +413,49 @@ class AssetStore:
         finally:
             staged.unlink(missing_ok=True)
 
-    def _insert(
-        self,
-        connection: sqlite3.Connection,
-        new: NewAsset,
-        examined: Examined,
-        file_id: str,
-        thumbnail_id: str,
-        size_bytes: int,
-        in_transaction: InTransaction | None,
-    ) -> sqlite3.Row:
-        at = now_ms()
-        root_id = None
-        if new.parent_id is not None:
-            root_id = require(connection, new.parent_id)["root_id"] or new.parent_id
-        metadata = dict(new.metadata or {})
-        info = examined.info
-        key = insert_row(
-            connection,
-            {
-                "id": new.id, "kind": "image", "type": new.type, "source": new.source,
-                "status": "success", "mime_type": info.mime_type, "privacy": "private",
-                "author_id": new.author, "name": new.name, "description": new.description,
-                "file_id": file_id, "thumbnail_id": thumbnail_id, "size_bytes": size_bytes,
-                "width": info.width, "height": info.height,
-                "aspect_ratio": metadata.get("aspectRatio") or ratio(info.width, info.height),
-                "parent_id": new.parent_id, "root_id": root_id,
-                "inference_id": metadata.get("inferenceId"), "model_id": metadata.get("modelId"),
-                "is_hidden": int(new.is_hidden), "metadata": dump(metadata),
-                "created_at": at, "updated_at": at,
-            },
-        )  # fmt: skip
-        for collection_id in dict.fromkeys(new.collection_ids):
-            put_into_collection(connection, collection_id, [(new.id, key)], at)
-        index_text(connection, key)
-        if in_transaction is not None:
-            in_transaction(connection, new.id)
-        return row_by_key(connection, key)
+
+_NOT_COPIED = {"key", "tag_list", "collection_list", "lock_expires_at", "deleted_at"}
 
 
-_NOT_COPIED = {"key", "tag_list", "collection_list", "deleted_at"}
+def insert_asset(
+    connection: sqlite3.Connection,
+    new: NewAsset,
+    stored: StoredFile,
+    at: int,
+    in_transaction: InTransaction | None = None,
+) -> sqlite3.Row:
+    """Add a row and all that belongs to it, and return it as ``COLUMNS`` says.
+
+    Raises:
+        NotFound: the parent or a collection does not exist.
+    """
+    root_id = None
+    if new.parent_id is not None:
+        root_id = require(connection, new.parent_id)["root_id"] or new.parent_id
+    metadata = dict(new.metadata or {})
+    aspect_ratio = metadata.get("aspectRatio")
+    if not aspect_ratio and stored.width and stored.height:
+        aspect_ratio = ratio(stored.width, stored.height)
+    key = insert_row(
+        connection,
+        {
+            "id": new.id, "kind": stored.kind, "type": new.type, "source": new.source,
+            "status": "success", "mime_type": stored.mime_type, "privacy": "private",
+            "author_id": new.author, "name": new.name, "description": new.description,
+            "file_id": stored.file_id, "thumbnail_id": stored.thumbnail_id,
+            "size_bytes": stored.size_bytes, "width": stored.width, "height": stored.height,
+            "aspect_ratio": aspect_ratio, "parent_id": new.parent_id, "root_id": root_id,
+            "inference_id": metadata.get("inferenceId"), "model_id": metadata.get("modelId"),
+            "is_hidden": int(new.is_hidden), "metadata": dump(metadata),
+            "created_at": at, "updated_at": at,
+        },
+    )  # fmt: skip
+    for collection_id in dict.fromkeys(new.collection_ids):
+        put_into_collection(connection, collection_id, [(new.id, key)], at)
+    index_text(connection, key)
+    if in_transaction is not None:
+        in_transaction(connection, new.id)
+    return row_by_key(connection, key)
 
 
 def unknown_asset(asset_id: str) -> NotFound:

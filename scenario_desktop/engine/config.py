@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from scenario_desktop.engine.times import now_ms
 
 #: Signed addresses live a week unless told otherwise, in seconds.
 URL_LIFETIME_S = 7 * 24 * 3600
@@ -21,6 +24,9 @@ class EngineConfig:
         port: the real port, never 0: the Host header is checked against it.
         url_lifetime_s: how long a signed address works, in seconds.
         processes: worker processes for pictures; None takes one per core.
+        has_second_user: a second pair of keys is let in, as somebody else of the same project.
+        clock: the time by which assets are stamped and locks of canvases end, in milliseconds
+            since 1970; tests pass their own.
     """
 
     data: Path
@@ -29,6 +35,8 @@ class EngineConfig:
     url_lifetime_s: float = URL_LIFETIME_S
     processes: int | None = None
     max_file_bytes: int = MAX_FILE_BYTES
+    has_second_user: bool = False
+    clock: Callable[[], int] = now_ms
 
     @property
     def origin(self) -> str:

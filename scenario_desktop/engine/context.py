@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from scenario_desktop.engine.assets import AssetStore
+from scenario_desktop.engine.canvas import CANVAS, CanvasStore
 from scenario_desktop.engine.collections import CollectionStore
 from scenario_desktop.engine.config import EngineConfig
 from scenario_desktop.engine.database import Database
@@ -32,7 +33,7 @@ from scenario_desktop.imaging.pool import WorkerPool
 #: Seconds after the start that the workers are got ready, when nothing has asked for them before.
 WARM_UP_AFTER_S = 2.0
 #: All steps of the schema in the order they were ever shipped.
-MIGRATIONS = (ASSETS, *JOB_MIGRATIONS)
+MIGRATIONS = (ASSETS, *JOB_MIGRATIONS, CANVAS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Engine:
     thumbnails: ContentFolder
     contents: ContentFolder
     assets: AssetStore
+    canvases: CanvasStore
     collections: CollectionStore
     uploads: UploadStore
     exports: ExportStore
@@ -57,6 +59,12 @@ class Engine:
 def engine_of(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
+
+
+def user_of(request: Request) -> str:
+    """Return the id of the user whose keys the request came with."""
+    user_id: str = request.scope["user_id"]
+    return user_id
 
 
 def own_project(request: Request) -> Query:
@@ -94,10 +102,14 @@ async def running(config: EngineConfig, keys: Keys) -> AsyncIterator[Engine]:
         contents = ContentFolder(config.contents, config.staging)
         thumbnails = ContentFolder(config.thumbnails, config.staging)
         assets = AssetStore(
-            database, contents=contents, thumbnails=thumbnails, links=links, pool=pool, keys=keys
-        )
+            database, contents=contents, thumbnails=thumbnails, links=links, pool=pool, keys=keys,
+            clock=config.clock,
+        )  # fmt: skip
         collections = CollectionStore(database, links=links, keys=keys)
         usage = UsageLog(database)
+        canvases = CanvasStore(
+            database, contents=contents, thumbnails=thumbnails, pool=pool, clock=config.clock
+        )
         uploads = UploadStore(config, database, assets=assets, links=links, keys=keys)
         exports = ExportStore(config, database, assets=assets, links=links, pool=pool)
         jobs = JobRunner(database=database, assets=assets, usage=usage, pool=pool, keys=keys)
@@ -108,8 +120,8 @@ async def running(config: EngineConfig, keys: Keys) -> AsyncIterator[Engine]:
             stack.push_async_callback(_cancelled, asyncio.create_task(task))
         yield Engine(
             config=config, keys=keys, database=database, pool=pool, links=links,
-            thumbnails=thumbnails, contents=contents, assets=assets, collections=collections,
-            uploads=uploads, exports=exports, usage=usage, jobs=jobs,
+            thumbnails=thumbnails, contents=contents, assets=assets, canvases=canvases,
+            collections=collections, uploads=uploads, exports=exports, usage=usage, jobs=jobs,
         )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ class ExportStore:
         stored = EXTENSIONS[row["mime_type"]]
         if target_format is None or DOWNLOAD_FORMATS.get(target_format) == stored:
             return self._links.file(row["file_id"], stored), row["mime_type"]
-        if target_format not in DOWNLOAD_FORMATS:
+        if target_format not in DOWNLOAD_FORMATS or row["kind"] != "image":
             raise Invalid("Invalid target format", {"targetFormat": "cannot be made here"})
         extension = DOWNLOAD_FORMATS[target_format]
         export_id = f"{row['file_id']}.{extension}"

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scenario_desktop.engine.files import DiskFull
+from scenario_desktop.engine.times import floor_ms, to_iso
 from scenario_desktop.errors import (
     AppError,
     BadInput,
@@ -80,6 +81,8 @@ async def answer_app_error(_: Request, error: Exception) -> Response:
     details: dict[str, Any] = {}
     if isinstance(error, Invalid):
         details |= {"problems": error.problems} if error.problems else {}
+    if isinstance(error, Conflict) and error.until is not None:
+        details["lockExpiresAt"] = to_iso(floor_ms(error.until))
     if error.hint:
         details["hint"] = error.hint
     if error.details:

@@ -29,6 +29,8 @@ class Guard:
       cannot read from us.
     - Any Origin header is refused: programs send none, browsers do for scripts of other sites.
     - The keys are compared in constant time. The path is the one the router sees.
+
+    Whoever gets past with the keys of a user is named in the scope, as ``user_id``.
     """
 
     def __init__(self, app: ASGIApp, config: EngineConfig, keys: Keys) -> None:
@@ -42,8 +44,11 @@ class Guard:
         if config.port == 80:
             self._hosts |= {host.removesuffix(":80") for host in self._hosts}
         self._secret = keys.api_secret
-        self._cloud_keys = _digest(keys.api_key, keys.api_secret)
-        self._sartiq_keys = _digest(keys.username, keys.password)
+        self._cloud_keys = [(_digest(keys.api_key, keys.api_secret), keys.user_id)]
+        if keys.has_second_user:
+            second = _digest(keys.second_api_key, keys.second_api_secret)
+            self._cloud_keys.append((second, keys.second_user_id))
+        self._sartiq_keys = [(_digest(keys.username, keys.password), keys.user_id)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,7 +73,9 @@ class Guard:
         if scope["path"] == handshake.PATH:
             is_known = self._shakes_hands(scope, authorization)
         else:
-            is_known = self._has_keys(scope["path"], authorization)
+            user_id = self._user(scope["path"], authorization)
+            is_known = user_id is not None
+            scope["user_id"] = user_id
         return None if is_known else (401, "The keys are missing or wrong.")
 
     def _is_own_host(self, scope: Scope, values: list[str]) -> bool:
@@ -89,16 +96,22 @@ class Guard:
             self._secret, self._port, nonce, proof.strip()
         )
 
-    def _has_keys(self, path: str, authorization: str) -> bool:
+    def _user(self, path: str, authorization: str) -> str | None:
+        """Return the id of the user whose keys these are, None if nobody's."""
         scheme, _, value = authorization.partition(" ")
         if scheme.lower() != "basic":
-            return False
+            return None
         try:
             user, _, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
         except (binascii.Error, ValueError):
-            return False
-        expected = self._sartiq_keys if path.startswith("/api/") else self._cloud_keys
-        return hmac.compare_digest(_digest(user, secret), expected)
+            return None
+        given, found = _digest(user, secret), None
+        for expected, user_id in (
+            self._sartiq_keys if path.startswith("/api/") else self._cloud_keys
+        ):
+            if hmac.compare_digest(given, expected):
+                found = user_id
+        return found
 
 
 def _digest(user: str, secret: str) -> bytes:

@@ -86,6 +86,7 @@ class _Running:
     """A job that this engine works on now."""
 
     id: str
+    author: str
     input: dict[str, Any]
     claimed_at: int
     is_computing: bool = True
@@ -132,8 +133,11 @@ class JobRunner:
         self._running.clear()
         await self._database.run(_requeue)
 
-    async def submit_detect(self, request: DetectRequest) -> dict[str, Any]:
+    async def submit_detect(self, request: DetectRequest, user: str) -> dict[str, Any]:
         """Charge and queue a detect job; its image must be the id of an asset that exists.
+
+        Args:
+            user: whose job and whose result it is.
 
         Returns:
             The job as it crosses HTTP.
@@ -145,12 +149,12 @@ class JobRunner:
                 "INSERT INTO jobs (id, type, status, author_id, input, units, history, created_at,"
                 " updated_at) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
                 (
-                    job_id, DETECTION, self._keys.user_id, _dump(request.to_wire()),
+                    job_id, DETECTION, user, _dump(request.to_wire()),
                     str(pricing.DETECT), _dump([["queued", at]]), at, at,
                 ),
             )  # fmt: skip
             self._usage.insert(
-                connection, at_ms=at, user=self._keys.user_id, action=DETECTION,
+                connection, at_ms=at, user=user, action=DETECTION,
                 asset_id=request.image, job_id=job_id, units=pricing.DETECT,
             )  # fmt: skip
             return require(connection, job_id)
@@ -235,7 +239,9 @@ class JobRunner:
             except BaseException:
                 self._places.release()
                 raise
-            job = _Running(row["id"], json.loads(row["input"]), claimed_at=row["updated_at"])
+            job = _Running(
+                row["id"], row["author_id"], json.loads(row["input"]), claimed_at=row["updated_at"]
+            )
             self._running[job.id] = job
             job.task = asyncio.create_task(self._work(job), name=job.id)
             job.task.add_done_callback(functools.partial(self._on_worked, job))
@@ -309,7 +315,7 @@ class JobRunner:
             type=DETECTION,
             source=DETECTION,
             parent_id=image,
-            author=self._keys.user_id,
+            author=job.author,
             metadata={
                 "modality": modality, "image": image, "parentJobId": job.id,
                 "width": made.width, "height": made.height,

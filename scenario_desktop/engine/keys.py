@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import string
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Keys:
     Attributes:
         signing_key: hexadecimal; signs the addresses of files.
         created_at: ISO, when the data folder was first used.
+        second_api_key: of a second user of the same project; empty unless there is one, as are the
+            other two of the second user.
     """
 
     api_key: str
@@ -41,10 +43,21 @@ class Keys:
     project_id: str
     user_id: str
     created_at: str
+    second_api_key: str = ""
+    second_api_secret: str = ""
+    second_user_id: str = ""
+
+    @property
+    def has_second_user(self) -> bool:
+        return bool(self.second_user_id)
 
 
-def load_or_create(path: Path) -> Keys:
+def load_or_create(path: Path, *, has_second_user: bool = False) -> Keys:
     """Read the keys of a data folder, or make them at its first use.
+
+    Args:
+        has_second_user: also return the second user's keys, which are made when first asked for
+            and kept from then on. Without it they open nothing, though the file may hold them.
 
     Raises:
         StoreFailed: the file is damaged or cannot be read or written. It is never replaced by
@@ -53,12 +66,19 @@ def load_or_create(path: Path) -> Keys:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return _create(path)
+        keys = _create(path)
+        return _with_second_user(keys, path) if has_second_user else keys
     except (OSError, UnicodeDecodeError) as error:
         raise StoreFailed(f"The keys in {path} cannot be read.", details=str(error)) from error
     try:
         values = json.loads(text)
-        keys = Keys(**{field.name: values[field.name] for field in fields(Keys)})
+        keys = Keys(
+            **{
+                field.name: values[field.name]
+                for field in fields(Keys)
+                if field.default is MISSING or field.name in values
+            }
+        )
         bytes.fromhex(keys.signing_key)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreFailed(
@@ -67,7 +87,9 @@ def load_or_create(path: Path) -> Keys:
             details=str(error),
         ) from error
     path.chmod(0o600)
-    return keys
+    if has_second_user:
+        return keys if keys.has_second_user else _with_second_user(keys, path)
+    return replace(keys, second_api_key="", second_api_secret="", second_user_id="")
 
 
 def _create(path: Path) -> Keys:
@@ -82,5 +104,20 @@ def _create(path: Path) -> Keys:
         user_id=new_id("user"),
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )
-    write_file(path, json.dumps(asdict(keys), indent=2).encode())
+    _write(path, keys)
     return keys
+
+
+def _with_second_user(keys: Keys, path: Path) -> Keys:
+    keys = replace(
+        keys,
+        second_api_key=new_id("api"),
+        second_api_secret=secrets.token_urlsafe(32),
+        second_user_id=new_id("user"),
+    )
+    _write(path, keys)
+    return keys
+
+
+def _write(path: Path, keys: Keys) -> None:
+    write_file(path, json.dumps(asdict(keys), indent=2).encode())

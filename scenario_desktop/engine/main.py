@@ -46,11 +46,14 @@ def run(args: Sequence[str]) -> int:
                 url_lifetime_s=options.url_lifetime,
                 processes=options.processes,
                 max_file_bytes=options.max_file_mib * 2**20,
+                has_second_user=options.second_user,
             )
             make_folders(config)
             patience_s = PATIENCE_S if options.follow_stdin else 0.0
             with FolderLock(config.data / "engine.lock", patience_s=patience_s):
-                keys = load_or_create(config.data / FILE_NAME)
+                keys = load_or_create(
+                    config.data / FILE_NAME, has_second_user=config.has_second_user
+                )
                 keep_port(config.data, config.port)
                 asyncio.run(_serve(config, keys, listener, follows_stdin=options.follow_stdin))
     except AppError as error:
@@ -82,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-file-mib", type=_count, default=MAX_FILE_BYTES // 2**20, help="largest file taken"
     )
+    parser.add_argument(
+        "--second-user", action="store_true",
+        help="let in a second pair of keys, as another user of the same project",
+    )  # fmt: skip
     return parser
 
 
@@ -165,17 +172,18 @@ async def _serve(
 
 def _announce(config: EngineConfig, keys: Keys) -> None:
     """Say as one line where we are and with which keys."""
-    line = json.dumps(
-        {
-            "scenario_url": f"{config.origin}/v1",
-            "sartiq_url": f"{config.origin}/api/v1",
-            "api_key": keys.api_key,
-            "api_secret": keys.api_secret,
-            "username": keys.username,
-            "password": keys.password,
-        }
-    )
-    sys.stdout.write(line + "\n")
+    line = {
+        "scenario_url": f"{config.origin}/v1",
+        "sartiq_url": f"{config.origin}/api/v1",
+        "api_key": keys.api_key,
+        "api_secret": keys.api_secret,
+        "username": keys.username,
+        "password": keys.password,
+    }
+    if keys.has_second_user:
+        line["second_api_key"] = keys.second_api_key
+        line["second_api_secret"] = keys.second_api_secret
+    sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 

@@ -63,14 +63,18 @@ async def read_bytes(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-async def read_body(request: Request, model: type[M]) -> M:
-    """Read a JSON body; none at all counts as an empty object.
+async def read_body(request: Request, model: type[M], limit: int = MAX_BODY_BYTES) -> M:
+    """Read a JSON body of at most ``limit`` bytes; none at all counts as an empty object.
 
     Raises:
         Invalid: it is not JSON, or not what the model says.
-        TooLarge: see ``MAX_BODY_BYTES``.
+        TooLarge: it is longer.
     """
-    data = await read_bytes(request, MAX_BODY_BYTES)
+    return parse_body(await read_bytes(request, limit), model)
+
+
+def parse_body(data: bytes, model: type[M]) -> M:
+    """Do as ``read_body`` with what was read before."""
     try:
         return model.model_validate_json(data.strip() or b"{}")
     except ValidationError as error:

@@ -89,7 +89,7 @@ def match_expression(query: str) -> str:
     return " AND ".join('"{}"*'.format(word.replace('"', '""')) for word in words[:50])
 
 
-def to_hit(asset: Mapping[str, Any], *, aspect_ratio: str, team_id: str) -> dict[str, Any]:
+def to_hit(asset: Mapping[str, Any], *, aspect_ratio: str | None, team_id: str) -> dict[str, Any]:
     """Make of a whole asset the shorter form that the search answers."""
     same = (
         "id", "authorId", "collectionIds", "createdAt", "updatedAt", "mimeType", "nsfw", "ownerId",
@@ -102,11 +102,11 @@ def to_hit(asset: Mapping[str, Any], *, aspect_ratio: str, team_id: str) -> dict
         "kind": asset["kind"],
         "type": metadata["type"],
         "name": metadata["name"],
-        "width": properties["width"],
-        "height": properties["height"],
         "size": properties["size"],
-        "aspectRatio": aspect_ratio,
     }
+    if aspect_ratio is not None:  # then it has sides
+        sides = {"width": properties["width"], "height": properties["height"]}
+        hit["metadata"] |= sides | {"aspectRatio": aspect_ratio}
     if "seed" in metadata:
         hit["metadata"]["seed"] = str(metadata["seed"])
     return hit

@@ -37,3 +37,7 @@ def floor_ms(value: datetime) -> int:
 def ceil_ms(value: datetime) -> int:
     """Return milliseconds since 1970, rounded up."""
     return -((_EPOCH - value) // timedelta(milliseconds=1))
+
+
+def from_ms(at_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=at_ms)

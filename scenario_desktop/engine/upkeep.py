@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 #: Uploads that were never completed are given up after this time, in milliseconds.
 _ABANDONED_MS = 7 * 24 * 3600 * 1000
+_CONTENTS = "SELECT file_id FROM assets UNION SELECT file_id FROM canvas_snapshots"
+_THUMBNAILS = "SELECT DISTINCT thumbnail_id FROM assets"
 _OPEN = "('pending', 'validating', 'validated')"
 
 
@@ -36,8 +38,8 @@ async def tidy(config: EngineConfig, database: Database, started_ms: int) -> Non
 
 async def _tidy(config: EngineConfig, database: Database, started_ms: int) -> None:
     await database.run(_purge)
-    for folder, column in ((config.contents, "file_id"), (config.thumbnails, "thumbnail_id")):
-        known = await database.run(_known(f"SELECT DISTINCT {column} FROM assets"))  # noqa: S608 - ours
+    for folder, named in ((config.contents, _CONTENTS), (config.thumbnails, _THUMBNAILS)):
+        known = await database.run(_known(named))
         await asyncio.to_thread(_remove_orphans, folder, known, started_ms)
     uploads = await database.run(_known(f"SELECT id FROM uploads WHERE status IN {_OPEN}"))  # noqa: S608 - ours
     await asyncio.to_thread(_remove_folders, config.uploads, uploads, started_ms)

@@ -80,8 +80,8 @@ class UploadStore:
             task.cancel()
         await asyncio.gather(*self._imports, return_exceptions=True)
 
-    async def create(self, new: NewUpload) -> sqlite3.Row:
-        """Announce an upload.
+    async def create(self, new: NewUpload, user: str) -> sqlite3.Row:
+        """Announce an upload, whose asset will be this user's.
 
         Raises:
             StoreFailed: its folder cannot be made, or the disk has no room for it.
@@ -102,7 +102,7 @@ class UploadStore:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)",
                 (
                     upload_id, new.kind, new.file_name, new.content_type, new.size_bytes,
-                    new.parts, json.dumps(dict(new.options)), self._keys.user_id, at, at,
+                    new.parts, json.dumps(dict(new.options)), user, at, at,
                 ),
             )  # fmt: skip
             return _require(connection, upload_id)

@@ -29,7 +29,7 @@ DOWNLOAD_FORMATS = {
     "tif": "tiff", "tiff": "tiff",
 }  # fmt: skip
 
-#: MIME type of a stored picture -> its usual extension.
+#: MIME type of a stored content -> its usual extension; pictures, and canvases as JSON.
 EXTENSIONS = {
     "image/jpeg": "jpeg",
     "image/png": "png",
@@ -37,5 +37,6 @@ EXTENSIONS = {
     "image/tiff": "tiff",
     "image/gif": "gif",
     "image/bmp": "bmp",
+    "application/json": "json",
 }
 MIME_TYPES = {extension: mime_type for mime_type, extension in EXTENSIONS.items()}

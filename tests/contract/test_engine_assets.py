@@ -125,9 +125,10 @@ async def test_another_project_is_refused(local: Local) -> None:
     await local.refused("GET", "/assets", 403, params={"projectId": "proj_other"})
 
 
-async def test_a_canvas_is_refused_with_a_reason(local: Local) -> None:
-    assert "pictures" in await local.refused(
-        "POST", "/assets", 400, json={"name": "c", "canvas": "{}"}
+async def test_an_asset_is_a_picture_or_a_canvas(local: Local) -> None:
+    assert "pictures and canvases" in await local.refused(
+        "POST", "/assets", 400, json={"name": "c"}
     )
-    asset = await local.upload()
+    asset = await local.upload(canvas="{}")
+    assert asset["kind"] == "image"
     await local.refused("PUT", f"/assets/{asset['id']}", 400, json={"canvas": "{}"})

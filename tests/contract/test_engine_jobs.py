@@ -179,7 +179,9 @@ async def test_a_picture_deleted_meanwhile_fails_its_job(idle: Served, tmp_path:
     row = await idle.engine.database.run(engine_jobs._claim)
     assert row is not None
     await runner._work(
-        engine_jobs._Running(row["id"], json.loads(row["input"]), claimed_at=row["updated_at"])
+        engine_jobs._Running(
+            row["id"], row["author_id"], json.loads(row["input"]), claimed_at=row["updated_at"]
+        )
     )
     ended = await idle.job(job["jobId"])
     assert ended["status"] == "failure"

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from scenario_desktop import __version__
+from scenario_desktop.engine.canvas import SNAPSHOT_DAYS
 from scenario_desktop.engine.context import Engine, engine_of, own_project
 from scenario_desktop.engine.failures import JsonResponse
 from scenario_desktop.engine.handshake import engine_proof
@@ -19,10 +20,10 @@ from scenario_desktop.errors import NotFound
 
 _NAME = "On this computer"
 _EMAIL = "user@localhost"
+_SECOND_EMAIL = "second-user@localhost"
 _PLAN = "enterprise"
 #: Where nothing but the disk is a limit: large, and exact in every JSON reader.
 _UNLIMITED = 1_000_000_000
-_SNAPSHOT_DAYS = 30
 
 
 async def shake_hands(request: Request) -> Response:
@@ -51,7 +52,8 @@ async def list_teams(request: Request) -> Response:
     engine = engine_of(request)
     team = _team(engine) | {
         "context": {
-            "invitationsCount": 0, "keysCount": 1, "userRole": "admin", "usersCount": 1,
+            "invitationsCount": 0, "keysCount": len(_keys(engine)), "userRole": "admin",
+            "usersCount": len(_users(engine)),
         }
     }  # fmt: skip
     return JsonResponse({"teams": [team]})
@@ -59,20 +61,14 @@ async def list_teams(request: Request) -> Response:
 
 async def get_team(request: Request) -> Response:
     engine = _require_team(request)
-    created_at = engine.keys.created_at
     index = {"private": "assets", "public": "assets"}
     team = _team(engine) | {
         "invitations": [],
-        "keys": [_key(engine)],
+        "keys": _keys(engine),
         "paymentStatus": "succeeded",
         "searchHost": f"{engine.config.origin}/v1/search",
         "searchIndexes": {"assets": index, "models": index, "workflows": index},
-        "users": [
-            {
-                "id": engine.keys.user_id, "email": _EMAIL, "role": "admin",
-                "createdAt": created_at, "updatedAt": created_at,
-            }
-        ],
+        "users": _users(engine),
     }  # fmt: skip
     return JsonResponse({"team": team})
 
@@ -83,6 +79,8 @@ async def get_limits(request: Request) -> Response:
     counts = await engine.database.run(
         lambda connection: connection.execute(
             "SELECT (SELECT count(*) FROM collections) AS collections,"
+            " (SELECT count(*) FROM assets WHERE type = 'canvas' AND deleted_at IS NULL)"
+            " AS canvases,"
             " (SELECT total(units) FROM usage WHERE at >= ?) AS units",
             (_month_start_ms(),),
         ).fetchone()
@@ -96,12 +94,13 @@ async def get_limits(request: Request) -> Response:
         ),
         _UNLIMITED,
     )  # fmt: skip
-    limits |= {"apiKeys": 1, "defaultSeats": 1, "seats": 1, "projects": 1, "models": 0}
+    users = len(_users(engine))
+    limits |= {"apiKeys": users, "defaultSeats": 1, "seats": users, "projects": 1, "models": 0}
     limits |= {"downloadAssets": 1000, "downloadModel": 0, "maxTrainingDatasets": 0}
     limits |= {
         "inferenceBatchSize": 1, "minCooldown": 0, "maxCooldown": 0, "parallelTraining": 0,
         "parallelCustomJobs": 0, "parallelInferences": processes, "parallelWorkflowRuns": 0,
-        "premiumGenerationSamples": 0, "scalingFactor": 1, "snapshotsRetention": _SNAPSHOT_DAYS,
+        "premiumGenerationSamples": 0, "scalingFactor": 1, "snapshotsRetention": SNAPSHOT_DAYS,
     }  # fmt: skip
     start, end = _month()
     return JsonResponse(
@@ -109,8 +108,9 @@ async def get_limits(request: Request) -> Response:
             "plan": _PLAN,
             "limits": limits,
             "values": {
-                "apiKeys": 1, "canvasAssets": 0, "collections": counts["collections"],
-                "creativeUnits": counts["units"], "projects": 1, "seats": 1,
+                "apiKeys": users, "canvasAssets": counts["canvases"],
+                "collections": counts["collections"], "creativeUnits": counts["units"],
+                "projects": 1, "seats": users,
             },
             "oneShotCreativeUnits": [],
             "period": {"start": start, "end": end},
@@ -127,10 +127,6 @@ def _require_team(request: Request) -> Engine:
 
 def _project(engine: Engine) -> dict[str, Any]:
     keys = engine.keys
-    user = {
-        "id": keys.user_id, "email": _EMAIL, "role": "admin",
-        "createdAt": keys.created_at, "updatedAt": keys.created_at,
-    }  # fmt: skip
     return {
         "id": keys.project_id,
         "name": _NAME,
@@ -138,8 +134,8 @@ def _project(engine: Engine) -> dict[str, Any]:
         "privacyMode": False,
         "createdAt": keys.created_at,
         "updatedAt": keys.created_at,
-        "keys": [_key(engine) | {"role": "admin"}],
-        "users": [user],
+        "keys": [key | {"role": "admin"} for key in _keys(engine)],
+        "users": _users(engine),
     }
 
 
@@ -156,17 +152,32 @@ def _team(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _key(engine: Engine) -> dict[str, Any]:
+def _keys(engine: Engine) -> list[dict[str, Any]]:
     keys = engine.keys
-    return {
-        "id": keys.user_id,
-        "apiKeyId": keys.api_key,
-        "apiKeyStatus": "active",
-        "name": _NAME,
-        "scope": "team",
-        "createdAt": keys.created_at,
-        "updatedAt": keys.created_at,
-    }
+    pairs = [(keys.user_id, keys.api_key, _NAME)]
+    if keys.has_second_user:
+        pairs.append((keys.second_user_id, keys.second_api_key, f"{_NAME}, second user"))
+    return [
+        {
+            "id": user_id, "apiKeyId": key, "apiKeyStatus": "active", "name": name,
+            "scope": "team", "createdAt": keys.created_at, "updatedAt": keys.created_at,
+        }
+        for user_id, key, name in pairs
+    ]  # fmt: skip
+
+
+def _users(engine: Engine) -> list[dict[str, Any]]:
+    keys = engine.keys
+    users = [(keys.user_id, _EMAIL)]
+    if keys.has_second_user:
+        users.append((keys.second_user_id, _SECOND_EMAIL))
+    return [
+        {
+            "id": user_id, "email": email, "role": "admin",
+            "createdAt": keys.created_at, "updatedAt": keys.created_at,
+        }
+        for user_id, email in users
+    ]  # fmt: skip
 
 
 def _month() -> tuple[str, str]:

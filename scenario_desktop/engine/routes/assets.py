@@ -9,14 +9,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from scenario_desktop.engine import listing
-from scenario_desktop.engine.context import Engine, engine_of, own_project
-from scenario_desktop.engine.failures import Invalid, JsonResponse
-from scenario_desktop.engine.requests import Body, Id, Text, decode_base64, read_body
+from scenario_desktop.engine import assets, canvas, listing
+from scenario_desktop.engine.context import Engine, engine_of, own_project, user_of
+from scenario_desktop.engine.failures import Invalid, JsonResponse, TooLarge
+from scenario_desktop.engine.keys import new_id
+from scenario_desktop.engine.requests import (
+    MAX_BODY_BYTES,
+    Body,
+    Id,
+    Text,
+    decode_base64,
+    parse_body,
+    read_body,
+    read_bytes,
+)
+from scenario_desktop.engine.routes.canvas import Moment, moment_ms
 from scenario_desktop.errors import Forbidden
 
 Name = Annotated[Text, Field(min_length=1, max_length=1000)]
 Description = Annotated[Text, Field(max_length=20_000)]
+#: The text of a canvas: whatever its client makes of it.
+CanvasText = Annotated[str, Field(min_length=1)]
 Tag = Annotated[Text, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
@@ -31,7 +44,7 @@ class BulkIds(Body):
 class NewAsset(Body):
     name: Name
     image: str | None = None
-    canvas: str | None = None
+    canvas: CanvasText | None = None
     thumbnail: str | None = None
     collection_ids: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
     parent_id: Id | None = None
@@ -41,8 +54,11 @@ class NewAsset(Body):
 class AssetChange(Body):
     name: Name | None = None
     description: Description | None = None
-    canvas: str | None = None
+    canvas: CanvasText | None = None
     thumbnail: str | None = None
+    lock_id: Id | None = None
+    lock_expires_at: Moment | None = None
+    disable_snapshot: bool = False
 
 
 class CopyTarget(Body):
@@ -66,17 +82,38 @@ async def list_assets(request: Request) -> Response:
 
 
 async def upload_asset(request: Request) -> Response:
+    """Take a picture, or a canvas; with a picture, a canvas and its thumbnail are ignored."""
     engine = engine_of(request)
-    own_project(request)
-    body = await read_body(request, NewAsset)
+    own_project(request).flag("originalAssets")
+    data = await read_bytes(request, MAX_BODY_BYTES)
+    body = parse_body(data, NewAsset)
     if body.image is None:
-        raise Invalid("This engine stores pictures.", {"image": "is missing"})
+        return await _create_canvas(request, body, len(data))
     asset = await engine.assets.create(
         file=decode_base64(body.image, "image"), name=body.name, type="uploaded",
         source="uploaded", parent_id=body.parent_id, collection_ids=body.collection_ids,
-        hide=body.hide,
+        author=user_of(request), hide=body.hide,
     )  # fmt: skip
     return JsonResponse({"asset": asset})
+
+
+async def _create_canvas(request: Request, body: NewAsset, size_bytes: int) -> Response:
+    engine = engine_of(request)
+    if body.canvas is None:
+        raise Invalid("This engine stores pictures and canvases.", {"image": "is missing"})
+    if size_bytes > canvas.MAX_BODY_BYTES:
+        raise TooLarge(f"A canvas and its thumbnail are at most {canvas.MAX_BODY_BYTES} bytes.")
+    new = assets.NewAsset(
+        name=body.name, type=canvas.TYPE, source=canvas.TYPE, author=user_of(request),
+        id=new_id("asset"), parent_id=body.parent_id, collection_ids=body.collection_ids,
+        is_hidden=body.hide,
+    )  # fmt: skip
+    row = await engine.canvases.create(new, body.canvas, _thumbnail(body.thumbnail))
+    return JsonResponse({"asset": engine.assets.to_wire(row)})
+
+
+def _thumbnail(text: str | None) -> bytes | None:
+    return None if text is None else decode_base64(text, "thumbnail")
 
 
 async def get_asset(request: Request) -> Response:
@@ -89,10 +126,19 @@ async def get_asset(request: Request) -> Response:
 
 async def update_asset(request: Request) -> Response:
     engine, asset_id = engine_of(request), request.path_params["asset_id"]
-    own_project(request)
-    body = await read_body(request, AssetChange)
-    if body.canvas is not None or body.thumbnail is not None:
-        await engine.assets.get(asset_id)
+    own_project(request).flag("originalAssets")
+    body = await read_body(request, AssetChange, canvas.MAX_BODY_BYTES)
+    until = body.lock_expires_at
+    if (await engine.assets.get(asset_id))["type"] == canvas.TYPE:
+        change = canvas.CanvasChange(
+            text=body.canvas, thumbnail=_thumbnail(body.thumbnail), name=body.name,
+            description=body.description, lock_id=body.lock_id,
+            lock_until_ms=None if until is None else moment_ms(until, "lockExpiresAt"),
+            takes_snapshot=not body.disable_snapshot,
+        )  # fmt: skip
+        row = await engine.canvases.update(asset_id, change, user_of(request))
+        return JsonResponse({"asset": engine.assets.to_wire(row)})
+    if any((body.canvas, body.thumbnail, body.lock_id, until)):
         raise Invalid("This asset is not a canvas.", {"canvas": "only canvases have one"})
     await engine.assets.update(asset_id, name=body.name, description=body.description)
     return await _asset(engine, asset_id)
@@ -133,7 +179,7 @@ async def copy_asset(request: Request) -> Response:
     body = await read_body(request, CopyTarget)
     if body.target_project_id not in (None, engine.keys.project_id):
         raise Forbidden("These keys have no access to that project.")
-    row = await engine.assets.copy(request.path_params["asset_id"], engine.keys.user_id)
+    row = await engine.assets.copy(request.path_params["asset_id"], user_of(request))
     return JsonResponse({"asset": engine.assets.to_wire(row)})
 
 

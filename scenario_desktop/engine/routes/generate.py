@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.engine import pricing
-from scenario_desktop.engine.context import Engine, engine_of, own_project
+from scenario_desktop.engine.context import Engine, engine_of, own_project, user_of
 from scenario_desktop.engine.failures import Invalid, JsonResponse
 from scenario_desktop.engine.jobs import DETECTION
 from scenario_desktop.engine.requests import decode_base64, read_body
@@ -52,22 +52,23 @@ async def detect(request: Request) -> Response:
     query.flag("originalAssets")
     is_dry_run = query.is_dry_run()
     body = await read_body(request, DetectBody)
-    image = await _input_asset(engine, body, keeps=not is_dry_run)
+    user = user_of(request)
+    image = await _input_asset(engine, body, user, keeps=not is_dry_run)
     cost = pricing.cost_fields(DETECTION, pricing.DETECT)
     if is_dry_run:
         return JsonResponse(cost, PRICED)
-    job = await engine.jobs.submit_detect(body.model_copy(update={"image": image}))
+    job = await engine.jobs.submit_detect(body.model_copy(update={"image": image}), user)
     return JsonResponse({"job": job, **cost})
 
 
-async def _input_asset(engine: Engine, body: DetectRequest, *, keeps: bool) -> str:
+async def _input_asset(engine: Engine, body: DetectRequest, user: str, *, keeps: bool) -> str:
     """Return the id of the asset to work on; a picture sent along becomes a hidden one.
 
     Args:
         keeps: whether it is stored; otherwise it is only checked.
 
     Raises:
-        Invalid: the picture is not base64, or cannot be an id.
+        Invalid: the picture is not base64, cannot be an id, or is the id of a canvas.
         BadInput: the picture cannot be read.
         NotFound: there is no such asset.
     """
@@ -78,14 +79,15 @@ async def _input_asset(engine: Engine, body: DetectRequest, *, keeps: bool) -> s
             return ""
         asset = await engine.assets.create(
             file=data, name=f"Picture for {body.modality}", type="uploaded", source="uploaded",
-            hide=True,
+            author=user, hide=True,
         )  # fmt: skip
         return str(asset["id"])
     if not body.image or len(body.image) > _MAX_ID or "\0" in body.image:
         raise Invalid(
             "The body is not as documented.", {"image": "must be an asset's id or a data URL"}
         )
-    await engine.assets.get(body.image)
+    if (await engine.assets.get(body.image))["kind"] != "image":
+        raise Invalid("This asset is not a picture.", {"image": "must be a picture"})
     return body.image
 
 

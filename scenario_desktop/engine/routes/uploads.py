@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from scenario_desktop.engine.context import engine_of, own_project
+from scenario_desktop.engine.context import engine_of, own_project, user_of
 from scenario_desktop.engine.failures import Invalid, JsonResponse
 from scenario_desktop.engine.requests import Body, Count, Id, Text, read_body
 from scenario_desktop.engine.routes.files import check_signature
@@ -49,7 +49,7 @@ async def create_upload(request: Request) -> Response:
     new = _announced(body, engine.config.max_file_bytes)
     if query.is_dry_run():
         return JsonResponse({"creativeUnitsCost": 0, "creativeUnitsDiscount": 0}, 269)
-    return _upload(request, await engine.uploads.create(new))
+    return _upload(request, await engine.uploads.create(new, user_of(request)))
 
 
 async def get_upload(request: Request) -> Response:
