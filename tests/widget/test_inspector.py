@@ -14,6 +14,7 @@ from PIL import Image
 from psygnal import Signal
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -547,6 +548,16 @@ async def test_every_control_has_a_name(qt_loop: Any, tmp_path: Path) -> None:
                     continue
                 text = control.text() if isinstance(control, QAbstractButton) else ""
                 assert control.accessibleName() or text, control
+
+
+async def test_enter_in_the_empty_field_closes_it(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.select(await room.add(1, tags=("meadow",)))
+        room.controller.add_tag()
+        await room.settle()
+        assert room.view.tags.offered()  # nothing of it is marked
+        QTest.keyClick(room.view.tags._field, Qt.Key.Key_Return)
+        assert not room.view.tags.is_open
 
 
 async def test_the_menu_offers_commands_with_reasons(qt_loop: Any, tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ class FakePage:
 
     def __init__(self) -> None:
         self.is_shown = True
+        self.previewed: int | None = None
         self.calls: list[str] = []
 
     def show_editor(self) -> None:
@@ -155,6 +156,13 @@ async def test_deleting_moves_on_to_the_next(qt_loop: object, bench: Bench) -> N
         "Moved 2 items to the trash",
         "Moved “Picture 5” to the trash",
     ]
+
+
+async def test_under_a_preview_only_what_is_seen_is_deleted(qt_loop: object, bench: Bench) -> None:
+    bench.gallery.chosen = [1, 2, 3]
+    bench.page.previewed = 2
+    await bench.run("delete")
+    assert bench.session.library.deleted == [2]
 
 
 async def test_the_url_is_copied(qt_loop: object, bench: Bench) -> None:

@@ -211,3 +211,14 @@ async def test_opened_anew_it_shows_the_whole_picture(
     preview.open(3)
     await until(preview._view.picture.has_picture)
     assert preview._view.picture.is_fit
+
+
+async def test_it_follows_the_choice_while_it_is_open(
+    qt_loop: Loop, preview: PreviewController, shelf: Shelf
+) -> None:
+    preview.follow(2)
+    assert preview.shown_key is None
+    preview.open(3)
+    preview.follow(4)
+    assert preview.shown_key == 4
+    await until(lambda: preview._view.name.text() == "Picture 0004")

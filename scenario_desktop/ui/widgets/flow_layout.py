@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 from typing_extensions import override
@@ -78,15 +80,24 @@ class FlowLayout(QLayout):
         m = self.contentsMargins()
         area = rect.adjusted(m.left(), m.top(), -m.right(), -m.bottom())
         x, y, line_height = area.x(), area.y(), 0
+        line: list[tuple[QLayoutItem, QRect]] = []
         for item in self._items:
             if item.isEmpty():
                 continue
             size = item.sizeHint()
             size.setWidth(min(size.width(), max(1, area.width())))
             if x > area.x() and x + size.width() > area.right() + 1:
+                _place(line, line_height, is_dry=is_dry)
+                line = []
                 x, y, line_height = area.x(), y + line_height + self._line_gap, 0
-            if not is_dry:
-                item.setGeometry(QRect(QPoint(x, y), size))
+            line.append((item, QRect(QPoint(x, y), size)))
             x += size.width() + self._gap
             line_height = max(line_height, size.height())
+        _place(line, line_height, is_dry=is_dry)
         return y + line_height - rect.y() + m.bottom()
+
+
+def _place(line: Sequence[tuple[QLayoutItem, QRect]], height: int, *, is_dry: bool) -> None:
+    """Give the items of a line their places, each in the middle of its height."""
+    for item, area in () if is_dry else line:
+        item.setGeometry(area.translated(0, (height - area.height()) // 2))

@@ -44,6 +44,8 @@ class Library(Protocol):
 
     @property
     def is_shown(self) -> bool: ...
+    @property
+    def previewed(self) -> int | None: ...
     def show_editor(self) -> None: ...
 
 
@@ -127,16 +129,21 @@ class ItemCommands(QObject):
 
     # Why not
 
+    def _chosen(self) -> list[int]:
+        """Return what to act on: under a large preview the one that is seen, whatever is chosen."""
+        key = self._page.previewed
+        return self._gallery.chosen_keys() if key is None else [key]
+
     def _needs_some(self) -> str:
         if self._session is None:
             return "No workspace is open"
         if not self._page.is_shown:
             return "Go back to the library first"
-        return "" if self._gallery.chosen_keys() else _NONE_CHOSEN
+        return "" if self._chosen() else _NONE_CHOSEN
 
     def _needs_one(self) -> str:
         reason = self._needs_some()
-        is_many = not reason and len(self._gallery.chosen_keys()) > 1
+        is_many = not reason and len(self._chosen()) > 1
         return "Choose a single picture" if is_many else reason
 
     def _needs_editable(self) -> str:
@@ -155,7 +162,7 @@ class ItemCommands(QObject):
         return self._needs_some() or ("It is in the trash already" if self._is_in_trash() else "")
 
     def _count(self) -> str:
-        count = len(self._gallery.chosen_keys())
+        count = len(self._chosen())
         return f"{count:,} selected" if count > 1 else ""
 
     # What they do
@@ -163,7 +170,7 @@ class ItemCommands(QObject):
     def _open(self) -> tuple[Session, list[int]]:
         if self._session is None:
             raise RuntimeError("commands without a workspace are disabled")
-        return self._session, self._gallery.chosen_keys()
+        return self._session, self._chosen()
 
     async def _copy_url(self) -> None:
         session, keys = self._open()
@@ -173,7 +180,7 @@ class ItemCommands(QObject):
 
     async def _copy_id(self) -> None:
         _, keys = self._open()
-        items = await self._gallery.chosen_items(len(keys))
+        items = await self._gallery.read(keys)
         QGuiApplication.clipboard().setText("\n".join(item.id for item in items))
         self._notices.toast(f"Copied {counted(len(items), 'ID')}")
 
@@ -184,7 +191,7 @@ class ItemCommands(QObject):
 
     async def _download(self) -> None:
         session, keys = self._open()
-        items = await self._gallery.chosen_items(len(keys))
+        items = await self._gallery.read(keys)
         title = f"Download {counted(len(items), 'picture')} to"
         folder = await dialogs.choose_folder(self._window, title)
         if folder is not None:

@@ -124,17 +124,17 @@ class Workbench(QObject):
         self.inspector = InspectorController(
             self.inspector_view, self.store, notices=self.notices, commands=self.commands
         )
+        self.preview_view = PreviewView(self.gallery.view)
+        self.preview = PreviewController(self.preview_view, self.store)
         self.items = ItemCommands(
             self.window,
             self.gallery.controller,
             self.notices,
             self.collection_names,
             editor=self.inspector,
-            page=_LibraryPage(self.window),
+            page=_LibraryPage(self.window, self.preview),
         )
         self.items.add_to(self.commands)
-        self.preview_view = PreviewView(self.gallery.view)
-        self.preview = PreviewController(self.preview_view, self.store)
         self.palette = PaletteController(
             self.window, self.commands, self.notices, pictures=self.store
         )
@@ -403,7 +403,10 @@ class Workbench(QObject):
             self.notices.toast("It is not in the library any more")
 
     def _on_selection_changed(self, count: int) -> None:
-        self.inspector.set_selection(self.gallery.controller.chosen_keys())
+        keys = self.gallery.controller.chosen_keys()
+        self.inspector.set_selection(keys)
+        if len(keys) == 1:
+            self.preview.follow(keys[0])
         self.palette.set_selection_count(count)
 
     def _show_key(self, key: int) -> None:
@@ -464,8 +467,12 @@ class Workbench(QObject):
 class _LibraryPage:
     """The gallery's page, for the commands that act on what is chosen in it."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
+    def __init__(self, window: MainWindow, preview: PreviewController) -> None:
+        self._window, self._preview = window, preview
+
+    @property
+    def previewed(self) -> int | None:
+        return self._preview.shown_key
 
     @property
     def is_shown(self) -> bool:

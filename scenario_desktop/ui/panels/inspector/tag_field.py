@@ -280,6 +280,8 @@ class TagField(QWidget):
         # Nobody means a tag that is set already: begin at the first that is not, or at "Create".
         fresh = sum(tag.name not in done for tag in self._completions)
         self._current = 0 if fresh else len(self._completions)
+        if not typed:
+            self._current = _NONE  # Enter closes the field, until somebody walks to a tag
         self._show_rows()
 
     def offered(self) -> list[str]:
@@ -296,13 +298,13 @@ class TagField(QWidget):
 
     def _on_moved(self, step: int) -> None:
         if self._rows:
-            self._current = (self._current + step) % len(self._rows)
+            start = -1 if self._current == _NONE and step > 0 else max(self._current, 0)
+            self._current = (start + step) % len(self._rows)
             self._mark()
 
     def _on_entered(self, is_new: bool) -> None:
         typed = self._typed()
-        if not typed and (is_new or not self._current):
-            # Enter in the empty field closes it, unless somebody walked to a completion.
+        if not typed and (is_new or self._current == _NONE):
             self.close_field()
             return
         chosen = self._rows[self._current].tag if self._rows else typed
@@ -394,6 +396,8 @@ class TagField(QWidget):
 
 
 _DONE = (ChipState.SINGLE, ChipState.ALL)
+#: No completion is marked.
+_NONE = -1
 
 
 class _Tail(QWidget):

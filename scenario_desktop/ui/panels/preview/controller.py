@@ -97,6 +97,16 @@ class PreviewController(QObject):
             self._walk.show_key(following)
             self._show(following)
 
+    @property
+    def shown_key(self) -> int | None:
+        """The item that is shown large, None where none is."""
+        return self._key if self._view.isVisible() else None
+
+    def follow(self, key: int) -> None:
+        """Go on to what is chosen now, as after a deletion; a closed preview stays closed."""
+        if self._view.isVisible() and key != self._key:
+            self._show(key)
+
     def _show(self, key: int) -> None:
         walk = self._walk
         if walk is None:

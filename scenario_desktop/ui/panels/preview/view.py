@@ -22,7 +22,9 @@ _PREVIOUS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp})
 _CLOSE = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Space})
 #: Ours with Ctrl, too, where they would resize the cells below.
 _ZOOM = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0})
-#: Their letters are shortcuts of the window, which must not act underneath.
+#: What is decided looking at a picture acts on the one that is seen: heart, trash, undo is Ctrl+Z.
+_THROUGH = frozenset({Qt.Key.Key_F, Qt.Key.Key_Delete})
+#: The other plain keys are shortcuts of the window, which must not act underneath.
 _PLAIN = (
     Qt.KeyboardModifier.NoModifier,
     Qt.KeyboardModifier.KeypadModifier,
@@ -212,6 +214,7 @@ class PreviewView(Surface):
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and (event.modifiers() in _PLAIN or event.key() in _ZOOM)
+            and event.key() not in _THROUGH
         ):
             event.accept()
             return True
