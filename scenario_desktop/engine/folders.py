@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from scenario_desktop.engine.config import EngineConfig
 from scenario_desktop.engine.files import store_failure
@@ -10,6 +11,7 @@ from scenario_desktop.errors import StoreFailed
 
 #: Archives and converted pictures are kept this long, in seconds; they can be made again.
 EXPORT_LIFETIME_S = 24 * 3600
+_MAGIC = b"SQLite format 3\x00"
 
 
 def make_folders(config: EngineConfig) -> None:
@@ -34,12 +36,22 @@ def prepare_folders(config: EngineConfig) -> None:
         StoreFailed: they cannot be made, or the index is missing; nothing was touched.
     """
     make_folders(config)
-    is_lost = not config.database.exists() or config.database.stat().st_size == 0
-    if is_lost and any(config.contents.iterdir()):
+    if not _is_index(config.database) and any(config.contents.iterdir()):
         raise StoreFailed(
-            f"{config.database.name} is missing, but pictures are stored beside it.",
+            f"{config.database.name} is missing or damaged, but pictures are stored beside it.",
             hint="Put it back from a copy, or choose another data folder.",
         )
+
+
+def _is_index(path: Path) -> bool:
+    """Whether a file begins as SQLite's do: it takes one of a few bytes for new and empty."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise store_failure(error) from error
 
 
 def clean_up(config: EngineConfig) -> None:

@@ -111,14 +111,18 @@ def test_a_folder_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a database at all" * 100], ids=["empty", "text"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"not a database at all" * 100], ids=["empty", "one byte", "text"]
+)
 def test_a_damaged_index_is_told_and_left_alone(tmp_path: Path, damage: bytes) -> None:
     seed(tmp_path, 3)
     file = tmp_path / "engine.sqlite"
     file.write_bytes(damage)
+    before = sorted((tmp_path / "assets").rglob("*"))
     with pytest.raises(RuntimeError, match=r"missing|damaged"):
         EngineProcess(tmp_path)
     assert file.read_bytes() == damage
+    assert sorted((tmp_path / "assets").rglob("*")) == before
 
 
 def test_damaged_keys_are_told_and_left_alone(tmp_path: Path) -> None:
