@@ -58,6 +58,8 @@ def run(args: Sequence[str]) -> int:
                 asyncio.run(_serve(config, keys, listener, follows_stdin=options.follow_stdin))
     except AppError as error:
         sys.stderr.write(" ".join(filter(None, (error.message, error.hint, error.details))) + "\n")
+        if options.follow_stdin:  # a window reads it and tells it in place of the address
+            sys.stdout.write(json.dumps({"error": error.message, "hint": error.hint}) + "\n")
         return 1
     return 0
 

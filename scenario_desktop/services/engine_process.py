@@ -99,11 +99,15 @@ def parse_address(line: bytes) -> EngineAddress:
     """Read the engine's first line.
 
     Raises:
-        EngineFailed: it is not the line that the engine is documented to print, or it names an
-            address that is not on this computer.
+        EngineFailed: it says why it cannot start, it is not the line that the engine is documented
+            to print, or it names an address that is not on this computer.
     """
     try:
         value = json.loads(line)
+        if "error" in value:
+            raise EngineFailed(
+                f"The local engine does not run. {value['error']}", hint=str(value["hint"])
+            )
         address = EngineAddress(**{name: value[name] for name in EngineAddress.__slots__})
     except (ValueError, KeyError, TypeError) as error:
         raise _failed("It did not say where it listens.") from error

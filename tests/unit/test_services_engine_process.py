@@ -269,6 +269,12 @@ def test_a_wrong_first_line_is_refused(line: bytes) -> None:
         parse_address(line)
 
 
+def test_the_reason_of_an_engine_that_cannot_start_is_told() -> None:
+    with pytest.raises(EngineFailed, match="The keys are damaged") as caught:
+        parse_address(b'{"error": "The keys are damaged.", "hint": "Remove them."}')
+    assert caught.value.hint == "Remove them."
+
+
 def test_keys_do_not_show_in_a_repr() -> None:
     assert "canary" not in repr(parse_address(GOOD))
 
