@@ -16,9 +16,10 @@ import json
 import os
 import stat
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,7 @@ from scenario_desktop.api.models.assets import (
     AssetCreate,
     AssetOptions,
     AssetUpdate,
-    Upload,
     UploadCreate,
-    UploadPart,
 )
 from scenario_desktop.errors import (
     AppError,
@@ -52,23 +51,17 @@ from scenario_desktop.imaging.tasks import Examined
 from scenario_desktop.items import Item
 from scenario_desktop.services.file_names import suffix_for
 from scenario_desktop.services.library import Library
+from scenario_desktop.services.uploads import PART_BYTES, SMALL_BYTES, Uploads
 from scenario_desktop.services.words import JOINERS
 from scenario_desktop.store.catalogue import Catalogue
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
     from scenario_desktop.api.client import ScenarioClient
 
-#: Files below this many bytes travel inside one request; with base64 they stay under its 6 MB.
-SMALL_BYTES = 4_000_000
-#: Bytes of one part. The service's storage takes no less than 5 MiB but for the last.
-PART_BYTES = 7 * 2**20
 MAX_FILE_BYTES = 1024 * 2**20
 MAX_NAME = 200
 
 PARALLEL_FILES = 4
-PARALLEL_PARTS = 3
-#: Times a part is put, each with its own short retries: a fresh address, then a fresh connection.
-PART_TRIES = 3
 
 #: Left out without a word when a folder is walked: what systems put into folders by themselves.
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -190,9 +183,10 @@ class Imports:
         self._library = library
         self._pool = pool
         self._keep_thumbnail = keep_thumbnail
-        self._part_bytes = part_bytes
+        self._uploads = Uploads(
+            client, part_bytes=part_bytes, pause_s=pause_s, deadline_s=upload_deadline_s
+        )
         self._pause_s = pause_s
-        self._upload_deadline_s = upload_deadline_s
         self._hashes: dict[str, asyncio.Lock] = {}
 
     async def run(
@@ -305,101 +299,25 @@ class Imports:
     # large files
 
     async def _send_large(self, file: _File, note: _Note, collection_id: str | None) -> Asset:
-        count = -(-file.size // self._part_bytes)
         options = AssetOptions(collection_ids=[collection_id]) if collection_id else None
         create = UploadCreate(
             kind="image",
             file_name=_upload_name(file),
             content_type=file.examined.info.mime_type,
             file_size=file.size,
-            parts=count,
+            parts=self._uploads.part_count(file.size),
             asset_options=options,
         )
-        # An upload that is not completed never becomes an asset; giving it up here is no doubt.
         try:
-            upload = await self._client.create_upload(create)
-            await self._put_parts(file, upload)
+            upload = await self._uploads.send(create, partial(_slice, file.path))
         except AppError as error:
             raise _NothingMadeError(error) from error
         await self._write(file.digest, replace(note, upload_id=upload.id))
-        await self._client.complete_upload(upload.id)
-        asset = await self._imported(upload.id)
+        asset = await self._uploads.finish(upload.id)
         if asset.name == file.name:
             return asset
         # An upload is named for its file; without the suffix it reads like all the others.
         return await self._client.update_asset(asset.id, AssetUpdate(name=file.name))
-
-    async def _put_parts(self, file: _File, upload: Upload) -> None:
-        urls = {part.number: part for part in upload.parts}
-        numbers = iter(sorted(urls))
-        renewing = asyncio.Lock()
-
-        async def fresh(number: int, old: UploadPart) -> UploadPart:
-            async with renewing:
-                if urls[number] is old:
-                    again = await self._client.get_upload(upload.id)
-                    urls.update((part.number, part) for part in again.parts)
-                return urls[number]
-
-        async def work() -> None:
-            for number in numbers:
-                data = await asyncio.to_thread(
-                    _slice, file.path, (number - 1) * self._part_bytes, self._part_bytes
-                )
-                await self._put_part(urls[number], data, file, fresh)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(PARALLEL_PARTS):
-                    group.create_task(work())
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-
-    async def _put_part(
-        self,
-        part: UploadPart,
-        data: bytes,
-        file: _File,
-        fresh: Callable[[int, UploadPart], Awaitable[UploadPart]],
-    ) -> None:
-        """Put one part; repeating a part is safe, unlike repeating an upload."""
-        for attempt in range(1, PART_TRIES + 1):
-            try:
-                await self._client.put_part(part.url, data, file.examined.info.mime_type)
-            except (Offline, TimedOut, ServerFailed):
-                if attempt == PART_TRIES:
-                    raise
-                await asyncio.sleep(self._pause_s * attempt)
-            except Forbidden:  # the signature has run out
-                if attempt == PART_TRIES:
-                    raise
-                part = await fresh(part.number, part)
-            else:
-                return
-
-    async def _imported(self, upload_id: str) -> Asset:
-        """Wait until the server has made an asset of an upload.
-
-        Raises:
-            BadInput: it refused the file.
-            TimedOut: it did not come to an end in time; the upload may still become an asset.
-        """
-        pause_s = self._pause_s / 2
-        try:
-            async with asyncio.timeout(self._upload_deadline_s):
-                while True:
-                    upload = await self._client.get_upload(upload_id)
-                    if upload.entity_id:
-                        return await self._client.get_asset(upload.entity_id)
-                    if upload.status == "failed":
-                        raise BadInput(
-                            "The server could not use this file.",
-                            details=upload.error_message or "",
-                        )
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(pause_s * 1.5, self._pause_s * 3)
-        except TimeoutError as error:
-            raise TimedOut("The server has not finished taking in a file.") from error
 
     # notes and lost files
 
@@ -423,7 +341,7 @@ class Imports:
                 if upload.entity_id:
                     return await self._client.get_asset(upload.entity_id)
                 if upload.status in ("validating", "validated", "complete", "imported"):
-                    return await self._imported(note.upload_id)
+                    return await self._uploads.asset_of(note.upload_id)
             return None
         since = datetime.fromisoformat(note.at) - _CLOCKS
         token: str | None = None
