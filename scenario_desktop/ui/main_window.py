@@ -471,7 +471,9 @@ class MainWindow(QWidget):
 
     def _jobs_height(self) -> int:
         sizes = theme.metric("layout", "job_panel")
-        wished = self._state.get("jobs_height") or sizes["default"]
+        # A low window keeps half of it for the page, until the user wants it otherwise.
+        default = min(sizes["default"], max(sizes["min"], self.height() // 2))
+        wished = self._state.get("jobs_height") or default
         return int(min(self.height() * MAX_JOBS, max(sizes["min"], wished)))
 
     def _place_grips(self, middle: QRect, side: int, dock: int) -> None:

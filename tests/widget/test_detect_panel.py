@@ -30,6 +30,7 @@ from scenario_desktop.ui.panels.detect.dock import DetectDock
 from scenario_desktop.ui.panels.detect.page import DetectPage
 from scenario_desktop.ui.panels.detect.pictures import PREVIEW_DELAY_MS
 from scenario_desktop.ui.panels.detect.ports import DetectPorts
+from scenario_desktop.ui.panels.detect.state import DetectDraft, draft_note
 from scenario_desktop.ui.theme import Theme
 from scenario_desktop.ui.widgets.banner import Banner
 from scenario_desktop.ui.widgets.buttons import ButtonKind, PriceButton
@@ -577,3 +578,12 @@ async def test_there_is_one_primary(qt_loop: Any, room: Room) -> None:
     buttons = room.window.findChildren(QAbstractButton)
     kinds = [b for b in buttons if getattr(b, "kind", None) is ButtonKind.PRIMARY]
     assert kinds == [room.button]
+
+
+def test_a_map_that_must_fail_here_is_told_whichever_is_looked_at() -> None:
+    draft = DetectDraft((Modality.CANNY, Modality.DEPTH, Modality.POSE), Modality.CANNY)
+    can = frozenset({Modality.CANNY})
+    note = draft_note(draft, can, is_local=True)
+    assert note.kind == "warning"
+    assert note.text.startswith("Depth and Pose need learned models")
+    assert draft_note(draft, can, is_local=False).kind == "info"

@@ -440,3 +440,8 @@ async def test_in_a_narrow_page_words_give_way(qt_loop: Loop, page: GalleryPage)
     assert bar.sort.accessibleName() == "Order"
     page.view.resize(900, 500)
     await until(lambda: bar.sort.text() == "Newest first")
+
+
+def test_a_library_that_cannot_be_opened_says_so_in_its_place(page: GalleryPage) -> None:
+    page.controller.show_unopened(StoreFailed("The engine does not run.", hint="Start it again."))
+    assert page.view.state_title == "The engine does not run."

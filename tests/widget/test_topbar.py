@@ -146,7 +146,7 @@ def test_backspace_opens_the_last_token(box: SearchBox) -> None:
     box.set_tokens([Token("tag", "forest"), Token("in", "c1", "Ember Valley")])
     QTest.keyClick(box.field, Qt.Key.Key_Backspace)
     assert box.tokens() == (Token("tag", "forest"),)
-    assert box.text() == 'in:"Ember Valley"'
+    assert box.field.text() == 'in:"Ember Valley"'
 
 
 def test_escape_clears_then_lets_go(box: SearchBox) -> None:
@@ -258,3 +258,14 @@ def test_unbound_it_hears_no_more(bar: Bar) -> None:
     bar.controller.unbind()
     bar.history.changed.emit()
     assert not bar.button("edit.undo").isEnabled()
+
+
+def test_a_filter_is_not_searched_for_while_it_is_typed(qapp: QApplication) -> None:
+    box = SearchBox()
+    box.field.setText("red tag:env")
+    assert box.text() == "red"
+    box.field.setText('-tag:"warm li')
+    assert box.text() == ""
+    box.field.setText("ratio 3:4")
+    assert box.text() == "ratio 3:4"
+    box.deleteLater()

@@ -36,6 +36,9 @@ WORDS: Mapping[str, str] = {
     "status": "a status, as in status:success",
 }
 _TOKEN = re.compile(r'^(?P<not>-|not )?(?P<word>[a-z]+):(?P<value>"[^"]*"|\S*)$', re.IGNORECASE)
+_UNFINISHED = re.compile(
+    rf'(?:^|(?<=\s))(?:-|not )?(?:{"|".join(WORDS)}):(?:"[^"]*"?|\S*)$', re.IGNORECASE
+)
 #: No token is drawn wider than this, logical pixels at 100 %.
 MAX_TOKEN_PX = 220
 MIN_FIELD_PX = 96
@@ -190,8 +193,8 @@ class SearchBox(QWidget):
         theme.current().changed.connect(self.updateGeometry)
 
     def text(self) -> str:
-        """Return the words typed, without tokens."""
-        return self.field.text().strip()
+        """Return the words typed, without tokens, also without one that is still being typed."""
+        return _UNFINISHED.sub("", self.field.text()).strip()
 
     def set_text(self, text: str) -> None:
         """Show words; ``changed`` stays silent."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop import paths
+from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
 from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -200,6 +201,7 @@ class Workbench(QObject):
         self.jobs.edit_requested.connect(self._editing.trigger)
         self.window.jobs_shown.connect(self._on_jobs_shown)
         self.window.escaped.connect(self._on_escaped)
+        self.topbar_view.state_requested.connect(self._on_state_requested)
         self.window.page_changed.connect(self._on_page_changed)
         self.window.bottom_changed.connect(self.card.set_bottom)
 
@@ -255,6 +257,13 @@ class Workbench(QObject):
         self.topbar.unbind()
         self.sidebar.unbind()
         self.gallery.controller.open(None)
+
+    def show_unopened(self, error: object, what: str) -> None:
+        """Say why no workspace is open, where one looks for its items."""
+        if not isinstance(error, AppError):
+            self.notices.report(error)
+        self.topbar_view.set_state("circle-alert", what, "danger", "Try again")
+        self.gallery.controller.show_unopened(error)
 
     def collection_names(self) -> dict[str, str]:
         """Return the names of the open workspace's collections by id."""
@@ -362,6 +371,10 @@ class Workbench(QObject):
     def _leave_detect(self) -> None:
         self._show_library()
         self.gallery.view.grid.setFocus()
+
+    def _on_state_requested(self) -> None:
+        if self._session is None:
+            self.retry_requested.emit()
 
     def _on_jobs_shown(self, is_shown: bool) -> None:
         focus = self.window.focusWidget()

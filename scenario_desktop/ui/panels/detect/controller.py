@@ -26,8 +26,8 @@ from scenario_desktop.ui.panels.detect.state import (
     DetectDraft,
     Footer,
     Price,
+    draft_note,
     field_errors,
-    note_for,
     price_lines,
     reasons,
 )
@@ -337,7 +337,7 @@ class DetectController(QObject):
         draft = self._draft
         self._dock.show_draft(draft)
         ports = self._ports
-        self._dock.show_note(note_for(draft.current, ports.previewable, is_local=ports.is_local))
+        self._dock.show_note(draft_note(draft, ports.previewable, is_local=ports.is_local))
         self._show_errors()
 
     def _show_errors(self) -> None:

@@ -277,6 +277,22 @@ class Footer:
     is_refused: bool = False
 
 
+def draft_note(draft: DetectDraft, previewable: frozenset[Modality], *, is_local: bool) -> Note:
+    """Say what to know about the draft; that a chosen map will fail here goes before all else."""
+    hopeless = [m for m in draft.modalities if m not in previewable] if is_local else []
+    if not hopeless or draft.current in hopeless:
+        return note_for(draft.current, previewable, is_local=is_local)
+    titles = " and ".join(MODALITY_TITLES[m] for m in hopeless)
+    is_one = len(hopeless) == 1
+    needs = "needs a learned model" if is_one else "need learned models"
+    fails = "its job" if is_one else "their jobs"
+    return Note(
+        "warning",
+        f"{titles} {needs}, and this computer has none: {fails} will fail here. "
+        "A connected Scenario account can run them.",
+    )
+
+
 def note_for(modality: Modality, previewable: frozenset[Modality], *, is_local: bool) -> Note:
     """Say where a control map is made, what its preview is, and whether it will fail here."""
     title = MODALITY_TITLES[modality]

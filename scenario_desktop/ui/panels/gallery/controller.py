@@ -198,6 +198,16 @@ class GalleryController(QObject):
             library.changed.connect(self._on_library_changed)
             self._reload()
 
+    def show_unopened(self, error: object) -> None:
+        """Say why there is no library, over what is known of it from the last time."""
+        message, hint = "The library could not be opened.", ""
+        if isinstance(error, AppError):
+            message, hint = error.message, error.hint
+        if len(self._grid.order):
+            self._view.show_notice(f"{message} {hint}".strip(), Tone.DANGER, "Try again")
+        else:
+            self._view.show_state(words.failed_words(message, hint))
+
     def set_collections(self, names: Mapping[str, str]) -> None:
         """Take collections' names by id, for the title."""
         self._collections = dict(names)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scenario_desktop.services.job_views import ACTIVE, FINISHED, NEEDS_YOU, JobState, JobView
-from scenario_desktop.services.words import ago, duration
+from scenario_desktop.services.words import NO_BREAK, ago, duration
 
 
 class JobAction(StrEnum):
@@ -129,7 +129,8 @@ def time_lines(view: JobView, now: datetime) -> tuple[str, str]:
     if state in ACTIVE:
         return f"{duration(passed)} elapsed", _queue_line(view)
     if view.ended_at is not None:
-        took = duration((view.ended_at - view.started_at).total_seconds())
+        seconds = (view.ended_at - view.started_at).total_seconds()
+        took = duration(seconds) if seconds >= 1 else f"under 1{NO_BREAK}s"
         return f"{took}, {ago(view.ended_at, now)}", ""
     return f"sent {ago(view.started_at, now)}", ""
 

@@ -107,7 +107,7 @@ class JobBar(QWidget):
         self._queued.setVisible(bool(queued))
         self._bar.setVisible(is_busy)
         self._bar.set_fraction(summary.progress if summary.progress or not is_busy else None)
-        self._percent.setVisible(is_busy)
+        self._percent.setVisible(is_busy and summary.progress > 0)
         self._percent.setText(f"{min(99, round(summary.progress * 100))}\u00a0%")
         needs = summary.needs_you
         self._needs_you.setVisible(bool(needs))
