@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from scenario_desktop import paths as places
-from scenario_desktop.errors import AppError, EngineFailed, StoreFailed
+from scenario_desktop.errors import AppError, StoreFailed
 from scenario_desktop.services.engine_process import (
     EngineAddress,
     EngineProcess,
@@ -291,8 +291,7 @@ class Program(QObject):
         self._switching.trigger()
 
     def _on_open_failed(self, error: object) -> None:
-        what = "Local engine stopped" if isinstance(error, EngineFailed) else "Not open"
-        self.workbench.show_unopened(error, what)
+        self.workbench.show_unopened(error)
         self.ready.set()
 
     def _show_workspaces(self, _records: object = None) -> None:

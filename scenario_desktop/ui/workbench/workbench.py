@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop import paths
-from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
 from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -258,11 +257,10 @@ class Workbench(QObject):
         self.sidebar.unbind()
         self.gallery.controller.open(None)
 
-    def show_unopened(self, error: object, what: str) -> None:
-        """Say why no workspace is open, where one looks for its items."""
-        if not isinstance(error, AppError):
-            self.notices.report(error)
-        self.topbar_view.set_state("circle-alert", what, "danger", "Try again")
+    def show_unopened(self, error: object) -> None:
+        """Say why no workspace is open, also where one looks for its items."""
+        self.notices.report(error)
+        self.topbar_view.set_state("circle-alert", "Not open", "danger", "Try again")
         self.gallery.controller.show_unopened(error)
 
     def collection_names(self) -> dict[str, str]:
