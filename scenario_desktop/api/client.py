@@ -46,8 +46,15 @@ from scenario_desktop.api.models.assets import (
     ZipCreate,
 )
 from scenario_desktop.api.models.base import Page, Received
+from scenario_desktop.api.models.canvas import (
+    LockAnswer,
+    LockRequest,
+    SnapshotPage,
+    UnlockRequest,
+)
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import Job, JobAnswer, JobPage, RunAnswer
+from scenario_desktop.api.moments import wire_time
 from scenario_desktop.api.parsing import parse, parse_page, refuse_web_page
 from scenario_desktop.api.redaction import register_secret
 from scenario_desktop.api.transport import (
@@ -60,7 +67,7 @@ from scenario_desktop.api.transport import (
     check_address,
     file_address,
 )
-from scenario_desktop.errors import AppError, BadAnswer, BadInput
+from scenario_desktop.errors import AppError, BadAnswer, BadInput, Forbidden, NotFound
 
 if TYPE_CHECKING:
     import httpx
@@ -193,7 +200,16 @@ class ScenarioClient:
         return parse(AssetAnswer, answer.body).asset
 
     async def update_asset(self, asset_id: str, update: AssetUpdate) -> Asset:
-        answer = await self._send("PUT", f"/assets/{_segment(asset_id)}", body=update.to_wire())
+        """Change an asset, or save a canvas. Sent once.
+
+        Raises:
+            Conflict: the canvas is locked by another id, or the lock of this one has ended.
+        """
+        is_large = update.canvas is not None or update.thumbnail is not None
+        answer = await self._send(
+            "PUT", f"/assets/{_segment(asset_id)}", body=update.to_wire(),
+            deadline_s=_UPLOAD_S if is_large else READ_S,
+        )  # fmt: skip
         return parse(AssetAnswer, answer.body).asset
 
     async def delete_assets(self, asset_ids: Iterable[str]) -> None:
@@ -248,6 +264,87 @@ class ScenarioClient:
 
     async def get_zip(self, job_id: str) -> ZipAnswer:
         return await self._read(ZipAnswer, f"/assets/download/{_segment(job_id)}")
+
+    # --- canvases -----------------------------------------------------------------------------
+
+    async def create_canvas(self, canvas: AssetCreate) -> Asset:
+        """Create a canvas of a text, with its thumbnail. Sent once.
+
+        Raises:
+            BadInput: there is no text, or a picture, for which the service would drop it.
+        """
+        if canvas.canvas is None or canvas.image is not None:
+            raise BadInput("A canvas is made of its text alone.")
+        return await self.create_asset(canvas)
+
+    async def lock_asset(self, asset_id: str, until: datetime) -> LockAnswer:
+        """Take the lock of a canvas. Sent once: after a failure it may be held all the same.
+
+        Args:
+            until: aware; by the server's clock. The answer's asset says what was granted.
+
+        Raises:
+            Conflict: somebody else holds it; its ``until`` may say how long.
+        """
+        body = LockRequest(lock_expires_at=wire_time(until)).to_wire()
+        answer = await self._send("PUT", f"/assets/{_segment(asset_id)}/lock", body=body)
+        locked = parse(LockAnswer, answer.body)
+        if locked.lock_id is not None:
+            register_secret(locked.lock_id)
+        return locked
+
+    async def unlock_asset(
+        self, asset_id: str, *, lock_id: str | None = None, is_forced: bool = False
+    ) -> Asset:
+        """End the lock of a canvas. Sent once.
+
+        Args:
+            is_forced: end it whoever holds it, without its id; ask the user first.
+
+        Raises:
+            BadInput: neither an id nor force.
+            Conflict: the lock is another one.
+        """
+        if lock_id is None and not is_forced:
+            raise BadInput("The lock cannot be ended without its id.")
+        request = UnlockRequest(force_unlock=True) if is_forced else UnlockRequest(lock_id=lock_id)
+        answer = await self._send(
+            "PUT", f"/assets/{_segment(asset_id)}/unlock", body=request.to_wire()
+        )
+        return parse(AssetAnswer, answer.body).asset
+
+    async def list_snapshots(
+        self, asset_id: str, *, page_size: int = 10, token: str | None = None
+    ) -> SnapshotPage:
+        """Read a page of a canvas's history, 10 to 100 states; it may be shorter than asked for."""
+        query = {"pageSize": page_size, "paginationToken": token}
+        path = f"/assets/{_segment(asset_id)}/snapshots"
+        return await self._page(SnapshotPage, "snapshots", path, query)
+
+    async def canvas_text(self, asset_id: str) -> str:
+        """Read the text of a canvas as it is stored, by the address in its fresh record.
+
+        Raises:
+            BadAnswer: it is not text, or too large.
+        """
+        try:
+            body = await self._file((await self.get_asset(asset_id)).url)
+        except (Forbidden, NotFound):  # of the file: it was saved anew since the record was read
+            body = await self._file((await self.get_asset(asset_id)).url)
+        try:
+            return body.decode()
+        except UnicodeDecodeError as error:
+            raise BadAnswer("The canvas is not text.") from error
+
+    async def _file(self, url: str) -> bytes:
+        """Read a file of a signed address, without our keys."""
+        call = Call(
+            "GET", file_address(url, self.base_url), headers={"Accept": "*/*"}, is_safe=True,
+            deadline_s=_UPLOAD_S,
+        )  # fmt: skip
+        answer = await self._transport.send(call)
+        refuse_web_page(answer.body)
+        return answer.body
 
     # --- tags and collections -----------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from scenario_desktop.api.moments import read_moment
 from scenario_desktop.api.redaction import redact
 from scenario_desktop.errors import (
     AppError,
@@ -41,6 +42,12 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, *, now: flo
     """
     said = _said(body)
     details = _details(status, said)
+    if status == 409:
+        until = read_moment(_inner(said).get("lockExpiresAt", said.get("lockExpiresAt")))
+        return Conflict(
+            "Somebody else holds or changed this meanwhile.",
+            hint="Refresh, then try again.", details=details, until=until,
+        )  # fmt: skip
     if status in _FIXED:
         kind, message, hint = _FIXED[status]
         return kind(message, hint=hint, details=details)
@@ -67,7 +74,6 @@ _FIXED: Final[dict[int, tuple[type[AppError], str, str]]] = {
     401: (Unauthorised, "The keys were refused.", "Check the key and secret of this workspace."),
     404: (NotFound, "This is not there (any more).", "Refresh the library."),
     408: (TimedOut, "The server gave up waiting.", "Try again in a moment."),
-    409: (Conflict, "Somebody else holds or changed this meanwhile.", "Refresh, then try again."),
     410: (Refused, "The service no longer offers this.", ""),
     413: (Refused, "This is larger than the server takes.", "Use a smaller file."),
 }

@@ -18,11 +18,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from scenario_desktop import __version__
 from scenario_desktop.api.failures import failure_of
+from scenario_desktop.api.moments import wire_time
 from scenario_desktop.errors import (
     AppError,
     BadAnswer,
@@ -170,6 +172,8 @@ class Transport:
             TimedOut: no answer within the time.
             BadAnswer: not HTTP.
         """
+        if not _load_http.cache_info().currsize:  # several at once wait in threads of their own
+            await asyncio.to_thread(_load_http)
         import httpx
 
         if self._is_closed:
@@ -332,7 +336,7 @@ def _word(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return wire_time(value)
     if isinstance(value, list | tuple):
         return ",".join(map(_word, value))
     return str(value)
@@ -388,6 +392,15 @@ def _connection_failure(error: httpx.HTTPError, call: Call) -> AppError:
 
 def _path(url: str) -> str:
     return urlsplit(url).path
+
+
+@cache
+def _load_http() -> None:
+    """Import what the first request needs: 90 ms that no window should stand still for."""
+    import anyio
+    import httpx  # noqa: F401 - loads it
+
+    anyio.run(anyio.sleep, 0)  # anyio loads the half of itself for asyncio when that is used
 
 
 def _tls() -> ssl.SSLContext:

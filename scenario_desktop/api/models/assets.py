@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from scenario_desktop.api.models.base import OptionalTimestamp, Page, Received, Sent, Timestamp
+from scenario_desktop.api.moments import read_moment
 
 
 class AssetRef(Received):
@@ -68,6 +70,11 @@ class Asset(Received):
     def parent_id(self) -> str | None:
         value = self.metadata.get("parentId")
         return value if isinstance(value, str) and value else None
+
+    @property
+    def lock_expires_at(self) -> datetime | None:
+        """When the lock of a canvas ends, by the server's clock; it may be over. None: no lock."""
+        return read_moment(self.metadata.get("lockExpiresAt"))
 
 
 class AssetPage(Page):
