@@ -15,6 +15,7 @@ import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -400,7 +401,9 @@ def _load_http() -> None:
     import anyio
     import httpx  # noqa: F401 - loads it
 
-    anyio.run(anyio.sleep, 0)  # anyio loads the half of itself for asyncio when that is used
+    # anyio loads the half of itself for asyncio when that is used, which the caller's context may
+    # seem to do already.
+    Context().run(anyio.run, anyio.sleep, 0)
 
 
 def _tls() -> ssl.SSLContext:

@@ -2,7 +2,7 @@
 
 The engine is the real process, asked over HTTP; its time runs from the first request to the moment
 at which the last job ended, by its own clock. The direct way reads the same files, detects, encodes
-and makes thumbnails by the same function, in as many processes.
+and makes thumbnails by the same function, in as many processes with the same memory settings.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import base64
 import multiprocessing
 import os
 import statistics
+import sys
 import tempfile
 import time
 from datetime import datetime
@@ -23,6 +24,7 @@ from scenario_desktop.api.client import ScenarioClient
 from scenario_desktop.api.models.assets import AssetCreate
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.modalities import Modality
+from scenario_desktop.imaging import pool as worker_pool
 from scenario_desktop.imaging.tasks import control_map_file
 from scenario_desktop.services.engine_process import EngineProcess
 from tests.bench.sample_files import make_files
@@ -32,6 +34,12 @@ ROUNDS = 5
 #: How often the engine is asked whether all has ended, seconds: seldom, since asking costs it.
 POLL_S = 0.25
 LIMIT_S = 120.0
+
+
+def prepare() -> None:
+    """Set up a worker of the direct way as the engine's are."""
+    if sys.platform == "linux":
+        worker_pool._keep_freed_memory()
 
 
 def direct(source: str, target: str) -> int:
@@ -106,7 +114,7 @@ def run() -> dict[str, Any]:
     spawn = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="scenario-desktop-bench-") as name,
-        spawn.Pool(os.cpu_count() or 1) as pool,
+        spawn.Pool(os.cpu_count() or 1, initializer=prepare) as pool,
     ):
         files = make_files(Path(name) / "files", FILES, SIDE_PX)
         return asyncio.run(measure(Path(name), files, pool))

@@ -11,6 +11,7 @@ below ``frames``, other programs or worker processes had the processor meanwhile
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -27,7 +28,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from scenario_desktop import app, paths
+from scenario_desktop import app, first_paint, paths
+from scenario_desktop.store import first_look
 from scenario_desktop.store.settings import SettingsStore
 from scenario_desktop.ui import loop, theme
 from tests.bench.sample_files import make_files
@@ -70,14 +72,16 @@ class Heartbeat(QObject):
 
 
 class Witness:
-    """For finding causes: says where the Qt thread is while a tick is overdue. Needs POSIX.
+    """For finding causes: says where the Qt thread was while a tick was overdue. Needs POSIX.
 
     It looks on the Qt thread itself: a reference from elsewhere would keep painters alive.
     """
 
-    def __init__(self, heart: Heartbeat, patience_ms: float = 14.0) -> None:
+    def __init__(self, heart: Heartbeat, patience_ms: float = 20.0) -> None:
         self._heart, self._patience_ms = heart, patience_ms
-        self.seen: Counter[str] = Counter()
+        self._seen: list[str] = []
+        self._tick = 0.0
+        self.delays: list[tuple[float, list[str]]] = []
 
     def start(self) -> None:
         signal.signal(signal.SIGALRM, self._look)
@@ -86,14 +90,22 @@ class Witness:
     def stop(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
+    def tell(self, most: int = 12) -> None:
+        for late_ms, seen in sorted(self.delays, reverse=True)[:most]:
+            sys.stderr.write(f"\n=== {late_ms:.0f} ms\n")
+            for text, count in Counter(seen).most_common(8):
+                sys.stderr.write(f"{count:4d}  {text}\n")
+
     def _look(self, _number: int, frame: FrameType | None) -> None:
-        late_ms = (time.perf_counter() - self._heart.last) * 1000
-        if self._heart.last and late_ms > self._patience_ms:
-            lines = [
-                f"{inner.f_code.co_filename.rpartition('/')[2]}:{number} {inner.f_code.co_name}"
-                for inner, number in traceback.walk_stack(frame)
-            ]
-            self.seen["\n".join(lines[:9])] += 1
+        if self._heart.last != self._tick:
+            if self._heart.late_ms and self._heart.late_ms[-1] > self._patience_ms:
+                self.delays.append((self._heart.late_ms[-1], self._seen))
+            self._tick, self._seen = self._heart.last, []
+        lines = [
+            f"{inner.f_code.co_filename.rpartition('/')[2]}:{number} {inner.f_code.co_name}"
+            for inner, number in traceback.walk_stack(frame)
+        ]
+        self._seen.append(" < ".join(lines[:7]))
 
 
 async def drive(program: app.Program, pictures: Path, heart: Heartbeat) -> dict[str, Any]:
@@ -134,10 +146,9 @@ def run(*, has_witness: bool = False) -> dict[str, Any]:
         seed(places.engine, ASSETS)
         pictures = folder / "pictures"
         make_files(pictures, FILES, SIDE_PX)
-        application = theme.make_application(paths.APP_NAME)
-        look = theme.Theme()
-        look.apply(application, theme.ThemeMode.DARK)
-        program = app.Program(places, SettingsStore(places.settings), look)
+        shell = first_paint.open_shell(places, first_look.Remembered(theme="dark"))
+        program = app.Program(places, SettingsStore(places.settings), theme.current(), shell)
+        gc.freeze()
         heart = Heartbeat()
         witness = Witness(heart) if has_witness else None
 
@@ -156,8 +167,7 @@ def run(*, has_witness: bool = False) -> dict[str, Any]:
 
         figures = loop.run(both())
     if witness is not None:
-        for text, count in witness.seen.most_common(25):
-            sys.stderr.write(f"--- {count}\n{text}\n")
+        witness.tell()
     late, busy = sorted(heart.late_ms), sorted(heart.busy_ms)
     return {
         "name": "stall",

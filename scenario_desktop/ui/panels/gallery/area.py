@@ -42,6 +42,8 @@ _PAGE_EDGE = 16
 #: Time for a picture to arrive before a block stands in its place.
 _PATIENCE_S = 0.15
 _PULSE_S = 1.4
+#: With more separate places than this to paint, all cells between them are painted.
+_MANY_RECTS = 4
 _PULSE_TICK_MS = 70
 #: Wishes for items and pictures follow a scroll this late, so that no frame waits for them.
 _SETTLE_MS = 12
@@ -405,17 +407,26 @@ class GridArea(QAbstractScrollArea):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        stage = theme.current().tokens.stage
         top = self.verticalScrollBar().value()
-        indexes: set[int] = set()
-        for rect in event.region():  # type: ignore[attr-defined]  # QRegion iterates over QRects
-            painter.fillRect(rect, stage)
-            indexes.update(self._touched(rect, top))
+        indexes = self._begin_paint(painter, event, top)
         if indexes:
-            self._paint_cells(painter, sorted(indexes), top)
+            self._paint_cells(painter, indexes, top)
         elif self._is_skeleton:
             self._paint_skeleton(painter)
         self._paint_over(painter, top)
+
+    def _begin_paint(self, painter: QPainter, event: QPaintEvent, top: int) -> list[int]:
+        """Paint the ground and return the indexes of the cells to draw on it."""
+        stage, region = theme.current().tokens.stage, event.region()
+        if region.rectCount() > _MANY_RECTS:
+            # To draw cells for nothing, outside the clip, is cheaper than to look up each.
+            painter.fillRect(event.rect(), stage)
+            return list(self._grid.visible(event.rect().top() + top - 3, event.rect().height() + 6))
+        indexes: set[int] = set()
+        for rect in region:  # type: ignore[attr-defined]  # QRegion iterates over QRects
+            painter.fillRect(rect, stage)
+            indexes.update(self._touched(rect, top))
+        return sorted(indexes)
 
     def _touched(self, rect: QRect, top: int) -> Iterable[int]:
         shown = self._grid.visible(rect.top() + top - 3, rect.height() + 6)
