@@ -1,0 +1,135 @@
+"""A window in a process of its own that does one thing and says how far it is, line by line.
+
+Run by ``desk.Apart``, which may kill it at any moment. Usage: driver DATA VERB [ARGUMENT]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scenario_desktop import app, paths
+from scenario_desktop.api.models.detect import DetectRequest
+from scenario_desktop.app import Program
+from scenario_desktop.services.credentials import Credentials
+from scenario_desktop.store.settings import SettingsStore
+from scenario_desktop.ui import loop, theme
+from tests.e2e.desk import bring_in, error_card, items, session_of, shown, state_text, texts, toast
+
+
+def say(kind: str, **facts: Any) -> None:
+    print(json.dumps({"is": kind, **facts}), flush=True)
+
+
+async def sit(program: Program, _argument: str) -> None:
+    """Do nothing until killed or told to end."""
+    say("ready", engine=program.engine.pid)
+    await asyncio.Event().wait()
+
+
+async def bring(program: Program, argument: str) -> None:
+    """Import a folder; say each time that more has come in."""
+    bench = program.workbench
+    bench.import_files([Path(argument)])
+    said = 0
+    while bench.imports.run.is_busy:
+        progress = bench.imports.progress
+        if progress is not None and len(progress.added_ids) > said:
+            said = len(progress.added_ids)
+            say("progress", added=said)
+        await asyncio.sleep(0.002)
+    progress = bench.imports.progress
+    assert progress is not None
+    reasons = {refusal.path.name: refusal.reason for refusal in progress.refused}
+    say("imported", added=len(progress.added_ids), refused=reasons, texts=texts(bench.window))
+
+
+async def detect(program: Program, argument: str) -> None:
+    """Start a sketch of every picture; say when the jobs are known to the engine."""
+    session, count = session_of(program), int(argument)
+    await shown(program, count)
+    inputs = await items(program)
+    requests = [DetectRequest(modality="sketch", image=item.id) for item in inputs]
+    quote = await session.detect.quote(requests)
+    await session.detect.submit(quote, inputs, is_confirmed=True)
+    while not all(view.job_id for view in session.jobs.rows):  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0.002)
+    say("sent", engine=program.engine.pid, jobs=[view.job_id for view in session.jobs.rows])
+    await asyncio.Event().wait()
+
+
+async def fill(program: Program, argument: str) -> None:
+    """Work on a full disk, then on one with room again. ``argument`` takes up the disk."""
+    ballast, session = Path(argument), session_of(program)
+    folder = ballast.parent / "pictures"
+    await bring_in(program, [folder / "first.png"])
+    await shown(program, 1)
+    key = (await items(program))[0].key
+    take_all(ballast)
+    await bring_in(program, [folder / "second.png"])
+    say("full", texts=texts(program.window), card=error_card(program), toast=toast(program))
+    for name in ("red", "blue", "green"):
+        bench = program.workbench
+        bench.gallery.controller.reveal([key])
+        action = bench.gallery.controller.load
+        await action.settle()
+        try:
+            await session.library.edit_tags([key], [name * 2000], [])
+        except Exception as error:
+            say("tagged", error=type(error).__name__, text=str(error))
+        else:
+            say("tagged", error="", text="")
+    say("state", state=state_text(program), count=program.workbench.gallery.controller.count)
+    ballast.unlink()
+    await bring_in(program, [folder / "second.png"])
+    await shown(program, 2)
+    found = await items(program)
+    say("again", names=[item.name for item in found], texts=texts(program.window))
+
+
+def take_all(ballast: Path) -> None:
+    """Write until the disk takes no more."""
+    with ballast.open("wb", buffering=0) as file:
+        for size in (2**20, 2**12, 2**9, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+
+
+VERBS: dict[str, Callable[[Program, str], Any]] = {
+    "sit": sit, "bring": bring, "detect": detect, "fill": fill,
+}  # fmt: skip
+
+
+def main(data: str, verb: str, argument: str = "") -> int:
+    """Open the window, then do the one thing in it."""
+    Credentials.__init__.__defaults__ = (lambda: None,)  # never the user's keyring
+    places = paths.under(Path(data))
+    places.make()
+    application = theme.make_application(paths.APP_NAME)
+    look = theme.Theme()
+    look.apply(application, theme.ThemeMode.DARK, 1.0)
+    app.log_to_file(places.logs / "scenario-desktop.log")
+    program = Program(places, SettingsStore(places.settings), look)
+
+    async def both() -> None:
+        running = asyncio.create_task(program.run())
+        await program.ready.wait()
+        try:
+            await VERBS[verb](program, argument)
+        finally:
+            program.leave()
+            await running
+
+    loop.run(both())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
