@@ -13,7 +13,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -156,11 +156,27 @@ class Apart:
         said: every line that it has said so far, as values.
     """
 
-    def __init__(self, data: Path, *words: str, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *words: str,
+        prefix: Sequence[str] = (),
+        before: Callable[[], None] | None = None,
+    ) -> None:
+        """
+        Args:
+            prefix: a command that runs the window's.
+            before: called in the new process first.
+        """
         command = [*prefix, sys.executable, "-m", "tests.e2e.driver", str(data), *words]
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL
+            command,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=before,
         )
         self.said: list[dict[str, Any]] = []
         self._rest = b""

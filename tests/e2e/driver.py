@@ -15,10 +15,12 @@ from typing import Any
 from scenario_desktop import app, paths
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.app import Program
+from scenario_desktop.errors import AppError
 from scenario_desktop.services.credentials import Credentials
 from scenario_desktop.store.settings import SettingsStore
 from scenario_desktop.ui import loop, theme
-from tests.e2e.desk import bring_in, error_card, items, session_of, shown, state_text, texts, toast
+from tests.e2e.desk import bring_in, error_card, items, session_of, shown, state_text, texts
+from tests.e2e.hostile import encoded, noise
 
 
 def say(kind: str, **facts: Any) -> None:
@@ -65,30 +67,31 @@ async def detect(program: Program, argument: str) -> None:
 async def fill(program: Program, argument: str) -> None:
     """Work on a full disk, then on one with room again. ``argument`` takes up the disk."""
     ballast, session = Path(argument), session_of(program)
-    folder = ballast.parent / "pictures"
-    await bring_in(program, [folder / "first.png"])
+    first, second = ballast.with_name("first.png"), ballast.with_name("second.png")
+    for number, file in enumerate((first, second)):
+        file.write_bytes(encoded(noise(number, (900, 900))))
+    await bring_in(program, [first])
     await shown(program, 1)
     key = (await items(program))[0].key
     take_all(ballast)
-    await bring_in(program, [folder / "second.png"])
-    say("full", texts=texts(program.window), card=error_card(program), toast=toast(program))
-    for name in ("red", "blue", "green"):
-        bench = program.workbench
-        bench.gallery.controller.reveal([key])
-        action = bench.gallery.controller.load
-        await action.settle()
+    await bring_in(program, [second])
+    say("full", texts=texts(program.window), card=error_card(program))
+    error = ""
+    for number in range(200):  # until the room that the store had set aside is used up
         try:
-            await session.library.edit_tags([key], [name * 2000], [])
-        except Exception as error:
-            say("tagged", error=type(error).__name__, text=str(error))
-        else:
-            say("tagged", error="", text="")
-    say("state", state=state_text(program), count=program.workbench.gallery.controller.count)
+            await session.library.edit_tags([key], [f"{number} {'x' * 100}"], [])
+        except AppError as failure:
+            error = f"{failure.message} {failure.hint}"
+            break
+    kept = (await session.library.items([key]))[key].tags
+    count = program.workbench.gallery.controller.count
+    say("edited", error=error, count=count, kept=len(kept), tried=number)
     ballast.unlink()
-    await bring_in(program, [folder / "second.png"])
+    await bring_in(program, [second])
     await shown(program, 2)
-    found = await items(program)
-    say("again", names=[item.name for item in found], texts=texts(program.window))
+    await session.library.edit_tags([key], ["room again"], [])
+    found = {item.name: list(item.tags) for item in await items(program)}
+    say("again", found=found, state=state_text(program))
 
 
 def take_all(ballast: Path) -> None:
