@@ -192,12 +192,13 @@ def test_tokens_without_room_are_counted(box: SearchBox, qapp: QApplication) -> 
     [
         (_status("syncing", done=1200), False, "Reading 1,200"),
         (_status("offline", error=Offline("No connection.")), False, "Offline"),
+        (_status("offline", error=Offline("No connection.")), True, "Engine stopped"),
         (_status("unauthorised", error=AppError("x")), False, "Keys refused"),
         (_status("failed", error=AppError("x")), False, "Sync failed"),
         (_status("idle"), True, "Local engine ready"),
         (_status("idle", at=datetime(2026, 11, 20, tzinfo=UTC)), False, "Synced"),
     ],
-    ids=["syncing", "offline", "unauthorised", "failed", "local", "synced"],
+    ids=["syncing", "offline", "engine", "unauthorised", "failed", "local", "synced"],
 )
 def test_how_things_stand_is_said_in_words(status: Any, is_local: bool, words: str) -> None:
     assert words in state_words(status, is_local=is_local)[1]

@@ -25,6 +25,7 @@ from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.keycap import KeyCap
 from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
 from scenario_desktop.ui.widgets.modal import Frame
+from scenario_desktop.ui.widgets.suggestions import Suggestions
 from scenario_desktop.ui.widgets.tips import set_tip, tip
 
 #: Words that may be typed before a colon, and an example of what follows, for the message.
@@ -157,11 +158,13 @@ class SearchBox(QWidget):
 
     Signals:
         changed: text or tokens, by the user; at once, so whoever searches waits a moment.
+        completions_wanted: the word and the beginning of the value of a filter being typed.
         left: Enter or Down wishes to go to the results, Escape to give up the field.
         failed: what is wrong with the typed filter, "" when it is right again.
     """
 
     changed = Signal()
+    completions_wanted = Signal(str, str)
     left = Signal()
     failed = Signal(str)
 
@@ -170,6 +173,7 @@ class SearchBox(QWidget):
         self._tokens: list[_TokenButton] = []
         self._error = ""
         self._message: _Message | None = None
+        self._suggestions: Suggestions | None = None
         self._placeholder = "Search names, tags, prompts"
         self._cap = KeyCap(shortcut)
         self._more = _More(self)
@@ -224,6 +228,21 @@ class SearchBox(QWidget):
         self._fit_tokens()
         self._update_placeholder()
 
+    def offer(self, word: str, prefix: str, rows: Sequence[tuple[str, str]]) -> None:
+        """Offer values with a note each for the filter being typed, if it is still that one."""
+        if self._pending() is None or self._pending_parts() != (word, prefix):
+            rows = ()
+        if self._suggestions is None:
+            if not rows:
+                return
+            self._suggestions = Suggestions(self)
+            self._suggestions.chosen.connect(self._take_value)
+        self._suggestions.offer(rows, width=min(360, max(240, self.width())))
+
+    def offered(self) -> list[str]:
+        """Return the values that are offered now."""
+        return self._suggestions.values() if self._suggestions is not None else []
+
     def set_placeholder(self, text: str) -> None:
         self._placeholder = text
         self._update_placeholder()
@@ -269,12 +288,21 @@ class SearchBox(QWidget):
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.update()
             self._update_message()
+            if event.type() == QEvent.Type.FocusOut:
+                self._close_suggestions()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._on_key(event)
         return False
 
     def _on_key(self, event: QKeyEvent) -> bool:
         key = Qt.Key(event.key())
+        if self._suggestions is not None and self._suggestions.marked():
+            if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+                self._suggestions.move_mark(1 if key is Qt.Key.Key_Down else -1)
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
+                self._take_value(self._suggestions.marked())
+                return True
         if key is Qt.Key.Key_Backspace and self._tokens and self._is_at_start():
             self._open(self._tokens[-1])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -298,6 +326,31 @@ class SearchBox(QWidget):
     def _is_at_start(self) -> bool:
         return self.field.cursorPosition() == 0 and not self.field.hasSelectedText()
 
+    def _pending(self) -> re.Match[str] | None:
+        """Find the filter that is still being typed at the end of the text."""
+        return _UNFINISHED.search(self.field.text())
+
+    def _pending_parts(self) -> tuple[str, str]:
+        match = self._pending()
+        word, _, value = match[0].partition(":") if match is not None else ("", "", "")
+        return word.removeprefix("-").removeprefix("not ").lower(), value.strip('"')
+
+    def _take_value(self, value: str) -> None:
+        """Make a token of the filter being typed, with a value that was offered."""
+        match = self._pending()
+        if match is None:
+            return
+        is_excluded = match[0].lower().startswith(("-", "not "))
+        token = Token(self._pending_parts()[0], value, is_excluded=is_excluded)
+        self.field.setText(self.field.text()[: match.start()].rstrip())
+        self._close_suggestions()
+        self.set_tokens((*self.tokens(), token))
+        self.changed.emit()
+
+    def _close_suggestions(self) -> None:
+        if self._suggestions is not None:
+            self._suggestions.offer((), width=0)
+
     def _take_token(self) -> bool:
         """Turn the word before the cursor into a token, if it is one."""
         place = self.field.cursorPosition()
@@ -308,6 +361,7 @@ class SearchBox(QWidget):
             return False
         self.field.setText((before[: match.start()] + after).strip())
         self._set_error("")
+        self._close_suggestions()
         self.set_tokens((*self.tokens(), token))
         self.changed.emit()
         return True
@@ -315,6 +369,10 @@ class SearchBox(QWidget):
     def _on_edited(self, text: str) -> None:
         self._set_error(self._wrong(text))
         self._update_placeholder()
+        if self._pending() is not None:
+            self.completions_wanted.emit(*self._pending_parts())
+        else:
+            self._close_suggestions()
         if not self._error:
             self.changed.emit()
 

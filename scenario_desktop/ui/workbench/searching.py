@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from scenario_desktop.items import ItemQuery
+from scenario_desktop.items import ItemQuery, TagCount
+from scenario_desktop.ui.actions import AsyncAction, Overlap
+from scenario_desktop.ui.panels.gallery.words import KIND_TITLES, STATUS_TITLES, TYPE_GROUPS
 from scenario_desktop.ui.widgets.search_box import SearchBox, Token
+
+TagFinder = Callable[[str], Awaitable[Sequence[TagCount]]]
 
 #: The query follows the words once typing has rested for so long, milliseconds.
 TYPING_MS = 120
 #: Word of a token -> field of the query that holds its values.
+#: Word of a token -> the values that are known, with what they are called elsewhere.
+VALUES: dict[str, dict[str, str]] = {
+    "kind": KIND_TITLES,
+    "type": {types[0]: title for title, types in TYPE_GROUPS.items()},
+    "status": STATUS_TITLES,
+}
 _FIELDS = {"tag": "tags", "kind": "kinds", "type": "types", "status": "statuses"}
 
 
@@ -62,11 +72,17 @@ class Searching(QObject):
     query_wanted = Signal(object)
 
     def __init__(
-        self, box: SearchBox, collections: Callable[[], dict[str, str]], parent: QObject
+        self,
+        box: SearchBox,
+        collections: Callable[[], dict[str, str]],
+        parent: QObject,
+        *,
+        complete_tags: TagFinder | None = None,
     ) -> None:
         """
         Args:
             collections: gives the names of all collections by id.
+            complete_tags: finds tags that begin so, the most common first.
         """
         super().__init__(parent)
         self._box, self._collections = box, collections
@@ -74,6 +90,9 @@ class Searching(QObject):
         self._timer = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._timer.timeout.connect(self._tell)
         box.changed.connect(self._timer.start)
+        self._complete_tags = complete_tags
+        self.complete = AsyncAction(self._complete, parent=self, overlap=Overlap.RESTART)
+        box.completions_wanted.connect(self.complete.trigger)
 
     def show_query(self, query: ItemQuery) -> None:
         """Follow the gallery. Words still being typed are left as they are."""
@@ -89,6 +108,20 @@ class Searching(QObject):
     def _tell(self) -> None:
         wanted = with_tokens(self._query, self._box.tokens(), self._id)
         self.query_wanted.emit(replace(wanted, text=self._box.text()))
+
+    async def _complete(self, word: str, prefix: str) -> None:
+        """Offer what the filter being typed may be."""
+        rows: list[tuple[str, str]] = []
+        begin = prefix.casefold()
+        if word == "tag" and self._complete_tags is not None:
+            rows = [(tag.name, f"{tag.count:,}") for tag in await self._complete_tags(prefix)]
+        elif word == "in":
+            names = sorted(self._collections().values(), key=str.casefold)
+            rows = [(name, "") for name in names if name.casefold().startswith(begin)]
+        else:
+            known = VALUES.get(word, {})
+            rows = [(value, title) for value, title in known.items() if value.startswith(begin)]
+        self._box.offer(word, prefix, rows)
 
     def _name(self, collection_id: str) -> str:
         return self._collections().get(collection_id, "")

@@ -38,6 +38,7 @@ from scenario_desktop.ui.panels.sidebar.view import SidebarView
 from scenario_desktop.ui.panels.topbar.controller import TopBarController
 from scenario_desktop.ui.panels.topbar.view import TopBarView
 from scenario_desktop.ui.panels.topbar.waiting import WaitingEdits
+from scenario_desktop.ui.widgets.suggestions import MAX_ROWS
 from scenario_desktop.ui.workbench import detect_room
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
@@ -113,7 +114,13 @@ class Workbench(QObject):
         self.imports = ImportsController(self.card, self.notices)
         self.spend = MonthSpend(self.sidebar_view, self.notices)
         self.place = GalleryPlace(self.gallery.controller, ports.settings)
-        self.searching = Searching(self.topbar_view.search, self.collection_names, self)
+        self.searching = Searching(
+            self.topbar_view.search,
+            self.collection_names,
+            self,
+            complete_tags=self._complete_tags,
+        )
+        self.searching.complete.failed.connect(self.notices.report)
         self.detect = detect_room.DetectRoom(self.window, self.commands, ports.settings)
         self.job_bar, self.jobs_view = JobBar(), JobsView()
         self.jobs = JobsController(
@@ -200,7 +207,8 @@ class Workbench(QObject):
         self.jobs.edit_requested.connect(self._editing.trigger)
         self.window.jobs_shown.connect(self._on_jobs_shown)
         self.window.escaped.connect(self._on_escaped)
-        self.topbar_view.state_requested.connect(self._on_state_requested)
+        self.topbar_view.state_requested.connect(self.retry_requested)
+        self.topbar_view.search.left.connect(self._focus_page)
         self.window.page_changed.connect(self._on_page_changed)
         self.window.bottom_changed.connect(self.card.set_bottom)
 
@@ -216,6 +224,7 @@ class Workbench(QObject):
             jobs=session.jobs,
             prepare_drag=self._drag_copies,
             keeps=self._is_first_look and not session.was_rebuilt,
+            is_local=is_local,
         )
         self._is_first_look = False
         self.sidebar.bind(session.library)
@@ -370,10 +379,6 @@ class Workbench(QObject):
         self._show_library()
         self.gallery.view.grid.setFocus()
 
-    def _on_state_requested(self) -> None:
-        if self._session is None:
-            self.retry_requested.emit()
-
     def _on_jobs_shown(self, is_shown: bool) -> None:
         focus = self.window.focusWidget()
         if is_shown:
@@ -432,6 +437,11 @@ class Workbench(QObject):
 
     def _search_tags(self) -> None:
         self.palette.open("#")
+
+    async def _complete_tags(self, prefix: str) -> Sequence[TagCount]:
+        if self._session is None:
+            return ()
+        return await self._session.library.complete_tags(prefix, limit=MAX_ROWS)
 
     async def _find(self, typed: str, scope: Scope) -> Sequence[Entry]:
         if self._session is None:

@@ -108,6 +108,7 @@ class GalleryController(QObject):
         self._base = KeyOrder()  # the answer, without guests
         self._collections: dict[str, str] = {}
         self._sync: SyncStatus | None = None
+        self._is_local = False
         self._newcomers: set[int] = set()
         self._told: Item | None = None
         self._to_reveal: int | None = None
@@ -171,13 +172,16 @@ class GalleryController(QObject):
         jobs: JobsSource | None = None,
         prepare_drag: Prepare | None = None,
         keeps: bool = False,
+        is_local: bool = False,
     ) -> None:
         """Show a workspace's library; None shows nothing, as between two workspaces.
 
         Args:
             keeps: what is shown is the same library's: it stays, with place and choice, until the
                 new answer is there.
+            is_local: the server is this computer's own engine, which is never "offline".
         """
+        self._is_local = is_local
         if self._library is not None:
             self._library.changed.disconnect(self._on_library_changed)
         self.load.cancel()
@@ -582,7 +586,14 @@ class GalleryController(QObject):
     def _show_notice(self) -> None:
         state = self._sync.state if self._sync is not None else ""
         error = self._sync.error if self._sync is not None else None
-        if state == "offline" and len(self._base):
+        if state == "offline" and self._is_local:
+            self._view.show_notice(
+                "The local engine does not run. All that is listed here can be searched and tagged;"
+                " originals and jobs need the engine.",
+                Tone.WARNING,
+                "Start it again",
+            )
+        elif state == "offline" and len(self._base):
             self._view.show_notice(
                 "You are offline. All that is listed here can be searched and tagged; new items and"
                 " originals follow once there is a connection.",

@@ -205,6 +205,8 @@ def state_words(status: Any, *, is_local: bool) -> tuple[str, str, str, str, boo
     if state == "syncing":
         return ("refresh-cw", f"Reading {status.done:,}" if status.done else "Syncing",
                 "text_2", "The library is being brought up to date", True)  # fmt: skip
+    if state == "offline" and is_local:
+        return "circle-alert", "Engine stopped", "danger", f"{tip} Press to start it again.", False
     if state == "offline":
         return "cloud-off", "Offline", "warning", f"{tip} The library here still works.", False
     if state == "unauthorised":
