@@ -394,10 +394,9 @@ class Workbench(QObject):
             self._leave_detect()
 
     def _focus_page(self) -> None:
-        if self.window.page == GALLERY:
-            self.gallery.view.grid.setFocus()
-        else:
-            self.window.setFocus()
+        grid = self.gallery.view.grid
+        # A grid with nothing in it is hidden, and would not take the keys from where they are.
+        (grid if grid.isVisible() else self.window).setFocus()
 
     async def _edit_again(self, _kind: str, request: dict[str, Any]) -> None:
         """Open the form with a request that was sent before."""
