@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import sys
 from contextlib import AsyncExitStack
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from typing_extensions import override
 
 from scenario_desktop import paths as places
 from scenario_desktop.errors import AppError, StoreFailed
@@ -60,6 +63,15 @@ def run(paths: places.Paths, shell: Shell, engine: EngineProcess) -> int:
     return loop.run(program.run(), on_signal=program.leave)
 
 
+class _PrivateLog(RotatingFileHandler):
+    """A log that only its owner can read: it names files and accounts."""
+
+    @override
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        return os.fdopen(os.open(self.baseFilename, flags, 0o600), "a", encoding=self.encoding)
+
+
 async def _explain(
     shell: Shell, engine: EngineProcess, error: AppError, closed: asyncio.Event
 ) -> int:
@@ -76,7 +88,7 @@ def log_to_file(path: Path) -> None:
     """Log warnings into a small rotating file; keys and addresses are taken out on the way."""
     from scenario_desktop.api import redaction
 
-    handler = RotatingFileHandler(
+    handler = _PrivateLog(
         path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -262,6 +274,8 @@ class Program(QObject):
         for path in (self.paths.catalogue(workspace_id), self.paths.outbox(workspace_id)):
             for file in path.parent.glob(f"{path.name}*"):
                 await asyncio.to_thread(file.unlink, missing_ok=True)
+        originals = self.paths.originals / workspace_id
+        await asyncio.to_thread(shutil.rmtree, originals, ignore_errors=True)
 
     def _on_engine_changed(self, status: EngineStatus) -> None:
         """Follow an engine that died under the open workspace; ``_open_active`` tells the rest."""

@@ -54,7 +54,8 @@ class Paths:
 
     def make(self) -> None:
         """Create the folders, readable by their owner only."""
-        for folder in (self.data, self.cache, self.logs, self.data / "workspaces"):
+        inner = (self.data / "workspaces", self.originals)
+        for folder in (self.data, self.cache, self.logs, *inner):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

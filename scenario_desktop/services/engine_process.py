@@ -343,10 +343,10 @@ def _settle(future: Future[T], value: T) -> None:
 
 
 def _open_log(path: Path) -> IO[bytes]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.is_file() and path.stat().st_size > _LOG_LIMIT_BYTES:
         path.replace(path.with_suffix(path.suffix + ".1"))
-    return path.open("ab")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def _failed(reason: str, details: str = "") -> EngineFailed:

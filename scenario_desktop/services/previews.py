@@ -126,6 +126,7 @@ def _touch(path: Path) -> bool:
 
 
 def _keep(part: Path, path: Path) -> None:
+    part.chmod(0o600)
     part.replace(path)
     originals.forget_note(part)
 
