@@ -48,6 +48,10 @@ class Paths:
     def outbox(self, workspace_id: str) -> Path:
         return self.data / "workspaces" / f"{workspace_id}.outbox.sqlite"
 
+    def drafts(self, workspace_id: str) -> Path:
+        """Unsaved strokes of canvases, and what was done to the canvases from here."""
+        return self.data / "drafts" / workspace_id
+
     @property
     def originals(self) -> Path:
         return self.cache / "originals"

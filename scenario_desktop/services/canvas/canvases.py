@@ -1,0 +1,152 @@
+"""The canvases of one workspace: those that are open, new ones, and drafts to go on with."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+from psygnal import Signal
+
+from scenario_desktop.api.models.assets import Asset
+from scenario_desktop.errors import AppError, NotFound, Refused
+from scenario_desktop.services.canvas.content import Editor, Stored
+from scenario_desktop.services.canvas.drafts import DraftNote, Recovery
+from scenario_desktop.services.canvas.lease import Moment
+from scenario_desktop.services.canvas.saving import create_canvas
+from scenario_desktop.services.canvas.session import CanvasSession, Room
+from scenario_desktop.services.canvas.wire import CanvasWire, digest_of
+
+
+class Canvases:
+    """The canvases of one workspace.
+
+    Signals:
+        recoveries_changed: a draft was kept, taken up or discarded.
+    """
+
+    recoveries_changed = Signal()
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._open: dict[str, CanvasSession] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+
+    def session_of(self, asset_id: str) -> CanvasSession | None:
+        """Return the session of a canvas that is open already: go there instead."""
+        return self._open.get(asset_id)
+
+    async def open(
+        self, asset_id: str, editor: Editor, *, recovery_id: str | None = None
+    ) -> CanvasSession:
+        """Open a canvas, to look at it or to go on with a draft.
+
+        Raises:
+            Refused: it is open already.
+            AppError: it cannot be read.
+        """
+        async with self._opening.setdefault(asset_id, asyncio.Lock()):
+            if asset_id in self._open:
+                raise Refused("This canvas is open already.", hint="Go to its window.")
+            session = await CanvasSession.open(
+                self._room, asset_id, editor, recovery_id=recovery_id
+            )
+            self._open[asset_id] = session
+        session.set_aside.connect(self._on_set_aside)
+        self.recoveries_changed.emit()
+        return session
+
+    async def close(self, session: CanvasSession) -> None:
+        """Close a canvas: unsaved strokes stay in a draft, the lock is given back.
+
+        Raises:
+            StoreFailed: the strokes could not be kept; the canvas is still open.
+        """
+        await session.close()
+        self._open.pop(session.asset.id, None)
+        self.recoveries_changed.emit()
+
+    async def create(self, name: str, stored: Stored) -> Asset:
+        """Make a new canvas of a document without pixels of its own.
+
+        Raises:
+            AppError: there is none, or nobody knows.
+        """
+        return await create_canvas(
+            self._room.client, name, stored.text({}), stored.thumbnail, self._now().server
+        )
+
+    async def recoveries(self) -> list[Recovery]:
+        """Return the drafts that can be gone on with, the newest first, and damaged ones once.
+
+        Raises:
+            StoreFailed: the drafts cannot be read.
+        """
+        found: list[Recovery] = await self._room.run(self._room.drafts.recoveries)
+        live = {session.draft_id for session in self._open.values()}
+        return [recovery for recovery in found if recovery.id not in live]
+
+    async def discard(self, recovery_id: str) -> None:
+        """Delete a draft for good; the user has confirmed that. Its lock is given back.
+
+        Raises:
+            StoreFailed: it could not be deleted.
+        """
+        await self._let_go(recovery_id)
+        await self._room.run(self._room.drafts.remove, recovery_id)
+        self.recoveries_changed.emit()
+
+    async def tidy(self) -> None:
+        """After a start: give back locks of the run before, and forget what the server has.
+
+        Drafts with strokes that the server does not have are left as they are, but for the lock: to
+        go on with one, ``open`` takes it again. Call it once those to go on with are open.
+
+        Raises:
+            StoreFailed: the drafts cannot be read.
+        """
+        notes: list[DraftNote] = await self._room.run(self._room.drafts.notes)
+        live = {session.draft_id for session in self._open.values()}
+        for note in notes:
+            if note.id not in live:
+                with suppress(AppError):  # the next start tries again
+                    await self._tidy(note)
+        self.recoveries_changed.emit()
+
+    async def aclose(self) -> None:
+        """Close all canvases, keeping what can be kept. May be called twice."""
+        sessions, self._open = list(self._open.values()), {}
+        await asyncio.gather(*(session.aclose() for session in sessions))
+
+    async def _tidy(self, note: DraftNote) -> None:
+        wire = self._wire(note.canvas_id)
+        if note.lock_id:
+            await wire.unlock(note.lock_id)
+            note = replace(note, lock_id="", lock_until=None)
+            await self._room.run(self._room.drafts.put, note)
+        is_free = note.lock_until is None or note.lock_until < self._now().server
+        if note.has_strokes and note.sent:
+            saved = {sent.digest: sent.edit for sent in note.sent}
+            with suppress(NotFound):
+                # While the lock stands, an older save of ours may still arrive.
+                if is_free and saved.get(digest_of(await wire.text())) == note.edit:
+                    note = replace(note, has_strokes=False)
+        if not note.has_strokes:
+            await self._room.run(self._room.drafts.remove, note.id)
+
+    async def _let_go(self, draft_id: str) -> None:
+        notes: list[DraftNote] = await self._room.run(self._room.drafts.notes)
+        for note in notes:
+            if note.id == draft_id and note.lock_id:
+                with suppress(AppError):  # it ends by itself
+                    await self._wire(note.canvas_id).unlock(note.lock_id)
+
+    def _wire(self, canvas_id: str) -> CanvasWire:
+        return CanvasWire(self._room.client, canvas_id, lambda: self._now().server)
+
+    def _now(self) -> Moment:
+        offset = self._room.client.server_time_offset_s
+        return Moment(self._room.clock.monotonic(), self._room.clock.now(), offset)
+
+    def _on_set_aside(self, _: object) -> None:
+        self.recoveries_changed.emit()
