@@ -64,7 +64,7 @@ class SpendingGuard:
         cost = "This has no price" if total is None else f"This costs {units(total)}"
         if limits.mode == "never":
             return Decision(
-                Verdict.REFUSE, f"{cost}, and spending is switched off in the settings (0 CU)."
+                Verdict.REFUSE, f"{cost}, and spending is switched off in the settings."
             )
         if limits.mode != "ask_above":
             return Decision(Verdict.ALLOW)

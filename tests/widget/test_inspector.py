@@ -590,3 +590,13 @@ def test_an_unknown_field_of_any_shape_is_shown() -> None:
     assert shown.is_mono
     assert facts.fact("X", ["a", 2]).value == "a, 2"
     assert facts.fact("X", "y" * 9999).value.endswith("…")
+
+
+async def test_what_names_the_same_item_stands_on_one_line(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await room.add(1)
+        metadata = {"name": "Map", "parentId": "asset_000001", "image": "asset_000001"}
+        await room.select(await room.add(2, metadata=metadata))
+        labels = room.view.facts.values()
+        assert labels["Input, parent"] == "asset_000001"
+        assert "Parent" not in labels

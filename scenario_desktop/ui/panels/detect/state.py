@@ -285,11 +285,11 @@ def draft_note(draft: DetectDraft, previewable: frozenset[Modality], *, is_local
     titles = " and ".join(MODALITY_TITLES[m] for m in hopeless)
     is_one = len(hopeless) == 1
     needs = "needs a learned model" if is_one else "need learned models"
-    fails = "its job" if is_one else "their jobs"
+    fails, them = ("its job", "it") if is_one else ("their jobs", "them")
     return Note(
         "warning",
         f"{titles} {needs}, and this computer has none: {fails} will fail here. "
-        "A connected Scenario account can run them.",
+        f"A connected Scenario account can run {them}.",
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFont,
+    QFontMetrics,
     QGuiApplication,
+    QHelpEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -21,7 +23,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextLayout,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import theme
@@ -29,6 +31,7 @@ from scenario_desktop.ui.panels.inspector.facts import Fact, FactGroup
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.tips import tip
 
 #: Width of the names, pixels at 100 %; with large text they give way to the values.
 LABEL_PX = 84
@@ -36,6 +39,8 @@ LEAST_LABEL_PX = 60
 LABEL_SHARE = 0.38
 #: Characters of a value shown before "Show all".
 SHORT_VALUE = 180
+#: Characters of a cut value that its tip shows.
+_TIP = 600
 _COLUMN_GAP, _ROW_GAP, _GROUP_GAP = 12, 8, 20
 
 
@@ -59,6 +64,7 @@ class _Row:
     text: str
     fact: Fact | None = None
     is_open: bool = False
+    is_cut: bool = False
     links: tuple[_Link, ...] = ()
     area: QRect | None = None
     label: QTextLayout | None = None
@@ -158,6 +164,15 @@ class FactSheet(QWidget):
                 row.value.draw(painter, QPointF(left, area.top()))
 
     @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            row = self._row_at(event.pos().y())
+            text = row.fact.value[:_TIP] if row and row.fact and row.is_cut else ""
+            QToolTip.showText(event.globalPos(), tip(text), self)
+            return True
+        return super().event(event)
+
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._marked = self._row_at(event.position().toPoint().y())
         super().mousePressEvent(event)
@@ -233,7 +248,13 @@ class FactSheet(QWidget):
     ) -> int:
         count, row.label = painting.paragraph(row.text, small, line, label_width)
         font = theme.current().font("mono") if fact.is_mono else small
-        values, row.value = painting.paragraph(_shown(row, fact), font, line, value_width)
+        text = _shown(row, fact)
+        if fact.is_mono and not any(letter.isspace() for letter in text):
+            # An id is recognised by its ends; a last letter on a line of its own says nothing.
+            middle = Qt.TextElideMode.ElideMiddle
+            text = QFontMetrics(font).elidedText(text, middle, value_width)
+        row.is_cut = text != fact.value
+        values, row.value = painting.paragraph(text, font, line, value_width)
         links = sum(link.sizeHint().height() for link in row.links if not self._is_spent(row, link))
         return max(count * line, values * line + links)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -279,7 +279,19 @@ def groups(
         if name not in _SAID and not _is_empty(rest[name]):
             found[_MORE].append(fact(_label(name), rest[name]))
     found[_ORIGIN] += _origin_facts(asset, item)
+    found[_ORIGIN] = _merged(found[_ORIGIN])
     return tuple(FactGroup(title, tuple(facts)) for title, facts in found.items() if facts)
+
+
+def _merged(facts: Iterable[Fact]) -> list[Fact]:
+    """Return the facts with those that name the same item on one line."""
+    merged: dict[object, Fact] = {}
+    for number, one in enumerate(facts):
+        key = one.asset_id or number
+        first = merged.get(key)
+        label = f"{first.label}, {one.label.lower()}" if first is not None else one.label
+        merged[key] = replace(one, label=label)
+    return list(merged.values())
 
 
 def _file_facts(asset: Asset, item: Item) -> Iterable[Fact]:
@@ -303,7 +315,7 @@ def _origin_facts(asset: Asset, item: Item) -> Iterable[Fact]:
     if asset.source and asset.source != item.type:
         yield Fact("Source", asset.source)
     if asset.privacy:
-        yield Fact("Privacy", asset.privacy)
+        yield Fact("Privacy", _label(asset.privacy), asset.privacy)
     if asset.nsfw:
         yield Fact("Marked as", ", ".join(asset.nsfw))
     for label, value in (("Author", asset.author_id), ("Owner", asset.owner_id), ("ID", asset.id)):
