@@ -50,8 +50,13 @@ class EngineProcess:
     def auth(self) -> tuple[str, str]:
         return self.address["api_key"], self.address["api_secret"]
 
-    def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, auth=self.auth, trust_env=False, timeout=30)
+    @property
+    def second_auth(self) -> tuple[str, str]:
+        return self.address["second_api_key"], self.address["second_api_secret"]
+
+    def client(self, *, is_second: bool = False) -> httpx.Client:
+        auth = self.second_auth if is_second else self.auth
+        return httpx.Client(base_url=self.url, auth=auth, trust_env=False, timeout=30)
 
     def stop(self, sign: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""

@@ -26,7 +26,7 @@ KEYS = [
     "images", "like", "unlike", "imageSemanticRatio", "querySemanticRatio", "limit", "offset",
     "page", "hitsPerPage", "public", "sortBy", "modality", "factor", "lowThreshold",
     "highThreshold", "minThreshold", "maxThreshold", "keypointThreshold", "removeBackground",
-    "lockId",
+    "lockId", "lockExpiresAt", "forceUnlock", "disableSnapshot",
 ]  # fmt: skip
 PARAMETERS = [
     "pageSize", "paginationToken", "sortBy", "sortDirection", "type", "types", "createdAfter",
