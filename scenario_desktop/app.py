@@ -127,6 +127,7 @@ class Program(QObject):
         self.workbench = Workbench(WorkbenchPorts(settings, paths.cache / "drag"), shell)
         self.session: Session | None = None
         self.ready = asyncio.Event()
+        self._engine_error: object = None
         self._ended = asyncio.Event()
         self._stack = AsyncExitStack()
         self._shared: Shared | None = None
@@ -217,8 +218,10 @@ class Program(QObject):
         bench.settings_requested.connect(self.rooms.open_settings)
         bench.spending_requested.connect(self.rooms.open_spending)
         self.rooms.closed.connect(bench.detect.look_again)
+        self.rooms.account_edited.connect(self._on_account_edited)
         bench.connect_requested.connect(self.rooms.connect_account)
         bench.retry_requested.connect(self._retry)
+        bench.keys_requested.connect(self._edit_keys)
         bench.topbar_view.workspace_chosen.connect(self.rooms.open_workspace)
         bench.topbar_view.manage_requested.connect(self.rooms.open_workspaces)
 
@@ -280,17 +283,31 @@ class Program(QObject):
     def _on_engine_changed(self, status: EngineStatus) -> None:
         """Follow an engine that died under the open workspace; ``_open_active`` tells the rest."""
         topbar, session = self.workbench.topbar, self.session
+        if status.state is EngineState.READY:
+            self.workbench.notices.withdraw(self._engine_error)
         if session is None or self.workspaces.active.kind is not WorkspaceKind.LOCAL:
             return
         if status.state is EngineState.RESTARTING:
             topbar.show_starting("Restarting the local engine")
         elif status.state is EngineState.FAILED:
+            self._engine_error = status.error
             self.workbench.notices.report(status.error)
             session.sync.request()
         elif status.state is EngineState.READY and status.address != self._address:
             self._switching.trigger()
         elif status.state is EngineState.READY:
             session.sync.request()
+
+    def _on_account_edited(self, workspace_id: str) -> None:
+        if workspace_id == self.workspaces.active.id:
+            self._switching.trigger()
+
+    def _edit_keys(self) -> None:
+        active = self.workspaces.active
+        if active.kind is WorkspaceKind.LOCAL:
+            self._switching.trigger()  # the engine has its own keys, which are read anew
+        else:
+            self.rooms.edit_account(active.id)
 
     def _retry(self) -> None:
         is_engine_dead = self.engine.status.state is EngineState.FAILED

@@ -114,6 +114,7 @@ class Notices(QObject):
         self._toast: _Toast | None = None
         self._card: _ErrorCard | None = None
         self._undo: Callable[[], object] | None = None
+        self._told: object = None
         self.bottom = 0
         window.installEventFilter(self)
 
@@ -130,6 +131,7 @@ class Notices(QObject):
         """Tell a failure; it stays until it is closed. A cancelled action is no failure."""
         if isinstance(error, Cancelled):
             return
+        self._told = error
         if isinstance(error, AppError):
             self._report(error.message, error.hint, error.details)
             return
@@ -138,6 +140,11 @@ class Notices(QObject):
             "Nothing was sent again. The log has the details.",
             "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else "",
         )
+
+    def withdraw(self, error: object) -> None:
+        """Take the card of an error away, if it is still there and still that one."""
+        if error is not None and error is self._told:
+            self._end_card()
 
     def set_bottom(self, height: int) -> None:
         self.bottom = height

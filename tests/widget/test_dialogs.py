@@ -195,3 +195,13 @@ def test_a_box_that_appears_twice_fades_in_once(qtbot: QtBot, window: QWidget, l
     frame.appear()
     assert frame.graphicsEffect() is veil
     qtbot.waitUntil(lambda: frame.graphicsEffect() is None)
+
+
+def test_only_the_error_that_is_over_is_withdrawn(qtbot: QtBot, window: QWidget) -> None:
+    notices = Notices(window)
+    first, second = Offline("One."), Offline("Two.")
+    notices.report(first)
+    notices.withdraw(second)
+    assert notices._card is not None
+    notices.withdraw(first)
+    assert notices._card is None

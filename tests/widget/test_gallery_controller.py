@@ -15,7 +15,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from scenario_desktop.errors import StoreFailed
+from scenario_desktop.errors import StoreFailed, Unauthorised
 from scenario_desktop.items import ItemQuery, Section, SortField
 from scenario_desktop.services.sync import SyncState, SyncStatus
 from scenario_desktop.ui.actions import cancel_all
@@ -212,8 +212,10 @@ async def test_no_results_say_what_the_filter_was_and_clear_it(
         (SyncStatus(SyncState.SYNCING, done=40), "Fetching your library"),
         (SyncStatus(SyncState.OFFLINE), "You are offline"),
         (SyncStatus(SyncState.OFFLINE, at=START), "No pictures yet"),
+        (SyncStatus(SyncState.UNAUTHORISED, error=Unauthorised("No.")), "No."),
+        (SyncStatus(SyncState.FAILED, error=StoreFailed("Broken.")), "Broken."),
     ],
-    ids=["idle", "syncing", "offline", "offline after a sync"],
+    ids=["idle", "syncing", "offline", "offline after a sync", "refused", "failed"],
 )
 async def test_an_empty_page_says_why(
     qt_loop: Loop, page: GalleryPage, status: SyncStatus, title: str
@@ -221,6 +223,19 @@ async def test_an_empty_page_says_why(
     page.controller.open(FakeLibrary(), FakeThumbnails())
     page.controller.set_sync_status(status)
     await until(lambda: page.view.state_title == title)
+
+
+async def test_refused_keys_can_be_changed_from_where_it_is_told(
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary
+) -> None:
+    await opened(page, library)
+    wanted: list[bool] = []
+    page.controller.keys_requested.connect(lambda: wanted.append(True))
+    status = SyncStatus(SyncState.UNAUTHORISED, error=Unauthorised("The keys were refused."))
+    page.controller.set_sync_status(status)
+    assert page.view.notice == "The keys were refused."
+    page.view.notice_action_requested.emit()
+    assert wanted == [True]
 
 
 async def test_offline_with_items_is_told_above_them(

@@ -239,12 +239,15 @@ async def test_without_a_keyring_it_says_so_and_can_look_again(
 async def test_an_edit_keeps_the_kept_keys(qt_loop: Any, make_room: MakeRoom) -> None:
     room = make_room(FakeKeyring())
     record = await room.add()
+    edited: list[str] = []
+    room.controller.edited.connect(edited.append)
     room.controller.edit(record.id)
     dialog = await room.dialog()
     assert dialog.draft()["key"] == ""
     dialog.form.set_draft({"name": "Renamed"})
     room.press("Save")
     await until(lambda: room.found(record.id).name == "Renamed")
+    await until(lambda: edited == [record.id])
     assert room.server.asked[0][1:3] == ("key1", "secret1")
     kept = room.found(record.id)
     assert await room.service.secret(kept) == Secret("key1", "secret1")

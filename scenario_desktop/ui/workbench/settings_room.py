@@ -30,9 +30,11 @@ class SettingsRoom(QObject):
 
     Signals:
         closed: the settings were looked at, and may be others now.
+        account_edited: the id of a workspace whose keys or address are others now.
     """
 
     closed = Signal()
+    account_edited = Signal(str)
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class SettingsRoom(QObject):
             window, WorkspacePorts(workspaces, credentials, window.notices)
         )
         self._workspaces.connected.connect(self.open_workspace)
+        self._workspaces.edited.connect(self.account_edited)
         self._opening = AsyncAction(self._show_settings, parent=self)
         self._opening.failed.connect(window.notices.report)
 
@@ -66,6 +69,9 @@ class SettingsRoom(QObject):
 
     def connect_account(self) -> None:
         self._workspaces.connect_account()
+
+    def edit_account(self, workspace_id: str) -> None:
+        self._workspaces.edit(workspace_id)
 
     def open_workspace(self, workspace_id: str) -> None:
         self._workspaces.open(workspace_id)

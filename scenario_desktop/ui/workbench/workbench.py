@@ -76,12 +76,14 @@ class Workbench(QObject):
         settings_requested, spending_requested, connect_requested: dialogs that the program around
             it opens.
         retry_requested: the server should be tried again now.
+        keys_requested: the keys of the open workspace should be typed anew.
     """
 
     settings_requested = Signal()
     spending_requested = Signal()
     connect_requested = Signal()
     retry_requested = Signal()
+    keys_requested = Signal()
 
     def __init__(self, ports: WorkbenchPorts, shell: Shell) -> None:
         super().__init__()
@@ -100,7 +102,7 @@ class Workbench(QObject):
             cache=shell.cache,
             grid=shell.grid,
         )
-        self._is_first_look = shell.query is not None
+        self._shown_already = shell.workspace_id
         if shell.query is not None:
             self.gallery.controller.adopt(shell.query, shell.order)
         self._add_commands()
@@ -177,6 +179,7 @@ class Workbench(QObject):
         gallery.import_requested.connect(self.import_files)
         gallery.choose_files_requested.connect(self.imports.choose.trigger)
         gallery.retry_requested.connect(self.retry_requested)
+        gallery.keys_requested.connect(self.keys_requested)
         gallery.prefs_changed.connect(self._remember_gallery)
         gallery.detect_requested.connect(self._detecting.trigger)
         gallery.job_retry_requested.connect(self.jobs.show_job)
@@ -223,10 +226,10 @@ class Workbench(QObject):
             session.thumbnails,
             jobs=session.jobs,
             prepare_drag=self._drag_copies,
-            keeps=self._is_first_look and not session.was_rebuilt,
+            keeps=self._shown_already == session.workspace_id and not session.was_rebuilt,
             is_local=is_local,
         )
-        self._is_first_look = False
+        self._shown_already = None
         self.sidebar.bind(session.library)
         self.topbar.bind(session.library.history, session.sync, is_local=is_local)
         self.waiting_edits.bind(session.outbox)

@@ -71,6 +71,7 @@ class GalleryController(QObject):
         preview_requested: the key of an item to show large.
         import_requested: paths dropped here; ``choose_files_requested`` where none are given.
         job_retry_requested: the job id of a failed cell.
+        keys_requested: the server refuses the workspace's keys; the user wants to type others.
         detect_requested: from the empty page of control maps.
         prefs_changed: GalleryPrefs to remember.
         shown: how many items the query has, each time its answer is painted.
@@ -83,6 +84,7 @@ class GalleryController(QObject):
     import_requested = Signal(object)
     choose_files_requested = Signal()
     retry_requested = Signal()
+    keys_requested = Signal()
     job_retry_requested = Signal(str)
     detect_requested = Signal()
     prefs_changed = Signal(object)
@@ -152,7 +154,7 @@ class GalleryController(QObject):
         bar.size_chosen.connect(self.set_cell_size)
         view.filters_opened.connect(self._on_filters_opened)
         view.state_action_requested.connect(self._on_state_action)
-        view.notice_action_requested.connect(self.retry_requested)
+        view.notice_action_requested.connect(self._on_notice_action)
         view.import_requested.connect(self.import_requested)
         self.works.arranged.connect(self._arrange)
         self.works.progressed.connect(self._on_progressed)
@@ -570,18 +572,32 @@ class GalleryController(QObject):
             self._view.show_grid()
             return
         q, state = self._query, self._sync.state if self._sync is not None else ""
-        if not q.is_filtered and q.section is not Section.TRASH and self._is_unsynced():
+        error = self._sync.error if self._sync is not None else None
+        if self._is_unfetched():
             if state == "syncing" and self._sync is not None:
                 self._view.show_state(words.fetching_words(self._sync.done))
                 return
             if state == "offline":
                 self._view.show_state(words.OFFLINE_WORDS)
                 return
+            if error is not None:
+                is_refused = state == "unauthorised"
+                tell = words.refused_words if is_refused else words.failed_words
+                self._view.show_state(tell(error.message, error.hint))
+                return
         collection = self._collections.get(q.collection_id or "", "")
         self._view.show_state(words.empty_words(q, collection))
 
-    def _is_unsynced(self) -> bool:
-        return self._sync is not None and self._sync.at is None
+    def _is_unfetched(self) -> bool:
+        """Whether there is nothing to show because nothing was ever fetched."""
+        q = self._query
+        is_whole = not q.is_filtered and q.section is not Section.TRASH
+        never = self._sync is not None and self._sync.at is None
+        return never and is_whole and not len(self._base)
+
+    def _on_notice_action(self) -> None:
+        is_refused = self._sync is not None and self._sync.state == "unauthorised"
+        (self.keys_requested if is_refused else self.retry_requested).emit()
 
     def _show_notice(self) -> None:
         state = self._sync.state if self._sync is not None else ""
@@ -600,9 +616,10 @@ class GalleryController(QObject):
                 Tone.INFO,
                 "Try again",
             )
-        elif state in ("unauthorised", "failed") and error is not None:
+        elif state in ("unauthorised", "failed") and error is not None and not self._is_unfetched():
             text = f"{error.message} {error.hint}".strip()
-            self._view.show_notice(text, Tone.WARNING, "Try again")
+            action = "Change the keys…" if state == "unauthorised" else "Try again"
+            self._view.show_notice(text, Tone.WARNING, action)
         else:
             self._view.show_notice("")
 
@@ -635,6 +652,8 @@ class GalleryController(QObject):
             self.choose_files_requested.emit()
         elif action is StateAction.DETECT:
             self.detect_requested.emit()
+        elif action is StateAction.KEYS:
+            self.keys_requested.emit()
         else:
             self._reload()
             self.retry_requested.emit()

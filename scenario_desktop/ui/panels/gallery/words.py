@@ -98,6 +98,7 @@ class StateAction(Enum):
     RETRY = auto()
     SHOW_ALL = auto()
     DETECT = auto()
+    KEYS = auto()
 
 
 class Corner(Enum):
@@ -326,6 +327,11 @@ def empty_words(query: ItemQuery, collection: str = "") -> StateWords:
 def failed_words(message: str, hint: str) -> StateWords:
     """Return what stands there when the library cannot be read."""
     return StateWords("triangle-alert", message, hint, "Try again", StateAction.RETRY)
+
+
+def refused_words(message: str, hint: str) -> StateWords:
+    """Return what stands there while the server takes no key of ours."""
+    return StateWords("key-round", message, hint, "Change the keys…", StateAction.KEYS)
 
 
 def fetching_words(done: int) -> StateWords:

@@ -47,9 +47,11 @@ class WorkspacesController(QObject):
 
     Signals:
         connected: the id of an account that was just added; it is not opened by that.
+        edited: the id of one whose keys, address or name were saved anew.
     """
 
     connected = Signal(str)
+    edited = Signal(str)
 
     def __init__(self, window: QWidget, ports: WorkspacePorts) -> None:
         super().__init__(window)
@@ -93,8 +95,8 @@ class WorkspacesController(QObject):
         controller = ConnectController(dialog, self._ports, record)
         await ask(dialog)
         saved = controller.saved
-        if saved is not None and record is None:
-            self.connected.emit(saved.id)
+        if saved is not None:
+            (self.connected if record is None else self.edited).emit(saved.id)
 
     async def _remove(self, record: WorkspaceRecord) -> None:
         is_sure = await confirm(
@@ -263,7 +265,7 @@ class ConnectController(QObject):
             is_session_only=self._dialog.is_session_only,
         )
         self.saved = saved
-        verb = "saved" if self._record is not None else "connected"
+        verb = "connected" if is_tested and self._record is None else "saved"
         where = "" if state.keeping is Keeping.KEYRING else ". Its keys are kept for this session"
         self._ports.messages.toast(f"“{saved.name}” {verb}{where}")
         self._dialog.accept()
