@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 from scenario_desktop import paths as places
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
     from scenario_desktop.store.first_look import Remembered
     from scenario_desktop.ui.workbench.shell import Shell
 
@@ -42,6 +40,7 @@ def run(*, data: Path | None = None) -> int:
     from scenario_desktop.store import first_look
 
     remembered = first_look.read_settings(paths.settings)
+    _make_application(remembered)
     shell = open_shell(paths, remembered)
     from scenario_desktop.services.engine_process import EngineProcess
 
@@ -57,26 +56,26 @@ def run(*, data: Path | None = None) -> int:
 
 def open_shell(paths: places.Paths, remembered: Remembered) -> Shell:
     """Show the window as it was left, and return when it is painted."""
-    application = _make_application(remembered)
+    from PySide6.QtWidgets import QApplication
+
     from scenario_desktop.ui.workbench.shell import Shell
 
     shell = Shell(panels=remembered.panels, gallery=remembered.gallery)
     shell.window.show()  # lays out, which decides how many cells there are and how large
     _fill(shell, paths, remembered)
     # No loop runs yet, so nothing can be stepped here that should not be.
-    application.processEvents()
+    QApplication.processEvents()
     shell.store.finish(_PICTURES_S)
-    application.processEvents()
+    QApplication.processEvents()
     return shell
 
 
-def _make_application(remembered: Remembered) -> QApplication:
+def _make_application(remembered: Remembered) -> None:
     from scenario_desktop.ui import theme
 
     _import_without_reading_sources()
     application = theme.make_application(places.APP_NAME)
     theme.Theme().apply(application, theme.ThemeMode(remembered.theme), remembered.text_scale)
-    return application
 
 
 def _import_without_reading_sources() -> None:
@@ -97,5 +96,5 @@ def _fill(shell: Shell, paths: places.Paths, remembered: Remembered) -> None:
     catalogue = paths.catalogue(remembered.workspace_id)
     found = first_look.read_gallery(catalogue, query, shell.grid.screenful())
     if found is not None:
-        shell.show(query, found.keys, found.items)
+        shell.show(remembered.workspace_id, query, found.keys, found.items)
         shell.show_pictures(first_look.read_thumbnails(paths.thumbnails, found.items))

@@ -146,7 +146,8 @@ def run(*, has_witness: bool = False) -> dict[str, Any]:
         seed(places.engine, ASSETS)
         pictures = folder / "pictures"
         make_files(pictures, FILES, SIDE_PX)
-        shell = first_paint.open_shell(places, first_look.Remembered(theme="dark"))
+        theme.Theme().apply(theme.make_application(paths.APP_NAME), theme.ThemeMode.DARK)
+        shell = first_paint.open_shell(places, first_look.Remembered())
         program = app.Program(places, SettingsStore(places.settings), theme.current(), shell)
         gc.freeze()
         heart = Heartbeat()

@@ -33,7 +33,8 @@ class Shell:
     Attributes:
         cache: the gallery's items.
         prefs: how the gallery was left.
-        query: what ``show`` put into the gallery; None as long as that is nothing.
+        workspace_id, query: whose items, and which of them, ``show`` has put into the grid; None
+            as long as that is nothing.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Shell:
             gallery: the gallery's, likewise.
         """
         self.prefs = GalleryPrefs.of(gallery or {})
+        self.workspace_id: str | None = None
         self.query: ItemQuery | None = None
         self.commands = CommandRegistry()
         self.window = MainWindow(self.commands, state=panels)
@@ -76,9 +78,11 @@ class Shell:
         window.set_job_bar(bottom)
         return [page, top, side, dock, bottom]
 
-    def show(self, query: ItemQuery, keys: array[int], items: Mapping[int, Item]) -> None:
+    def show(
+        self, workspace_id: str, query: ItemQuery, keys: array[int], items: Mapping[int, Item]
+    ) -> None:
         """Put an answer into the grid, as far as its items are known."""
-        self.query = query
+        self.workspace_id, self.query = workspace_id, query
         self.cache.put(items, items)
         self.grid.set_order(KeyOrder(keys), keeps_place=False)
         self.grid.show_blocks()

@@ -31,7 +31,7 @@ class GalleryPrefs:
         chosen = values.get("filter")
         return cls(
             cell_px=cell if isinstance(cell, int) else DEFAULT_CELL,
-            sort=SortField(sort) if sort in known else SortField.CREATED,
+            sort=SortField(sort) if isinstance(sort, str) and sort in known else SortField.CREATED,
             is_descending=values.get("is_descending") is not False,
             is_fit=values.get("fit") == "fit",
             filter=_filter(chosen) if isinstance(chosen, Mapping) else None,
