@@ -15,7 +15,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from scenario_desktop.errors import StoreFailed, Unauthorised
+from scenario_desktop.errors import CredentialsUnavailable, StoreFailed, Unauthorised
 from scenario_desktop.items import ItemQuery, Section, SortField
 from scenario_desktop.services.sync import SyncState, SyncStatus
 from scenario_desktop.ui.actions import cancel_all
@@ -460,3 +460,13 @@ async def test_in_a_narrow_page_words_give_way(qt_loop: Loop, page: GalleryPage)
 def test_a_library_that_cannot_be_opened_says_so_in_its_place(page: GalleryPage) -> None:
     page.controller.show_unopened(StoreFailed("The engine does not run.", hint="Start it again."))
     assert page.view.state_title == "The engine does not run."
+
+
+def test_a_library_without_its_key_asks_for_it(page: GalleryPage) -> None:
+    wanted: list[bool] = []
+    page.controller.keys_requested.connect(lambda: wanted.append(True))
+    page.controller.show_unopened(CredentialsUnavailable("The key is not kept."))
+    page.view.state_action_requested.emit(StateAction.KEYS)
+    page.view.notice_action_requested.emit()
+    assert page.view.state_title == "The key is not kept."
+    assert wanted == [True, True]

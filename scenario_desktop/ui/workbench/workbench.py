@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop import paths
+from scenario_desktop.errors import CredentialsUnavailable, Unauthorised
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
 from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -89,6 +90,7 @@ class Workbench(QObject):
         super().__init__()
         self._ports = ports
         self._session: Session | None = None
+        self._unopened: object = None
         self._is_local = True
         self.commands, self.window, self.store = shell.commands, shell.window, shell.store
         self.window.on_state = self._remember_window
@@ -210,7 +212,7 @@ class Workbench(QObject):
         self.jobs.edit_requested.connect(self._editing.trigger)
         self.window.jobs_shown.connect(self._on_jobs_shown)
         self.window.escaped.connect(self._on_escaped)
-        self.topbar_view.state_requested.connect(self.retry_requested)
+        self.topbar_view.state_requested.connect(self._on_state_requested)
         self.topbar_view.search.left.connect(self._focus_page)
         self.window.page_changed.connect(self._on_page_changed)
         self.window.bottom_changed.connect(self.card.set_bottom)
@@ -220,6 +222,7 @@ class Workbench(QObject):
     def bind(self, session: Session, *, is_local: bool) -> None:
         """Show a workspace."""
         self._session, self._is_local = session, is_local
+        self.notices.withdraw(self._unopened)
         self.first_run.set_local(is_local)
         self.gallery.controller.open(
             session.library,
@@ -271,6 +274,7 @@ class Workbench(QObject):
 
     def show_unopened(self, error: object) -> None:
         """Say why no workspace is open, also where one looks for its items."""
+        self._unopened = error
         self.notices.report(error)
         self.topbar_view.set_state("circle-alert", "Not open", "danger", "Try again")
         self.gallery.controller.show_unopened(error)
@@ -381,6 +385,15 @@ class Workbench(QObject):
     def _leave_detect(self) -> None:
         self._show_library()
         self.gallery.view.grid.setFocus()
+
+    def _on_state_requested(self) -> None:
+        """Do what helps: other keys where they are missing or refused, else try again."""
+        session = self._session
+        if session is not None:
+            lacks_keys = session.sync.status.state == "unauthorised"
+        else:
+            lacks_keys = isinstance(self._unopened, (CredentialsUnavailable, Unauthorised))
+        (self.keys_requested if lacks_keys else self.retry_requested).emit()
 
     def _on_jobs_shown(self, is_shown: bool) -> None:
         focus = self.window.focusWidget()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
-from scenario_desktop.errors import AppError
+from scenario_desktop.errors import AppError, CredentialsUnavailable, Unauthorised
 from scenario_desktop.items import Item, ItemQuery, Section, SortField, TagCount
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import CommandRegistry
@@ -43,6 +43,7 @@ MAX_CHOSEN_ITEMS = 500
 #: Chosen items that are remembered from one start to the next.
 MAX_KEPT_CHOICE = 200
 _OWNER = "gallery"
+_CHANGE_KEYS = "Change the keys…"
 
 
 class LibrarySource(Protocol):
@@ -110,7 +111,7 @@ class GalleryController(QObject):
         self._base = KeyOrder()  # the answer, without guests
         self._collections: dict[str, str] = {}
         self._sync: SyncStatus | None = None
-        self._is_local = False
+        self._is_local = self._lacks_keys = False
         self._newcomers: set[int] = set()
         self._told: Item | None = None
         self._to_reveal: int | None = None
@@ -183,7 +184,7 @@ class GalleryController(QObject):
                 new answer is there.
             is_local: the server is this computer's own engine, which is never "offline".
         """
-        self._is_local = is_local
+        self._is_local, self._lacks_keys = is_local, False
         if self._library is not None:
             self._library.changed.disconnect(self._on_library_changed)
         self.load.cancel()
@@ -209,10 +210,13 @@ class GalleryController(QObject):
         message, hint = "The library could not be opened.", ""
         if isinstance(error, AppError):
             message, hint = error.message, error.hint
+        self._lacks_keys = isinstance(error, (CredentialsUnavailable, Unauthorised))
         if len(self._grid.order):
-            self._view.show_notice(f"{message} {hint}".strip(), Tone.DANGER, "Try again")
+            action = _CHANGE_KEYS if self._lacks_keys else "Try again"
+            self._view.show_notice(f"{message} {hint}".strip(), Tone.DANGER, action)
         else:
-            self._view.show_state(words.failed_words(message, hint))
+            tell = words.refused_words if self._lacks_keys else words.failed_words
+            self._view.show_state(tell(message, hint))
 
     def set_collections(self, names: Mapping[str, str]) -> None:
         """Take collections' names by id, for the title."""
@@ -597,7 +601,8 @@ class GalleryController(QObject):
 
     def _on_notice_action(self) -> None:
         is_refused = self._sync is not None and self._sync.state == "unauthorised"
-        (self.keys_requested if is_refused else self.retry_requested).emit()
+        lacks = is_refused or self._lacks_keys
+        (self.keys_requested if lacks else self.retry_requested).emit()
 
     def _show_notice(self) -> None:
         state = self._sync.state if self._sync is not None else ""
@@ -618,7 +623,7 @@ class GalleryController(QObject):
             )
         elif state in ("unauthorised", "failed") and error is not None and not self._is_unfetched():
             text = f"{error.message} {error.hint}".strip()
-            action = "Change the keys…" if state == "unauthorised" else "Try again"
+            action = _CHANGE_KEYS if state == "unauthorised" else "Try again"
             self._view.show_notice(text, Tone.WARNING, action)
         else:
             self._view.show_notice("")
