@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QWidget,
 )
+from shiboken6 import isValid
 from typing_extensions import override
 
 
@@ -38,6 +39,8 @@ class OverlayBar(QScrollBar):
 
     def _follow(self) -> None:
         real = self._real
+        if not isValid(real):  # it says so while the area around it is taken down
+            return
         self.setPageStep(real.pageStep())
         self.setSingleStep(real.singleStep())
         self.setRange(real.minimum(), real.maximum())
