@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from scenario_desktop.items import Item
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.panels.palette.controller import PaletteController
 from scenario_desktop.ui.panels.palette.entries import Entry, Scope, command_entries, scope_of
 from scenario_desktop.ui.panels.palette.matching import match
 from scenario_desktop.ui.panels.palette.view import PaletteView
 from tests.support import until
+from tests.widget.gallery_support import item
 
 
 class Notices:
@@ -193,3 +196,41 @@ def test_nothing_found_says_so(desk: Desk) -> None:
 def test_letters_inside_words_do_not_begin_a_match() -> None:
     assert match("det", "Show or hide the inspector") is None
     assert match("sth", "Show or hide the inspector") is not None
+
+
+class FakePictures(QObject):
+    """Knows no picture at first."""
+
+    loaded = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: list[str] = []
+
+    def pixmap(self, key: int, px: int) -> QPixmap | None:
+        return None
+
+    def want(self, owner: str, items: Iterable[Item], px: int) -> None:
+        self.wanted += [one.name for one in items]
+
+    def drop(self, owner: str) -> None:
+        self.wanted.clear()
+
+
+async def test_items_show_their_pictures(qt_loop: Any, desk: Desk) -> None:
+    palette = desk.palette
+
+    async def find(typed: str, scope: Scope) -> Sequence[Entry]:
+        one = item(3)
+        return [Entry(one.name, "Items", one, picture_key=one.key)]
+
+    pictures = FakePictures()
+    palette.bind(find, pictures)
+    palette.open("pic")
+    await until(lambda: pictures.wanted == [item(3).name])
+    pictures.loaded.emit(3)
+    view = palette.view()
+    assert view is not None
+    view.dismissed.emit()
+    assert not pictures.wanted
+    palette.bind(None, None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from scenario_desktop.ui import theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.notices import Reports
@@ -18,7 +19,7 @@ from scenario_desktop.ui.panels.palette.entries import (
     grouped,
     scope_of,
 )
-from scenario_desktop.ui.panels.palette.rows import PicturePort
+from scenario_desktop.ui.panels.palette.rows import THUMB, PicturePort
 from scenario_desktop.ui.panels.palette.view import PaletteView
 
 #: Typing goes on before the library is asked, milliseconds.
@@ -34,6 +35,7 @@ class Help:
     text: str
 
 
+_OWNER = "palette"
 _HELP = (
     ("Type > to see commands only", "> commands"),
     ("Type # to find a tag", "# tags"),
@@ -65,7 +67,7 @@ class PaletteController(QObject):
         self._commands = commands
         self._view: PaletteView | None = None
         self._find = find
-        self._pictures = pictures
+        self._pictures: PicturePort | None = None
         self._found: tuple[Entry, ...] = ()
         self._do_heading = "Do"
         self._search = AsyncAction(self._ask, parent=self, overlap=Overlap.RESTART)
@@ -87,10 +89,15 @@ class PaletteController(QObject):
                 is_listed=False,
             )
         )
+        self.bind(find, pictures)
 
     def bind(self, find: Finder | None, pictures: PicturePort | None) -> None:
         """Ask this finder for items and tags from now on; None for neither."""
+        if self._pictures is not None:
+            self._pictures.loaded.disconnect(self._on_picture)
         self._find, self._pictures = find, pictures
+        if pictures is not None:
+            pictures.loaded.connect(self._on_picture)
 
     def set_selection_count(self, count: int) -> None:
         """Say on how many items the commands would act."""
@@ -128,7 +135,14 @@ class PaletteController(QObject):
 
     def _on_found(self, entries: Sequence[Entry]) -> None:
         self._found = tuple(entries)
+        if self._pictures is not None:
+            items = [entry.payload for entry in entries if entry.picture_key is not None]
+            self._pictures.want(_OWNER, items, theme.current().px(THUMB))
         self._show()
+
+    def _on_picture(self, _key: object) -> None:
+        if self._view is not None:
+            self._view.update_pictures()
 
     def _show(self) -> None:
         if self._view is None:
@@ -155,7 +169,7 @@ class PaletteController(QObject):
             return
         if self._view is not None:
             self._view.close_layer()
-            self._view = None
+            self._on_dismissed()
         if isinstance(entry.payload, str):
             self._commands.run(entry.payload)
         else:
@@ -164,3 +178,5 @@ class PaletteController(QObject):
     def _on_dismissed(self) -> None:
         self._search.cancel()
         self._view = None
+        if self._pictures is not None:
+            self._pictures.drop(_OWNER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
+from scenario_desktop.items import Item
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.panels.palette.entries import Entry
 from scenario_desktop.ui.shortcuts import key_caps
@@ -33,7 +34,11 @@ OUTER, INNER = 10, 16
 class PicturePort(Protocol):
     """Where thumbnails come from."""
 
+    @property
+    def loaded(self) -> Any: ...
     def pixmap(self, key: int, px: int) -> QPixmap | None: ...
+    def want(self, owner: str, items: Iterable[Item], px: int) -> None: ...
+    def drop(self, owner: str) -> None: ...
 
 
 class PaletteRole(IntEnum):
