@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from scenario_desktop.services.library import Library
 
 MAX_ITEMS, MAX_TAGS = 5, 6
+#: Of so many items whose words fit, the newest ones, those with the best names are shown.
+_LOOKED_AT = 60
 
 
 async def find_entries(library: Library, typed: str, scope: Scope) -> Sequence[Entry]:
@@ -23,9 +25,12 @@ async def find_entries(library: Library, typed: str, scope: Scope) -> Sequence[E
     tags = await library.complete_tags(typed, MAX_TAGS)
     entries = [_tag_entry(tag, typed) for tag in tags]
     if scope is Scope.ALL:
-        keys = (await library.keys(ItemQuery(text=typed)))[:MAX_ITEMS]
+        keys = (await library.keys(ItemQuery(text=typed)))[:_LOOKED_AT]
         found = await library.items(keys)
-        entries = [_item_entry(found[key], typed) for key in keys if key in found] + entries
+        items = [_item_entry(found[key], typed) for key in keys if key in found]
+        # The name itself comes before longer ones that were made from it.
+        items.sort(key=lambda entry: -entry.match.score)
+        entries = items[:MAX_ITEMS] + entries
     return entries
 
 
