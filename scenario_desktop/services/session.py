@@ -26,6 +26,7 @@ from scenario_desktop.services.jobs import Jobs
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.originals import Originals
 from scenario_desktop.services.outbox import Outbox
+from scenario_desktop.services.plan import PlanUnits, plan_units
 from scenario_desktop.services.previews import Previews
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync import Sync, SyncTimes
@@ -164,6 +165,10 @@ class Session:
             session.sync.start()
             session._stack = stack.pop_all()
             return session
+
+    async def plan_units(self) -> PlanUnits | None:
+        """Return what the account's plan gives and what is used; None where that is not known."""
+        return await plan_units(self.client)
 
     async def spent_since(self, since: datetime) -> Decimal:
         """Return the Creative Units of what was sent from this workspace since then."""

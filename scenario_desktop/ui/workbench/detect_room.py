@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -85,6 +86,11 @@ class DetectRoom(QObject):
         self._commands.add(*self.controller.commands())
         self._window.set_page(PAGE)
         self._window.show_dock(True)  # without its form the page leads nowhere
+
+    def set_left(self, left: Decimal | None) -> None:
+        """Say how many Creative Units the plan has left, where that is known."""
+        if self.controller is not None:
+            self.controller.set_left(left)
 
     def look_again(self) -> None:
         """Take note that the spending limit may be another one now."""

@@ -206,6 +206,7 @@ class Workbench(QObject):
         self.palette.entry_chosen.connect(self._on_entry_chosen)
         self.sidebar.tag_search_wanted.connect(self._search_tags)
         self.detect.left.connect(self._leave_detect)
+        self.spend.left_known.connect(self.detect.set_left)
         self.detect.settings_requested.connect(self.spending_requested)
         self.jobs.shown_requested.connect(self.window.show_jobs)
         self.jobs.reveal_requested.connect(self._revealing.trigger)
@@ -246,7 +247,7 @@ class Workbench(QObject):
         session.library.changed.connect(self._on_library_changed)
         session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
         self.gallery.controller.set_sync_status(session.sync.status)
-        self.spend.bind(session)
+        self.spend.bind(session, is_local=is_local)
         self.place.open(session.workspace_id)
         self._on_query_changed(self.gallery.controller.query)
 
