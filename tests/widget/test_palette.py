@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -233,4 +233,10 @@ async def test_items_show_their_pictures(qt_loop: Any, desk: Desk) -> None:
     assert view is not None
     view.dismissed.emit()
     assert not pictures.wanted
+    palette.open("")
+    again = palette.view()
+    assert again is not None
+    again.close_layer()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    pictures.loaded.emit(3)  # nobody shows it any more
     palette.bind(None, None)

@@ -20,8 +20,6 @@ from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
 
-#: Between the edge of a small ghost button and its icon, pixels.
-_HEADING_PADDING = 10
 _ROW_GAP = 16
 
 
@@ -320,11 +318,7 @@ class _Group(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._line)
-        heading = QVBoxLayout()
-        # Its icon, not its invisible edge, stands in line with the labels.
-        heading.setContentsMargins(inset - _HEADING_PADDING if is_folded else 0, 0, 0, 0)
-        heading.addWidget(self._heading, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addLayout(heading)
+        layout.addWidget(self._heading, 0, Qt.AlignmentFlag.AlignLeft)
         title_row = QVBoxLayout()
         title_row.setContentsMargins(inset, 0, inset, 0)
         title_row.addWidget(self._title)

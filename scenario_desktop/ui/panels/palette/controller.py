@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -104,7 +105,7 @@ class PaletteController(QObject):
         self._do_heading = f"Do with {count:,} selected" if count else "Do"
 
     def open(self, text: str = "") -> None:
-        if self._view is not None:
+        if self._view is not None and isValid(self._view):
             return
         self._found = ()
         self._view = PaletteView(self._window, self._pictures)
@@ -141,7 +142,7 @@ class PaletteController(QObject):
         self._show()
 
     def _on_picture(self, _key: object) -> None:
-        if self._view is not None:
+        if self._view is not None and isValid(self._view):
             self._view.update_pictures()
 
     def _show(self) -> None:
