@@ -16,12 +16,12 @@ import json
 import os
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenario_desktop.api.models.assets import (
     Asset,
@@ -62,6 +62,8 @@ MAX_FILE_BYTES = 1024 * 2**20
 MAX_NAME = 200
 
 PARALLEL_FILES = 4
+#: So long a small file on its way may still take when an import is stopped, seconds.
+FINISH_S = 5.0
 
 #: Left out without a word when a folder is walked: what systems put into folders by themselves.
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -202,11 +204,9 @@ class Imports:
                 in either. The progress yielded last says what did.
         """
         run = _Run(self, collection_id)
-        try:
-            async for progress in run.steps(paths):
+        async with contextlib.aclosing(run.steps(paths)) as steps:
+            async for progress in steps:
                 yield progress
-        finally:
-            await run.stop()
 
     async def bring_in(self, path: Path, collection_id: str | None) -> Asset:
         """Bring one file in.
@@ -247,6 +247,12 @@ class Imports:
         info = file.examined.info
         note = _Note(file.name, file.size, info.width, info.height, datetime.now(UTC).isoformat())
         await self._write(file.digest, note)
+        sending = self._send_new(file, note, collection_id)
+        # A large upload is taken up again by its id; a small one cannot be, so it is let end.
+        return await (sending if file.size >= SMALL_BYTES else _finished(sending))
+
+    async def _send_new(self, file: _File, note: _Note, collection_id: str | None) -> Asset:
+        """Send a file that has its note."""
         try:
             if file.size < SMALL_BYTES:
                 asset = await self._send_small(file, collection_id)
@@ -363,6 +369,21 @@ class Imports:
         return claimed is None
 
 
+async def _finished(sending: Coroutine[Any, Any, Asset]) -> Asset:
+    """Await a request; when cancelled let it end first, for a moment.
+
+    Cut off on its way, nobody knows whether it arrived, and a look for it may come too early.
+    """
+    task = asyncio.ensure_future(sending)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=FINISH_S)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
 class _Run:
     """One call of ``Imports.run``: its walker, its workers and its count."""
 
@@ -375,7 +396,7 @@ class _Run:
         self._stopped = threading.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def steps(self, paths: Sequence[Path]) -> AsyncIterator[ImportProgress]:
+    async def steps(self, paths: Sequence[Path]) -> AsyncGenerator[ImportProgress, None]:
         self._tasks = [asyncio.create_task(self._walk(paths), name="import walk")]
         self._tasks += [
             asyncio.create_task(self._work(), name="import") for _ in range(PARALLEL_FILES)
@@ -390,16 +411,16 @@ class _Run:
             everything.result()
             yield self._progress
         finally:
-            everything.cancel()
+            await self._stop()
             with contextlib.suppress(asyncio.CancelledError, AppError):
                 await everything
 
-    async def stop(self) -> None:
+    async def _stop(self) -> None:
+        """Stop all work, once: a second cancel would cut off what the first lets end."""
         self._stopped.set()
         for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await asyncio.wait(self._tasks)
 
     def _set(self, progress: ImportProgress) -> None:
         self._progress = progress
