@@ -312,7 +312,8 @@ class Tour:
         self._bench.commands.run("item.copy_url")
         await self._until(lambda: clipboard.text().startswith("http"))
         data = await self._session.files.fetch(clipboard.text(), 2**28)
-        _expect(len(data) == self._made().size_bytes, "the address gives other bytes")
+        size = self._made().size_bytes
+        _expect(len(data) == size, f"the address gives {len(data)} bytes instead of {size}")
         return f"the copied address gives the {len(data):,} bytes of the file"
 
     async def _download(self) -> str:
@@ -341,7 +342,7 @@ class Tour:
             self._type(view.field, "det")
             await self._quiet()
             await self._shoot("commands")
-            view.close_layer()
+            self._press("Escape", view.field)
         return "Ctrl+K finds commands, items and tags"
 
     async def _settings(self) -> str:
