@@ -1,0 +1,1 @@
+"""The canvas editor: page, dock, tools, and the pixels behind them."""

@@ -1,0 +1,288 @@
+"""Strokes: stamps of a soft disc along the way of the pointer."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import repeat
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QRadialGradient, QTransform
+
+from scenario_desktop.ui.panels.canvas.arena import Arena
+from scenario_desktop.ui.panels.canvas.surface import PaintSurface, Recorder
+from scenario_desktop.ui.panels.canvas.tiling import Key, empty, keys_in, tile_rect
+
+#: Distance of stamps as a part of the diameter: denser would only cost, wider shows scallops.
+SPACING = 0.05
+MIN_SIZE, MAX_SIZE = 1, 1000
+#: Below it stamps are placed on parts of a pixel; larger ones hide the difference.
+_FINE_BELOW = 24
+_FINE_STEPS = 4
+#: Stamps lie over each other: each gives only so much that together they make the profile.
+_OVERLAP = 9.0
+#: Stamps kept, of all sizes and colours; pressure makes many sizes.
+_MAX_STAMPS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """How a stroke looks.
+
+    Attributes:
+        size: diameter, pixels of the canvas.
+        hardness: 0 (soft from the middle on) to 1 (a sharp edge).
+        opacity: of a whole stroke, 0 to 1; crossing itself does not make it denser.
+    """
+
+    size: float = 24.0
+    hardness: float = 0.8
+    opacity: float = 1.0
+    has_pressure_size: bool = True
+    has_pressure_opacity: bool = False
+
+    def sized(self, size: float) -> Brush:
+        return replace(self, size=min(MAX_SIZE, max(MIN_SIZE, size)))
+
+
+@lru_cache(maxsize=_MAX_STAMPS)
+def stamp(size: int, hardness: float, rgba: int, fine_x: int = 0, fine_y: int = 0) -> QImage:
+    """Return one stamp; its middle is the middle of the picture plus the fine shift."""
+    side = size + 2 if size >= _FINE_BELOW else size + 3
+    image = empty(side, side)
+    radius = size / 2
+    middle = QPointF(side / 2 + fine_x / _FINE_STEPS, side / 2 + fine_y / _FINE_STEPS)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    color = QColor.fromRgba(rgba)
+    if hardness >= 0.99 or size < 4:
+        painter.setBrush(color)
+        painter.drawEllipse(middle, radius, radius)
+        painter.end()
+        return image
+    painter.end()
+    _shade(image, middle, radius, hardness, color)
+    return image
+
+
+def _shade(image: QImage, middle: QPointF, radius: float, hardness: float, color: QColor) -> None:
+    """Paint a disc whose edge falls off smoothly once many of them lie over each other."""
+    gradient = QRadialGradient(middle, radius)
+    steps = 24
+    core = min(0.98, hardness)
+    for number in range(steps + 1):
+        place = min(1.0, core + (1 - core) * number / steps)
+        wanted = 0.5 + 0.5 * math.cos(math.pi * number / steps)
+        shade = QColor(color)
+        each = 1 - (1 - min(0.995, wanted)) ** (1 / _OVERLAP)
+        shade.setAlphaF(color.alphaF() * (1.0 if number == 0 and core > 0 else each))
+        gradient.setColorAt(place, shade)
+    if core > 0:
+        gradient.setColorAt(0, color)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(gradient)
+    painter.drawEllipse(middle, radius, radius)
+    painter.end()
+
+
+class _Run(NamedTuple):
+    """Stamps of one size at even distances.
+
+    Attributes:
+        x, y: the middle of the first.
+        box: what they touch, in the layer's own pixels.
+    """
+
+    x: float
+    y: float
+    step_x: float
+    step_y: float
+    stamps: int
+    size: int
+    box: QRect
+
+
+class Stroke:
+    """One stroke on one surface, from press to release.
+
+    Points only queue up; ``flush`` draws them, once for each frame that is shown. At full opacity
+    stamps go straight onto the layer. Below that they go onto a surface of their own, which is laid
+    over the layer at the end, so that a stroke that crosses itself stays even.
+
+    Attributes:
+        wet: what is not on the layer yet, to be shown over it; None at full opacity.
+    """
+
+    def __init__(
+        self,
+        surface: PaintSurface,
+        arena: Arena,
+        brush: Brush,
+        color: QColor,
+        *,
+        is_eraser: bool = False,
+        clip: QPainterPath | None = None,
+    ) -> None:
+        self.brush, self.is_eraser = brush, is_eraser
+        self.record = Recorder(surface, arena)
+        self._clip = clip
+        self._rgba = QColor(color.red(), color.green(), color.blue()).rgba()
+        is_even = brush.opacity < 0.999
+        self.wet: PaintSurface | None = PaintSurface() if is_even else None
+        if self.wet is not None:
+            self.wet.is_wet = True
+        self._wet_record = Recorder(self.wet, arena) if self.wet is not None else None
+        self._last: tuple[float, float, float] | None = None
+        self._rest = 0.0
+        self._queue: list[_Run] = []
+        self.count = 0
+
+    def add(self, point: QPointF, pressure: float = 1.0) -> None:
+        """Go on to a point, in the layer's own pixels.
+
+        Args:
+            pressure: of a tablet's pen, 0 to 1.
+        """
+        self.add_at(point.x(), point.y(), pressure)
+
+    def add_at(self, x: float, y: float, pressure: float = 1.0) -> None:
+        """As ``add``, for whoever has no point at hand."""
+        size = self.brush.size
+        if pressure != 1.0 and self.brush.has_pressure_size:
+            size = max(1.0, size * pressure)
+        if self._last is None:
+            self._last = (x, y, size)
+            self._push(x, y, 0.0, 0.0, 1, size)
+            return
+        last_x, last_y, last_size = self._last
+        dx, dy = x - last_x, y - last_y
+        length = math.hypot(dx, dy)
+        step = max(0.5, min(size, last_size) * SPACING)
+        at = step - self._rest
+        self._last = (x, y, size)
+        if at > length:
+            self._rest += length
+            return
+        count = int((length - at) / step) + 1
+        self._rest = length - at - (count - 1) * step
+        step_x, step_y = dx / length * step, dy / length * step
+        x, y = last_x + dx / length * at, last_y + dy / length * at
+        if size == last_size:
+            self._push(x, y, step_x, step_y, count, size)
+            return
+        for number in range(count):
+            part = (at + number * step) / length
+            now = last_size + (size - last_size) * part
+            self._push(x + number * step_x, y + number * step_y, 0.0, 0.0, 1, now)
+
+    def flush(self) -> list[QRect]:
+        """Draw what is queued and return where, in the layer's own pixels."""
+        if not self._queue:
+            return []
+        queue, self._queue = self._queue, []
+        record = self._wet_record or self.record
+        areas: list[QRect] = []
+        by_tile: dict[Key, tuple[QRect, list[_Run]]] = {}
+        for run in queue:
+            box = run.box
+            _gather(areas, box)
+            record.keep(box)
+            for key in keys_in(box):
+                entry = by_tile.get(key)
+                if entry is None:
+                    by_tile[key] = (box, [run])
+                else:
+                    by_tile[key] = (entry[0].united(box), entry[1])
+                    entry[1].append(run)
+        for key, (inner, runs) in by_tile.items():
+            painter = self._painter(record, key, inner)
+            for run in runs:
+                self._draw(painter.drawImage, run)
+            painter.end()
+        return areas
+
+    def _push(
+        self, x: float, y: float, step_x: float, step_y: float, count: int, size: float
+    ) -> None:
+        whole = max(1, round(size))
+        reach = whole / 2 + 3
+        end_x, end_y = x + step_x * (count - 1), y + step_y * (count - 1)
+        left, top = math.floor(min(x, end_x) - reach), math.floor(min(y, end_y) - reach)
+        width = math.ceil(abs(end_x - x) + 2 * reach) + 1
+        height = math.ceil(abs(end_y - y) + 2 * reach) + 1
+        box = QRect(left, top, width, height)
+        self._queue.append(_Run(x, y, step_x, step_y, count, whole, box))
+        self.count += count
+
+    def _draw(self, draw: Callable[[int, int, QImage], object], run: _Run) -> None:
+        x, y, step_x, step_y, count, size, _ = run
+        hardness, rgba = self.brush.hardness, self._rgba
+        if size >= _FINE_BELOW:
+            image = stamp(size, hardness, rgba)
+            x, y = x - (size + 2) / 2, y - (size + 2) / 2
+            xs = [round(x + step_x * number) for number in range(count)]
+            ys = [round(y + step_y * number) for number in range(count)]
+            # The shortest loop there is: this line is most of what painting costs.
+            deque(map(draw, xs, ys, repeat(image)), 0)
+            return
+        x, y = x - (size + 3) / 2, y - (size + 3) / 2
+        for _ in range(count):
+            fine_x, fine_y = int((x % 1) * _FINE_STEPS), int((y % 1) * _FINE_STEPS)
+            image = stamp(size, hardness, rgba, fine_x, fine_y)
+            draw(math.floor(x), math.floor(y), image)
+            x, y = x + step_x, y + step_y
+
+    def finish(self) -> None:
+        """Lay what is wet onto the layer; ``record`` then has the whole change."""
+        self.flush()
+        if self.wet is None:
+            return
+        for key, image in self.wet.tiles():
+            place = tile_rect(key)
+            self.record.keep(place)
+            painter = self.record.begin(key, place)
+            painter.setOpacity(self.brush.opacity)
+            if self.is_eraser:
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
+            painter.drawImage(place.topLeft(), image)
+            painter.end()
+        self.wet = None
+
+    def cancel(self) -> None:
+        self._queue.clear()
+        self.wet = None
+        self.record.cancel()
+
+    def _painter(self, record: Recorder, key: Key, area: QRect) -> QPainter:
+        painter = record.begin(key, area)
+        if self._clip is not None:
+            painter.setClipPath(self._clip)
+        if self.is_eraser and self.wet is None:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
+        return painter
+
+
+def _gather(areas: list[QRect], box: QRect) -> None:
+    """Add a box to the last of some areas as long as the two together waste little."""
+    if areas:
+        both = areas[-1].united(box)
+        if _area(both) <= 1.5 * (_area(areas[-1]) + _area(box)):
+            areas[-1] = both
+            return
+    areas.append(box)
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height()
+
+
+def mapped_clip(clip: QPainterPath | None, transform: QTransform) -> QPainterPath | None:
+    """Return a clip of the canvas in a layer's own pixels."""
+    return None if clip is None else transform.map(clip)

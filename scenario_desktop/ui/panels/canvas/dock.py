@@ -1,0 +1,345 @@
+"""The right side of the editor: layers, where the chosen one lies, what was done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from scenario_desktop.canvas.format import Blend
+from scenario_desktop.services.words import counted
+from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.history_list import HistoryList
+from scenario_desktop.ui.panels.canvas.layer_list import LayerList
+from scenario_desktop.ui.panels.canvas.layer_model import LayerModel
+from scenario_desktop.ui.panels.canvas.select_tool import Frame
+from scenario_desktop.ui.panels.canvas.snapshot_list import SnapshotList
+from scenario_desktop.ui.widgets import painting
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton, button
+from scenario_desktop.ui.widgets.combo import Combo
+from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.slider import NumberField, Slider
+from scenario_desktop.ui.widgets.surface import Hairline, Surface
+
+_RANGE = 1_000_000
+
+
+class FrameField(NumberField):
+    """A number with its letter inside at the left: X, Y, W, H."""
+
+    def __init__(self, name: str, label: str, unit: str, minimum: float, maximum: float) -> None:
+        super().__init__(name=name)
+        self._label = label
+        self.setRange(minimum, maximum)
+        self.setSuffix(f"\u00a0{unit}")
+        self.setGroupSeparatorShown(True)
+        self.setKeyboardTracking(False)
+        self.setMinimumWidth(60)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        look = theme.current()
+        painter = painting.antialiased(QPainter(self))
+        color = look.tokens.text_3 if self.isEnabled() else look.tokens.text_disabled
+        box = self.rect().adjusted(8, 0, -8, 0)
+        painting.text(painter, box, self._label, look.font("body"), color)
+
+
+class _Header(QWidget):
+    """A section's title and what can be done with it."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(16, 0, 8, 0)
+        self._row.setSpacing(2)
+        self._row.addWidget(PlainLabel(title, "label_strong"))
+        self._row.addStretch(1)
+        theme.current().changed.connect(self._fit)
+        self._fit()
+
+    def add(self, widget: QWidget) -> None:
+        self._row.addWidget(widget)
+
+    def _fit(self) -> None:
+        height = theme.current().height(theme.metric("size", "dock_header"), "body", 8)
+        self.setMinimumHeight(height)
+
+
+class CanvasDock(Surface):
+    """Shows an editor's layers, transform and history.
+
+    Signals:
+        blend_chosen: a Blend.
+        opacity_edited: 0 to 1, and whether the drag goes on.
+        frame_edited: a Frame.
+        frame_reset: back to the layer's own size, unturned.
+        add_requested, group_requested: for layers.
+        menu_requested: of the chosen layer; where on the screen.
+        detect_requested, export_requested, compare_requested, draft_requested.
+    """
+
+    blend_chosen = Signal(object)
+    opacity_edited = Signal(float)
+    frame_edited = Signal(object)
+    frame_reset = Signal()
+    add_requested = Signal()
+    group_requested = Signal()
+    menu_requested = Signal(QPoint)
+    detect_requested = Signal()
+    export_requested = Signal()
+    compare_requested = Signal()
+
+    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+        super().__init__("panel", edges=Qt.Edge.LeftEdge, parent=parent)
+        self.setAccessibleName("Canvas details")
+        self.model = LayerModel(editor, self)
+        self.layers = LayerList(self.model)
+        self.history = HistoryList()
+        self.snapshots = SnapshotList()
+        self.blend = Combo(name="Blend mode")
+        for mode in Blend:
+            self.blend.addItem(mode.value.replace("_", " ").capitalize(), mode)
+        self.opacity = Slider(name="Opacity")
+        self.opacity.setRange(0, 100)
+        self.percent = NumberField(name="Opacity in percent")
+        self.percent.setRange(0, 100)
+        self.percent.setSuffix("\u00a0%")
+        self.percent.setKeyboardTracking(False)
+        self.fields = {
+            "x": FrameField("X", "X", "px", -_RANGE, _RANGE),
+            "y": FrameField("Y", "Y", "px", -_RANGE, _RANGE),
+            "width": FrameField("Width", "W", "px", 1, _RANGE),
+            "height": FrameField("Height", "H", "px", 1, _RANGE),
+            "angle": FrameField("Angle", "Angle", "°", -360, 360),
+            "scale": FrameField("Scale", "Scale", "%", 0.1, 100_000),
+        }
+        self._frame: Frame | None = None
+        self._read_only_chip = self._chip()
+        self.detect = button("Detect from canvas", icon="scan-line")
+        self.export = button("Export", icon="upload")
+        self._steps = PlainLabel("", "small", "text_3")
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._layers_header())
+        column.addWidget(Hairline())
+        self._blend_row = self._make_blend_row()
+        column.addWidget(self._blend_row)
+        self._blend_line = Hairline()
+        column.addWidget(self._blend_line)
+        inner = QWidget()
+        stack = QVBoxLayout(inner)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        stack.addSpacing(4)
+        stack.addWidget(self.layers)
+        stack.addSpacing(4)
+        self._transform = self._make_transform()
+        self._history = self._make_history()
+        self._snapshots = self._make_snapshots()
+        stack.addWidget(self._transform)
+        stack.addWidget(self._history)
+        stack.addWidget(self._snapshots)
+        stack.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.viewport().setAutoFillBackground(False)
+        inner.setAutoFillBackground(False)
+        self.layers.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(scroll, 1)
+        column.addWidget(Hairline())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 12, 12, 12)
+        foot.setSpacing(8)
+        foot.addWidget(self.detect, 1)
+        foot.addWidget(self.export)
+        column.addLayout(foot)
+        self._snapshots.hide()
+        self._fit_list()
+
+    def _layers_header(self) -> QWidget:
+        header = _Header("Layers")
+        small = ButtonSize.SMALL
+        self._group = IconButton("folder-plus", "Group the layer", shortcut="Ctrl+G", size=small)
+        self._add = IconButton("plus", "Add a layer", shortcut="Ctrl+Shift+N", size=small)
+        self._more = IconButton("ellipsis", "More for this layer", size=small)
+        for widget in (self._read_only_chip, self._group, self._add, self._more):
+            header.add(widget)
+        return header
+
+    def _chip(self) -> QWidget:
+        chip = _Chip()
+        row = QHBoxLayout(chip)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(5)
+        row.addWidget(IconLabel("eye", "text_2", 12))
+        row.addWidget(PlainLabel("Read only", "small", "text_2"))
+        chip.hide()
+        return chip
+
+    def _make_blend_row(self) -> QWidget:
+        widget = QWidget()
+        row = QHBoxLayout(widget)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self.blend, 5)
+        row.addWidget(self.opacity, 3)
+        row.addWidget(self.percent)
+        return widget
+
+    def _make_transform(self) -> QWidget:
+        section, column = _section()
+        header = _Header("Transform")
+        self._reset = IconButton("rotate-ccw", "Reset size and angle", size=ButtonSize.SMALL)
+        header.add(self._reset)
+        column.addWidget(header)
+        column.addWidget(Hairline())
+        grid = QGridLayout()
+        grid.setContentsMargins(12, 12, 12, 12)
+        grid.setSpacing(8)
+        for number, field in enumerate(self.fields.values()):
+            grid.addWidget(field, number // 2, number % 2)
+        column.addLayout(grid)
+        return section
+
+    def _make_history(self) -> QWidget:
+        section, column = _section()
+        header = _Header("History")
+        header.add(self._steps)
+        header.add(_Space(8))
+        column.addWidget(header)
+        column.addWidget(Hairline())
+        column.addWidget(self.history)
+        return section
+
+    def _make_snapshots(self) -> QWidget:
+        section, column = _section()
+        header = _Header("Snapshots")
+        self.compare = Button("Compare", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        header.add(self.compare)
+        column.addWidget(header)
+        column.addWidget(Hairline())
+        column.addWidget(self.snapshots)
+        return section
+
+    def _connect(self) -> None:
+        self.blend.activated.connect(self._on_blend)
+        self.opacity.moved_by_user.connect(self._on_opacity)
+        self.percent.edited.connect(self._on_percent)
+        for name, field in self.fields.items():
+            field.setProperty("part", name)
+            field.edited.connect(self._on_frame)
+        self._reset.clicked.connect(self.frame_reset)
+        self._add.clicked.connect(self.add_requested)
+        self._group.clicked.connect(self.group_requested)
+        self._more.clicked.connect(self._on_more)
+        self.detect.clicked.connect(self.detect_requested)
+        self.export.clicked.connect(self.export_requested)
+        self.compare.clicked.connect(self.compare_requested)
+        self.model.modelReset.connect(self._fit_list)
+
+    # What is shown
+
+    def show_layer(self, blend: Blend, opacity: float, *, is_enabled: bool) -> None:
+        """Show the chosen layer's values; no signal comes of it."""
+        self.blend.setCurrentIndex(self.blend.findData(blend))
+        self.opacity.setValue(round(opacity * 100))
+        self.percent.set_value(round(opacity * 100))
+        for widget in (self.blend, self.opacity, self.percent):
+            widget.setEnabled(is_enabled)
+
+    def show_frame(self, frame: Frame | None, *, is_enabled: bool = True) -> None:
+        """Show where the chosen layer lies; None where that cannot be said."""
+        self._frame = frame
+        for name, field in self.fields.items():
+            field.setEnabled(frame is not None and is_enabled)
+            if frame is not None and not field.hasFocus():
+                value = getattr(frame, name)
+                field.setDecimals(1 if name in ("angle", "scale") and value % 1 else 0)
+                field.set_value(value)
+        self._reset.setEnabled(frame is not None and is_enabled)
+
+    def show_steps(self, count: int) -> None:
+        self._steps.setText(counted(count, "step") if count else "")
+
+    def set_read_only(self, is_read_only: bool, *, shows_snapshots: bool) -> None:
+        """Leave what only looks; the snapshots take the place of transform and history."""
+        self._read_only_chip.setVisible(is_read_only)
+        for widget in (self._group, self._add, self._more):
+            widget.setVisible(not is_read_only)
+        self._blend_row.setVisible(not is_read_only)
+        self._blend_line.setVisible(not is_read_only)
+        self._transform.setVisible(not is_read_only)
+        self._history.setVisible(not is_read_only)
+        self._snapshots.setVisible(shows_snapshots)
+        self.layers.is_editable = not is_read_only
+
+    def show_snapshots(self, is_shown: bool) -> None:
+        self._snapshots.setVisible(is_shown)
+
+    # What the user does
+
+    def _on_blend(self, index: int) -> None:
+        self.blend_chosen.emit(self.blend.itemData(index))
+
+    def _on_opacity(self, value: int) -> None:
+        self.percent.set_value(value)
+        self.opacity_edited.emit(value / 100)
+
+    def _on_percent(self, value: float) -> None:
+        self.opacity.setValue(round(value))
+        self.opacity_edited.emit(value / 100)
+
+    def _on_frame(self, value: float) -> None:
+        frame = self._frame
+        if frame is None:
+            return
+        name = str(self.sender().property("part"))
+        values = {part: getattr(frame, part) for part in self.fields}
+        if name == "scale":
+            factor = value / max(frame.scale, 1e-6)
+            values |= {"width": frame.width * factor, "height": frame.height * factor}
+        elif name == "width":
+            values["scale"] = frame.scale * value / max(frame.width, 1e-6)
+        values[name] = value
+        self.frame_edited.emit(Frame(**values))
+
+    def _on_more(self) -> None:
+        self.menu_requested.emit(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+
+    def _fit_list(self) -> None:
+        self.layers.setFixedHeight(self.layers.sizeHint().height() + 2)
+
+
+class _Chip(QWidget):
+    """A small round frame."""
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = painting.antialiased(QPainter(self))
+        painting.box(painter, self.rect(), self.height() / 2, None, theme.current().tokens.line)
+
+
+class _Space(QWidget):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.setFixedWidth(width)
+
+
+def _section() -> tuple[QWidget, QVBoxLayout]:
+    section = QWidget()
+    column = QVBoxLayout(section)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(Hairline())
+    return section, column

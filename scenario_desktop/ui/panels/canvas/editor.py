@@ -1,0 +1,745 @@
+"""What is being edited: the document, its pixels, what was done, and everything that can be done.
+
+It knows no service and no widget. Tools and the layer list call it; it tells what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
+
+from scenario_desktop.canvas import document as edits
+from scenario_desktop.canvas.format import (
+    Blend,
+    Document,
+    GroupLayer,
+    Layer,
+    PaintLayer,
+    PictureLayer,
+    Transform,
+)
+from scenario_desktop.canvas.history import History, PixelChange, Step
+from scenario_desktop.services.words import counted
+from scenario_desktop.ui.panels.canvas import drawing
+from scenario_desktop.ui.panels.canvas.arena import Arena
+from scenario_desktop.ui.panels.canvas.brush import Brush, Stroke, mapped_clip
+from scenario_desktop.ui.panels.canvas.composite import Compositor
+from scenario_desktop.ui.panels.canvas.drawing import Overlay, PictureSource, Pixels
+from scenario_desktop.ui.panels.canvas.surface import Recorder, SurfaceChange
+from scenario_desktop.ui.panels.canvas.tiling import FORMAT, keys_in
+
+ICONS = {
+    "picture": "image",
+    "paint": "brush",
+    "text": "type",
+    "shape": "square",
+    "group": "folder",
+}
+#: So long after a stroke its layer is shown at its best again, milliseconds.
+SETTLE_MS = 250
+READ_ONLY = "This canvas is open for looking only"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Stands in the history for pixels of layers that a step removed and undo brings back."""
+
+    size_bytes: int
+
+    def undo(self) -> None:
+        """Nothing moves: the layer's id finds its pixels again."""
+
+    def redo(self) -> None:
+        """Nothing moves: the layer's id finds its pixels again."""
+
+
+class Editor(QObject):
+    """Edits one canvas.
+
+    Attributes:
+        document: as it is now.
+        pixels: of all its layers.
+        history: the steps.
+        active_id: the layer that is worked on.
+        selection: what painting is confined to, on the canvas; None for everything.
+        read_only: why nothing can be edited; "" when it can.
+
+    Signals:
+        spoiled: a rectangle of the canvas looks different now.
+        layers_changed: layers, their order or their values.
+        pixels_changed: the id of a layer whose pixels changed.
+        active_changed: another layer is worked on.
+        history_changed: steps were added, taken back or done again.
+        selection_changed: the part that painting is confined to.
+        edited: something that must be kept has changed.
+        refused: why something was not done, in words for the user.
+        read_only_changed: editing became possible, or ceased to be.
+    """
+
+    spoiled = Signal(QRect)
+    layers_changed = Signal()
+    pixels_changed = Signal(str)
+    active_changed = Signal()
+    history_changed = Signal()
+    selection_changed = Signal()
+    edited = Signal()
+    refused = Signal(str)
+    read_only_changed = Signal()
+
+    def __init__(
+        self, parent: QObject | None = None, *, clock: Callable[[], datetime] = _now
+    ) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self.document = Document(width=1, height=1)
+        self.pixels = Pixels()
+        self.history = History()
+        self.active_id = ""
+        self.selection: QPainterPath | None = None
+        self.read_only = ""
+        self.compositor = Compositor(self.pixels)
+        self._arena = Arena()
+        self._stroke: Stroke | None = None
+        self._stroke_before: Document | None = None
+        self._preview_from: Document | None = None
+        self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settling.timeout.connect(self.settle)
+
+    def open(self, document: Document, pixels: Pixels) -> None:
+        """Begin with another canvas; its history is empty."""
+        self._stroke = self._stroke_before = self._preview_from = None
+        self.pixels = pixels
+        self.history.clear()
+        self._arena.prepare()
+        self.selection = None
+        self.compositor.overlay = None
+        self.compositor.set_pixels(pixels)
+        self.document = document
+        top = document.children()
+        chosen = [layer for layer in top if not layer.is_locked and layer.is_visible] or list(top)
+        self.active_id = chosen[-1].id if chosen else ""
+        self._show()
+        self.active_changed.emit()
+        self.history_changed.emit()
+        self.selection_changed.emit()
+
+    def set_read_only(self, reason: str) -> None:
+        if reason != self.read_only:
+            self.read_only = reason
+            self.read_only_changed.emit()
+
+    @property
+    def active(self) -> Layer | None:
+        return self.document.layer(self.active_id)
+
+    @property
+    def rect(self) -> QRect:
+        return QRect(0, 0, self.document.width, self.document.height)
+
+    def set_active(self, layer_id: str) -> None:
+        if layer_id == self.active_id or self.document.layer(layer_id) is None:
+            return
+        self.active_id = layer_id
+        self.compositor.set_document(self.document, layer_id)
+        self.active_changed.emit()
+
+    def adopt_pixels(self, key: str, image: QImage | None) -> None:
+        """Take a picture that has arrived; None when it cannot be had."""
+        if image is None:
+            self.pixels.missing.add(key)
+        else:
+            self.pixels.pictures[key] = PictureSource(image)
+        for layer in self.document.layers:
+            if isinstance(layer, PictureLayer) and key in (layer.asset_id, layer.blob):
+                self.spoil_layer(layer)
+
+    def spoil_layer(self, layer: Layer) -> None:
+        """Show a layer anew, after its pixels came."""
+        rect = drawing.bounds_of(layer, self.pixels).toAlignedRect().adjusted(-2, -2, 2, 2)
+        self.compositor.spoil(rect, layer.id)
+        self.spoiled.emit(rect)
+        self.pixels_changed.emit(layer.id)
+
+    # Steps
+
+    def commit(
+        self,
+        name: str,
+        icon: str,
+        document: Document,
+        pixels: PixelChange | None = None,
+        *,
+        subject: str = "",
+        merges: bool = False,
+    ) -> None:
+        """Do something that can be taken back.
+
+        Args:
+            merges: it continues the newest step of the same subject, as a slider's drag does.
+        """
+        before = self._preview_from or self.document
+        self._preview_from = None
+        if before is document and pixels is None:
+            return
+        last = self.history.done[-1] if self.history.done else None
+        if merges and last and last.subject == subject and not self.history.can_redo:
+            grown = Step(name, icon, self._clock(), last.before, document, last.pixels, subject)
+            self.history.replace_last(grown)
+        else:
+            self.history.push(Step(name, icon, self._clock(), before, document, pixels, subject))
+        self.document = document
+        self._forget_pixels()
+        self._show()
+        self.history_changed.emit()
+        self.edited.emit()
+
+    def preview(self, document: Document) -> None:
+        """Show an edit that is still going on; ``commit`` makes it a step, ``revert`` drops it."""
+        if self._preview_from is None:
+            self._preview_from = self.document
+        self.document = document
+        self._show()
+
+    def revert(self) -> None:
+        """Drop what is only shown."""
+        if self._preview_from is not None:
+            self.document, self._preview_from = self._preview_from, None
+            self._show()
+
+    @property
+    def base(self) -> Document:
+        """The document before what is only shown."""
+        return self._preview_from or self.document
+
+    def undo(self) -> None:
+        if self.read_only:
+            self.refused.emit(self.read_only)
+        elif self.history.can_undo and self._stroke is None:
+            self.revert()
+            step = self.history.undo()
+            self._after_step(step, step.before)
+
+    def redo(self) -> None:
+        if self.read_only:
+            self.refused.emit(self.read_only)
+        elif self.history.can_redo and self._stroke is None:
+            self.revert()
+            step = self.history.redo()
+            self._after_step(step, step.after)
+
+    def go_to(self, count: int) -> None:
+        """Take steps back or do them again until so many are in force."""
+        if self.read_only:
+            self.refused.emit(self.read_only)
+            return
+        while len(self.history.done) > count and self.history.can_undo:
+            self.undo()
+        while len(self.history.done) < count and self.history.can_redo:
+            self.redo()
+
+    def _after_step(self, step: Step, document: Document) -> None:
+        self.document = document
+        if isinstance(step.pixels, SurfaceChange):
+            layer_id = step.subject.partition(":")[2]
+            layer = document.layer(layer_id)
+            if layer is not None:
+                self._spoil_local(layer, step.pixels.rect)
+                self.pixels_changed.emit(layer_id)
+        self._show()
+        self.history_changed.emit()
+        self.edited.emit()
+
+    def _show(self) -> None:
+        """Let everything show the document as it is now."""
+        if self.document.layer(self.active_id) is None:
+            layers = self.document.children()
+            self.active_id = layers[-1].id if layers else ""
+            self.active_changed.emit()
+        rect = self.compositor.set_document(self.document, self.active_id)
+        if not rect.isEmpty():
+            self.spoiled.emit(rect)
+        self.layers_changed.emit()
+
+    def _forget_pixels(self) -> None:
+        """Drop the pixels of layers that neither the document nor any step knows."""
+        known = {layer.id for layer in self.document.layers}
+        for step in (*self.history.done, *self.history.undone):
+            known |= {layer.id for layer in step.before.layers}
+            known |= {layer.id for layer in step.after.layers}
+        for layer_id in self.pixels.surfaces.keys() - known:
+            del self.pixels.surfaces[layer_id]
+
+    def _spoil_local(self, layer: Layer, rect: QRect) -> None:
+        """Show a rectangle of a layer's own pixels anew."""
+        area = drawing.matrix(layer.transform).mapRect(QRectF(rect)).toAlignedRect()
+        area = area.adjusted(-1, -1, 1, 1)
+        self.compositor.spoil(area, layer.id)
+        self.spoiled.emit(area)
+
+    def refuse(self) -> bool:
+        """Say why nothing can be edited, if so."""
+        if self.read_only:
+            self.refused.emit(self.read_only)
+        return bool(self.read_only)
+
+    def _editable(self) -> Layer | None:
+        """Return the active layer if it may be changed, or say why not."""
+        if self.refuse():
+            return None
+        layer = self.active
+        if layer is None:
+            self.refused.emit("Choose a layer first")
+        elif layer.is_locked:
+            self.refused.emit(f"“{layer.name}” is locked. Unlock it in the list of layers.")
+        elif not layer.is_visible:
+            self.refused.emit(f"“{layer.name}” is hidden. Show it before you change it.")
+        else:
+            return layer
+        return None
+
+    # Painting
+
+    @property
+    def is_painting(self) -> bool:
+        return self._stroke is not None
+
+    def begin_stroke(self, brush: Brush, color: QColor, *, is_eraser: bool = False) -> bool:
+        """Begin to paint on the active layer, or on a new one above where that has no paint."""
+        layer = self._paint_target(is_eraser=is_eraser)
+        if layer is None:
+            return False
+        back, is_possible = drawing.matrix(layer.transform).inverted()
+        if not is_possible:
+            return False
+        scale = (abs(layer.transform.scale_x) + abs(layer.transform.scale_y)) / 2
+        self._stroke = Stroke(
+            self.pixels.surface(layer.id),
+            self._arena,
+            brush.sized(brush.size / scale),
+            color,
+            is_eraser=is_eraser,
+            clip=mapped_clip(self.selection, back),
+        )
+        self._settling.stop()
+        self.pixels.surface(layer.id).is_wet = True
+        self._back, self._is_straight = back, back.isIdentity()
+        self._layer = layer
+        if self._stroke.wet is not None:
+            self.compositor.overlay = Overlay(layer.id, self._stroke.wet, brush.opacity, is_eraser)
+        return True
+
+    def stroke_to(self, x: float, y: float, pressure: float = 1.0) -> None:
+        """Go on to a point of the canvas."""
+        if self._stroke is None:
+            return
+        if self._is_straight:
+            self._stroke.add_at(x, y, pressure)
+        else:
+            self._stroke.add(self._back.map(QPointF(x, y)), pressure)
+
+    def flush_stroke(self) -> None:
+        """Draw what the stroke has got since."""
+        stroke = self._stroke
+        if stroke is None:
+            return
+        to_canvas = drawing.matrix(self._layer.transform)
+        for local in stroke.flush():
+            if self._is_straight:
+                area = local
+            else:
+                area = to_canvas.mapRect(QRectF(local)).toAlignedRect().adjusted(-1, -1, 1, 1)
+            self.compositor.spoil(area, self._layer.id)
+
+    def end_stroke(self) -> None:
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return
+        stroke.finish()
+        self._settling.start()
+        self.compositor.overlay = None
+        change = stroke.record.finish()
+        layer = self._layer
+        if not change.rect.isEmpty():
+            self._spoil_local(layer, change.rect)
+        word = "Erase" if stroke.is_eraser else "Brush"
+        icon = "eraser" if stroke.is_eraser else "brush"
+        subject = f"{word.lower()}:{layer.id}"
+        before, self._stroke_before = self._stroke_before, None
+        if before is not None:
+            self._preview_from = before
+        self.commit(f"{word} on {layer.name}", icon, self.document, change, subject=subject)
+        self.pixels_changed.emit(layer.id)
+
+    def settle(self) -> None:
+        """Show layers at their best that were painted on lately."""
+        for layer in self.document.layers:
+            surface = self.pixels.surfaces.get(layer.id)
+            if surface is not None and surface.is_wet:
+                surface.is_wet = False
+                if self.compositor.level >= 2:
+                    self._spoil_local(layer, surface.bounds())
+
+    def cancel_stroke(self) -> None:
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return
+        self._settling.start()
+        stroke.cancel()
+        self.compositor.overlay = None
+        before, self._stroke_before = self._stroke_before, None
+        if before is not None:
+            self.document = before
+        self.compositor.spoil_all()
+        self._show()
+        self.spoiled.emit(self.rect)
+
+    def _paint_target(self, *, is_eraser: bool = False) -> Layer | None:
+        if self.active is None and self.read_only == "":
+            self._stroke_before = self.document
+        else:
+            layer = self._editable()
+            if layer is None or isinstance(layer, PaintLayer):
+                return layer
+            if is_eraser:
+                self.refused.emit(
+                    f"“{layer.name}” has no paint to erase. Choose a layer with paint."
+                )
+                return None
+            self._stroke_before = self.document
+        made = PaintLayer(id=edits.new_id(), name=edits.free_name(self.document, "Layer"))
+        self.document = edits.add(self.document, made, self.active_id)
+        self.active_id = made.id
+        self._show()
+        self.active_changed.emit()
+        return self.document.layer(made.id)
+
+    def paint_with(
+        self, name: str, icon: str, rect: QRect, draw: Callable[[QPainter], object]
+    ) -> None:
+        """Paint something at once on the active layer, such as a fill.
+
+        Args:
+            rect: of the canvas, where ``draw`` paints; it gets a painter in canvas pixels, confined
+                to the selection.
+        """
+        layer = self._paint_target()
+        if layer is None:
+            return
+        back, is_possible = drawing.matrix(layer.transform).inverted()
+        if not is_possible:
+            return
+        surface = self.pixels.surface(layer.id)
+        record = Recorder(surface, self._arena)
+        local = back.mapRect(QRectF(rect)).toAlignedRect()
+        record.keep(local)
+        for key in keys_in(local):
+            painter = record.begin(key, local)
+            painter.setTransform(back, True)
+            if self.selection is not None:
+                painter.setClipPath(self.selection)
+            draw(painter)
+            painter.end()
+        before, self._stroke_before = self._stroke_before, None
+        if before is not None:
+            self._preview_from = before
+        change = record.finish()
+        self._spoil_local(layer, change.rect)
+        document = self.document
+        self.commit(name.format(layer.name), icon, document, change, subject=f"fill:{layer.id}")
+        self.pixels_changed.emit(layer.id)
+
+    def clear_selected(self) -> None:
+        """Delete the pixels inside the selection, or the layer where nothing is selected."""
+        if self.selection is None:
+            self.delete_layer(self.active_id)
+            return
+        layer = self._editable()
+        if not isinstance(layer, PaintLayer):
+            if layer is not None:
+                self.refused.emit(f"“{layer.name}” has no paint. Only paint can be cleared.")
+            return
+        area = self.selection.boundingRect().toAlignedRect()
+
+        def clear(painter: QPainter) -> None:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+            painter.fillRect(area, Qt.GlobalColor.transparent)
+
+        self.paint_with("Clear on {}", "eraser", area, clear)
+
+    # Layers
+
+    def add_paint_layer(self) -> None:
+        if not self.refuse():
+            name = edits.free_name(self.document, "Layer")
+            self.add_layer(PaintLayer(id=edits.new_id(), name=name), f"Add {name}", "plus")
+
+    def add_layer(self, layer: Layer, name: str, icon: str, image: QImage | None = None) -> None:
+        """Put a layer above the active one and work on it.
+
+        Args:
+            image: the pixels of a picture layer that is not in the library yet.
+        """
+        if self.refuse():
+            return
+        if image is not None and isinstance(layer, PictureLayer):
+            key = layer.asset_id or layer.blob
+            self.pixels.pictures[key] = PictureSource(image.convertToFormat(FORMAT))
+        document = edits.add(self.document, layer, self.active_id)
+        self.active_id = layer.id
+        self.commit(name, icon, document)
+        self.active_changed.emit()
+
+    def place_picture(
+        self,
+        image: QImage,
+        name: str,
+        *,
+        asset_id: str = "",
+        blob: str = "",
+        at: QPointF | None = None,
+    ) -> None:
+        """Add a picture, shrunk to fit the canvas where it is larger.
+
+        Args:
+            at: where its middle comes to lie; the middle of the canvas without it.
+        """
+        size = QSize(image.width(), image.height())
+        scale = min(1.0, self.document.width / size.width(), self.document.height / size.height())
+        middle = at or QRectF(self.rect).center()
+        transform = Transform(
+            x=round(middle.x() - size.width() * scale / 2),
+            y=round(middle.y() - size.height() * scale / 2),
+            scale_x=scale,
+            scale_y=scale,
+        )
+        layer = PictureLayer(
+            id=edits.new_id(),
+            name=name[:200] or "Picture",
+            asset_id=asset_id,
+            blob=blob,
+            width=size.width(),
+            height=size.height(),
+            transform=transform,
+        )
+        self.add_layer(layer, f"Place {layer.name}", "image-plus", image)
+
+    def duplicate_layer(self, layer_id: str) -> None:
+        layer = self.document.layer(layer_id)
+        if layer is None or self.refuse():
+            return
+        document, ids = edits.duplicate(self.document, layer_id)
+        for old, new in ids.items():
+            if old in self.pixels.surfaces:
+                self.pixels.surfaces[new] = self.pixels.surfaces[old].copy()
+        self.active_id = ids[layer_id]
+        self.commit(f"Duplicate {layer.name}", "copy", document)
+        self.active_changed.emit()
+
+    def delete_layer(self, layer_id: str) -> None:
+        layer = self.document.layer(layer_id)
+        if layer is None or self.refuse():
+            return
+        if layer.is_locked:
+            self.refused.emit(f"“{layer.name}” is locked. Unlock it before you delete it.")
+            return
+        gone = {layer_id, *self.document.below(layer_id)}
+        document = edits.remove(self.document, [layer_id])
+        if layer_id == self.active_id:
+            self.active_id = self._neighbour(layer)
+        self.commit(f"Delete {layer.name}", "trash-2", document, self._held(gone))
+        self.active_changed.emit()
+
+    def merge_down(self, layer_id: str) -> None:
+        """Make one paint layer of a layer and the one under it."""
+        layer = self.document.layer(layer_id)
+        if layer is None or self.refuse():
+            return
+        siblings = self.document.children(layer.parent)
+        place = siblings.index(layer)
+        if place == 0:
+            self.refused.emit(f"There is nothing under “{layer.name}” to merge with.")
+            return
+        under = siblings[place - 1]
+        if layer.is_locked or under.is_locked:
+            self.refused.emit("One of the two layers is locked.")
+            return
+        gone = {layer.id, under.id, *self.document.below(layer.id), *self.document.below(under.id)}
+        # The lower one's blend mode stays a matter of the merged layer.
+        plain = under.model_copy(update={"blend": Blend.NORMAL})
+        alone = self.document.model_copy(
+            update={
+                "background": "",
+                "layers": tuple(
+                    plain if one.id == under.id else one
+                    for one in self.document.layers
+                    if one.id in gone
+                ),
+            }
+        )
+        alone = alone.model_copy(
+            update={
+                "layers": tuple(
+                    one.model_copy(update={"parent": ""}) if one.id in (layer.id, under.id) else one
+                    for one in alone.layers
+                )
+            }
+        )
+        rect = QRect()
+        for one in alone.layers:
+            rect = rect.united(drawing.bounds_of(one, self.pixels).toAlignedRect())
+        rect = rect & self.rect.adjusted(-4096, -4096, 4096, 4096)
+        made = PaintLayer(
+            id=edits.new_id(), name=under.name, parent=under.parent, blend=under.blend
+        )
+        if not rect.isEmpty():
+            image = drawing.render(alone, self.pixels, rect)
+            self.pixels.surface(made.id).put(image, rect.topLeft())
+        document = edits.add(self.document, made, layer.id)
+        document = edits.remove(document, list(gone))
+        self.active_id = made.id
+        self.commit(f"Merge {layer.name} down", "merge", document, self._held(gone))
+        self.active_changed.emit()
+
+    def group_layers(self, layer_ids: Collection[str]) -> None:
+        if self.refuse():
+            return
+        name = edits.free_name(self.document, "Group")
+        document, group_id = edits.group(self.document, layer_ids, name)
+        if group_id:
+            self.active_id = group_id
+            count = counted(len(layer_ids), "layer")
+            self.commit(f"Group {count}", "folder-plus", document)
+            self.active_changed.emit()
+
+    def ungroup(self, group_id: str) -> None:
+        layer = self.document.layer(group_id)
+        if isinstance(layer, GroupLayer) and not self.refuse():
+            self.commit(f"Ungroup {layer.name}", "ungroup", edits.ungroup(self.document, group_id))
+
+    def move_layer(self, layer_id: str, index: int, parent: str) -> None:
+        """Put a layer at another place; see ``document.move``."""
+        layer = self.document.layer(layer_id)
+        if layer is None or self.refuse():
+            return
+        document = edits.move(self.document, layer_id, index, parent)
+        if [one.id for one in document.layers] != [one.id for one in self.document.layers] or (
+            document.layer(layer_id) != layer
+        ):
+            self.commit(f"Move {layer.name} in the list", "layers", document)
+
+    def change_layer(
+        self, layer_id: str, name: str, icon: str, *, merges: bool = False, **values: Any
+    ) -> None:
+        """Change values of a layer as a step.
+
+        Args:
+            name: of the step, with "{}" where the layer's name goes.
+            merges: several such changes in a row are one step.
+        """
+        layer = self.document.layer(layer_id)
+        if layer is None or self.refuse():
+            return
+        document = edits.change(self.document, layer_id, **values)
+        subject = f"{'+'.join(values)}:{layer_id}"
+        self.commit(name.format(layer.name), icon, document, subject=subject, merges=merges)
+
+    def resize(self, rect: QRect, name: str = "Crop the canvas") -> None:
+        if not self.refuse():
+            document = edits.resize(self.document, rect.x(), rect.y(), rect.width(), rect.height())
+            self.set_selection(None)
+            self.commit(name, "crop", document)
+
+    def set_selection(self, path: QPainterPath | None) -> None:
+        """Confine painting to a part of the canvas; None for all of it."""
+        self.selection = None if path is None or path.isEmpty() else path
+        self.selection_changed.emit()
+
+    def layer_at(self, point: QPointF) -> str:
+        """Return the highest unlocked layer that shows something at a point; "" if none."""
+        spot = QRect(int(point.x()), int(point.y()), 1, 1)
+        for node in reversed(drawing.nodes_of(self.document)):
+            layer = node.layer
+            if layer.is_locked:
+                continue
+            if not node.inner and not drawing.bounds_of(layer, self.pixels).contains(point):
+                continue
+            solid = layer.model_copy(update={"opacity": 1.0, "blend": Blend.NORMAL, "parent": ""})
+            inner = self.document.below(layer.id)
+            layers = (*(one for one in self.document.layers if one.id in inner), solid)
+            alone = self.document.model_copy(update={"layers": layers, "background": ""})
+            if drawing.render(alone, self.pixels, spot).pixelColor(0, 0).alpha() > 8:
+                return layer.id
+        return ""
+
+    def frame_of(self, layer: Layer) -> QRectF:
+        """Return the box around what a layer shows, in its own pixels."""
+        if isinstance(layer, PaintLayer):
+            surface = self.pixels.surfaces.get(layer.id)
+            return QRectF(surface.used_bounds()) if surface else QRectF()
+        if isinstance(layer, GroupLayer):
+            box = QRectF()
+            for layer_id in self.document.below(layer.id):
+                inner = self.document.layer(layer_id)
+                if inner is not None and not isinstance(inner, GroupLayer):
+                    frame = self.frame_of(inner)
+                    if not frame.isEmpty():
+                        box = box.united(drawing.matrix(inner.transform).mapRect(frame))
+            return box
+        return drawing.box_of(layer, self.pixels)
+
+    def flattened(self, rect: QRect | None = None, scale: float = 1.0) -> QImage:
+        """Return the canvas as one picture."""
+        return drawing.render(self.document, self.pixels, rect or self.rect, scale)
+
+    def copied(self) -> tuple[QImage, QPoint]:
+        """Return the active layer's pixels inside the selection, and where they lie."""
+        layer = self.active
+        if layer is None:
+            return QImage(), QPoint()
+        area = self.rect
+        if self.selection is not None:
+            area = area & self.selection.boundingRect().toAlignedRect()
+        else:
+            frame = drawing.matrix(layer.transform).mapRect(self.frame_of(layer))
+            area = frame.toAlignedRect() & area
+        if area.isEmpty():
+            return QImage(), QPoint()
+        inner = self.document.below(layer.id)
+        top = layer.model_copy(update={"parent": "", "is_visible": True})
+        layers = (*(one for one in self.document.layers if one.id in inner), top)
+        alone = self.document.model_copy(update={"layers": layers, "background": ""})
+        image = drawing.render(alone, self.pixels, area)
+        if self.selection is not None:
+            image = _masked(image, self.selection.translated(-area.topLeft()))
+        return image, area.topLeft()
+
+    def _held(self, layer_ids: Collection[str]) -> Held | None:
+        surfaces = [self.pixels.surfaces[i] for i in layer_ids if i in self.pixels.surfaces]
+        size = sum(surface.size_bytes() for surface in surfaces)
+        return Held(size) if size else None
+
+    def _neighbour(self, layer: Layer) -> str:
+        siblings = self.document.children(layer.parent)
+        place = siblings.index(layer)
+        rest = [one for one in siblings if one.id != layer.id]
+        return rest[max(0, place - 1)].id if rest else layer.parent
+
+
+def _masked(image: QImage, path: QPainterPath) -> QImage:
+    from scenario_desktop.ui.panels.canvas.tiling import empty
+
+    result = empty(image.width(), image.height())
+    painter = QPainter(result)
+    painter.setClipPath(path)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    return result

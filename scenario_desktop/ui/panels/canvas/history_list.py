@@ -1,0 +1,192 @@
+"""What was done, newest first; a click goes back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from typing_extensions import override
+
+from scenario_desktop.canvas.history import History, Step
+from scenario_desktop.services.words import counted
+from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui.widgets import painting
+
+MAX_ROWS = 60
+_REFRESH_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Steps that are shown as one.
+
+    Attributes:
+        count: so many steps are in force when this is the newest.
+    """
+
+    text: str
+    icon: str
+    at: datetime
+    count: int
+    is_undone: bool
+
+
+def rows_of(history: History) -> list[Row]:
+    """Return the rows, newest first; strokes on one layer in a row are one of them."""
+    steps = [*history.done, *history.undone]
+    rows: list[Row] = []
+    done = len(history.done)
+    start = 0
+    while start < len(steps):
+        end = start + 1
+        is_undone = start >= done
+        while (
+            end < len(steps)
+            and _is_stroke(steps[start])
+            and steps[end].subject == steps[start].subject
+            and (end >= done) == is_undone
+        ):
+            end += 1
+        group = steps[start:end]
+        rows.append(Row(_words(group), group[-1].icon, group[-1].at, end, is_undone))
+        start = end
+    return rows[::-1][:MAX_ROWS]
+
+
+def short_time(at: datetime, now: datetime) -> str:
+    """Return how long ago something was, in a word or two."""
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "now"
+    return f"{minutes}\u00a0min" if minutes < 60 else f"{minutes // 60}\u00a0h"
+
+
+class HistoryList(QWidget):
+    """The rows, painted.
+
+    Signals:
+        chosen: so many steps are to be in force.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("History")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._rows: list[Row] = []
+        self._current = 0
+        self._hover = -1
+        self._clock = QTimer(self, interval=_REFRESH_MS)
+        self._clock.timeout.connect(self.update)
+        self._clock.start()
+        theme.current().changed.connect(self.updateGeometry)
+
+    def show_history(self, history: History) -> None:
+        self._rows = rows_of(history)
+        self._current = len(history.done)
+        newest = self._rows[0].text if self._rows else "Nothing was done yet"
+        self.setAccessibleDescription(newest)
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def texts(self) -> list[str]:
+        return [row.text for row in self._rows]
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(200, self._height() * max(1, len(self._rows)) + 8)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        t = look.tokens
+        painter = painting.antialiased(QPainter(self))
+        now = datetime.now(UTC)
+        if not self._rows:
+            box = QRectF(16, 0, self.width() - 32, self._height())
+            painting.text(painter, box, "Nothing was done yet", look.font("small"), t.text_3)
+            return
+        for number, row in enumerate(self._rows):
+            area = self._area(number)
+            if not area.intersects(event.rect()):
+                continue
+            is_current = row.count == self._current
+            if is_current:
+                painting.box(painter, area, 6, t.accent_soft)
+            elif number == self._hover:
+                painting.box(painter, area, 6, t.hover)
+            color = t.accent_text if is_current else t.text_2
+            words = t.text if is_current else t.text_2
+            if row.is_undone:
+                color = words = t.text_disabled
+            spot = QRectF(area.left() + 8, area.top(), 16, area.height())
+            icons.paint(painter, spot, row.icon or "pencil", 14, color)
+            time = short_time(row.at, now)
+            font = look.font("small")
+            width = look.metrics("small").horizontalAdvance(time) + 4
+            left = area.left() + 30
+            box = QRectF(left, area.top(), area.width() - 30 - width - 16, area.height())
+            painting.text(painter, box, row.text, look.font("body"), words)
+            box = QRectF(area.right() - width - 8, area.top(), width, area.height())
+            painting.text(painter, box, time, font, t.text_3, Qt.AlignmentFlag.AlignRight)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._set_hover(self._at(event.position().y()))
+
+    @override
+    def leaveEvent(self, event: object) -> None:
+        self._set_hover(-1)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = self._at(event.position().y())
+        if 0 <= row < len(self._rows):
+            self.chosen.emit(self._rows[row].count)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is None or not self._rows:
+            super().keyPressEvent(event)
+            return
+        counts = [row.count for row in self._rows]
+        place = counts.index(self._current) + step if self._current in counts else 0
+        if 0 <= place < len(counts):
+            self.chosen.emit(counts[place])
+        elif place == len(counts):
+            self.chosen.emit(0)
+
+    def _set_hover(self, row: int) -> None:
+        if row != self._hover:
+            self._hover = row
+            self.update()
+
+    def _height(self) -> int:
+        return theme.current().height(28, "body", 4)
+
+    def _area(self, number: int) -> QRect:
+        height = self._height()
+        return QRect(8, number * height + 4, self.width() - 16, height)
+
+    def _at(self, y: float) -> int:
+        return int((y - 4) // self._height())
+
+
+def _is_stroke(step: Step) -> bool:
+    return step.subject.partition(":")[0] in ("brush", "erase")
+
+
+def _words(steps: Sequence[Step]) -> str:
+    if len(steps) == 1:
+        return steps[0].name
+    word, _, layer = steps[0].name.partition(" on ")
+    return f"{word}, {counted(len(steps), 'stroke')} on {layer}"

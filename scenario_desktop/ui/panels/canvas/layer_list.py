@@ -1,0 +1,350 @@
+"""The list of layers: eyes, thumbnails, names, locks; rows are dragged to where they belong."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+from typing_extensions import override
+
+from scenario_desktop.canvas.format import GroupLayer, Layer, TextLayer
+from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui.panels.canvas.layer_model import THUMB, LayerModel, LayerRole, is_group
+from scenario_desktop.ui.widgets import painting
+
+_EYE_X, _THUMB_X, _INDENT = 12, 38, 16
+
+
+def row_height() -> int:
+    look = theme.current()
+    return int(max(theme.metric("size", "row_layer"), look.line("body") + look.line("small") + 8))
+
+
+class LayerDelegate(QStyledItemDelegate):
+    """Paints a row of 44 pixels; one method per part."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._checks = QPixmap()
+
+    @override
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(120, row_height())
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        layer = index.data(LayerRole.LAYER)
+        if layer is None:
+            return
+        painter.save()
+        painting.antialiased(painter)
+        t = theme.current().tokens
+        area: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, t.accent_soft)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(area, t.hover)
+        self._paint_eye(painter, area, layer)
+        x = _THUMB_X + _INDENT * int(index.data(LayerRole.DEPTH))
+        self._paint_thumbnail(painter, QRect(x, 0, THUMB, THUMB), area, layer, index)
+        self._paint_words(painter, area, x + THUMB + 11, layer, index)
+        self._paint_lock(
+            painter, area, layer, is_hot=bool(state & QStyle.StateFlag.State_MouseOver)
+        )
+        painter.restore()
+
+    def _paint_eye(self, painter: QPainter, area: QRect, layer: Layer) -> None:
+        t = theme.current().tokens
+        name, color = ("eye", t.text_2) if layer.is_visible else ("eye-off", t.text_3)
+        icons.paint(painter, eye_rect(area), name, 16, color)
+
+    def _paint_thumbnail(
+        self,
+        painter: QPainter,
+        box: QRect,
+        area: QRect,
+        layer: Layer,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        t = theme.current().tokens
+        box = QRect(box.x(), area.top() + (area.height() - THUMB) // 2, THUMB, THUMB)
+        painter.save()
+        painter.setClipPath(painting.rounded(box, 4))
+        if isinstance(layer, GroupLayer):
+            painter.restore()
+            name = "folder-open" if index.data(LayerRole.IS_OPEN) else "folder"
+            icons.paint(painter, box, name, 16, t.text_2)
+            return
+        if isinstance(layer, TextLayer):
+            painter.fillRect(box, t.raised)
+            font = theme.current().font("title")
+            painting.text(painter, box, "T", font, t.text, Qt.AlignmentFlag.AlignHCenter)
+        elif index.data(LayerRole.IS_BROKEN):
+            painter.fillRect(box, t.danger_soft)
+            icons.paint(painter, box, "image-off", 16, t.danger)
+        else:
+            painting.checkerboard(painter, box, t.check_a, t.check_b, 4)
+            painter.drawPixmap(box.topLeft(), index.data(LayerRole.THUMBNAIL))
+        if not layer.is_visible:
+            painter.fillRect(box, theme.with_alpha(t.panel, 0.35))
+        painter.restore()
+
+    def _paint_words(
+        self,
+        painter: QPainter,
+        area: QRect,
+        x: int,
+        layer: Layer,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        look = theme.current()
+        t = look.tokens
+        is_active = layer.is_visible
+        top = area.top() + (area.height() - look.line("body") - look.line("small")) // 2
+        width = area.width() - x - (34 if layer.is_locked else 12)
+        name = QRectF(x, top, width, look.line("body"))
+        note = QRectF(x, top + look.line("body"), width, look.line("small"))
+        middle = Qt.TextElideMode.ElideMiddle
+        words, second = str(index.data()), str(index.data(LayerRole.NOTE))
+        painting.text(
+            painter, name, words, look.font("body"), t.text if is_active else t.text_2, elide=middle
+        )
+        tone = t.danger if index.data(LayerRole.IS_BROKEN) else t.text_3
+        painting.text(painter, note, second, look.font("small"), tone)
+
+    def _paint_lock(self, painter: QPainter, area: QRect, layer: Layer, *, is_hot: bool) -> None:
+        t = theme.current().tokens
+        if layer.is_locked:
+            icons.paint(painter, lock_rect(area), "lock", 16, t.text_2)
+        elif is_hot:
+            icons.paint(painter, lock_rect(area), "lock-open", 16, QColor(t.text_3))
+
+
+def eye_rect(area: QRect) -> QRect:
+    return QRect(area.left() + _EYE_X - 4, area.top(), 24, area.height())
+
+
+def lock_rect(area: QRect) -> QRect:
+    return QRect(area.right() - 31, area.top(), 24, area.height())
+
+
+class LayerList(QListView):
+    """The layers.
+
+    Signals:
+        chosen: a layer is to be worked on, by its id.
+        visible_toggled, lock_toggled: of a layer, by its id.
+        renamed: id and new name.
+        moved: id, the place among those of the group, the group's id.
+        menu_requested: id, and where on the screen.
+    """
+
+    chosen = Signal(str)
+    visible_toggled = Signal(str)
+    lock_toggled = Signal(str)
+    renamed = Signal(str, str)
+    moved = Signal(str, int, str)
+    menu_requested = Signal(str, QPoint)
+
+    def __init__(self, model: LayerModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layers = model
+        self.is_editable = True
+        self._grip: tuple[str, QPoint] | None = None
+        self._drop: tuple[int, int, str] | None = None
+        self._name: QLineEdit | None = None
+        self.setAccessibleName("Layers")
+        self.setModel(model)
+        self.setItemDelegate(LayerDelegate(self))
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_menu)
+        theme.current().changed.connect(self._relayout)
+
+    def show_active(self, layer_id: str) -> None:
+        """Mark the layer that is worked on; ``chosen`` stays silent."""
+        row = self._layers.row_of(layer_id)
+        selection = self.selectionModel()
+        was = selection.blockSignals(True)
+        if row >= 0:
+            self.setCurrentIndex(self._layers.index(row))
+        else:
+            self.clearSelection()
+        selection.blockSignals(was)
+        self.viewport().update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(200, row_height() * max(1, self._layers.rowCount()))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, row_height() * 2)
+
+    @override
+    def currentChanged(
+        self,
+        current: QModelIndex | QPersistentModelIndex,
+        previous: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().currentChanged(current, previous)
+        layer = self._layers.layer(current.row())
+        if layer is not None and not self.selectionModel().signalsBlocked():
+            self.chosen.emit(layer.id)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        index = self.indexAt(place)
+        layer = self._layers.layer(index.row())
+        if layer is None:
+            return
+        if event.button() is Qt.MouseButton.LeftButton:
+            area = self.visualRect(index)
+            if eye_rect(area).contains(place):
+                self.visible_toggled.emit(layer.id)
+                return
+            if lock_rect(area).contains(place):
+                self.lock_toggled.emit(layer.id)
+                return
+            self._grip = layer.id, place
+        super().mousePressEvent(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        if self._grip is None or not self.is_editable:
+            super().mouseMoveEvent(event)
+            return
+        far = (place - self._grip[1]).manhattanLength() >= QApplication.startDragDistance()
+        if far or self._drop is not None:
+            self._drop = self._drop_at(place, self._grip[0])
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.viewport().update()
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        grip, self._grip = self._grip, None
+        drop, self._drop = self._drop, None
+        self.unsetCursor()
+        self.viewport().update()
+        if grip is not None and drop is not None:
+            self.moved.emit(grip[0], drop[1], drop[2])
+        else:
+            super().mouseReleaseEvent(event)
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        index = self.indexAt(place)
+        layer = self._layers.layer(index.row())
+        if layer is None or eye_rect(self.visualRect(index)).contains(place):
+            return
+        if is_group(layer) and place.x() < _THUMB_X + THUMB + 8:
+            self._layers.toggle_open(layer.id)
+        elif self.is_editable:
+            self.rename(layer.id)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._drop is not None:
+            y = min(max(1, self._drop[0]), self.viewport().height() - 2)
+            x = _THUMB_X + (_INDENT if self._drop[2] else 0)
+            painter = QPainter(self.viewport())
+            line = QRect(x, y - 1, self.viewport().width() - x - 8, 2)
+            painter.fillRect(line, theme.current().tokens.accent_line)
+
+    def rename(self, layer_id: str) -> None:
+        """Open a field over a row's name."""
+        row = self._layers.row_of(layer_id)
+        layer = self._layers.layer(row)
+        if layer is None:
+            return
+        area = self.visualRect(self._layers.index(row))
+        field = QLineEdit(layer.name, self.viewport())
+        field.setAccessibleName("Name of the layer")
+        field.setMaxLength(200)
+        x = _THUMB_X + THUMB + 4
+        height = field.sizeHint().height()
+        top = area.top() + (area.height() - height) // 2
+        field.setGeometry(x, top, area.width() - x - 8, height)
+        field.selectAll()
+        field.editingFinished.connect(self._on_renamed)
+        field.setProperty("layer", layer_id)
+        self._name = field
+        field.show()
+        field.setFocus()
+
+    def _on_renamed(self) -> None:
+        field, self._name = self._name, None
+        if field is None:
+            return
+        layer_id, name = str(field.property("layer")), field.text().strip()
+        field.hide()
+        field.deleteLater()
+        row = self._layers.layer(self._layers.row_of(layer_id))
+        if row is not None and name and name != row.name:
+            self.renamed.emit(layer_id, name)
+
+    def _drop_at(self, place: QPoint, layer_id: str) -> tuple[int, int, str]:
+        """Return where a row would go: the line's place, the index in its group, the group."""
+        rows = self._layers.rowCount()
+        height = row_height()
+        offset = place.y() + self.verticalScrollBar().value()
+        gap = min(rows, max(0, round(offset / height)))
+        above = self._layers.layer(gap - 1) if gap > 0 else None
+        below = self._layers.layer(gap) if gap < rows else None
+        y = gap * height - self.verticalScrollBar().value()
+        if isinstance(above, GroupLayer) and (below is None or below.parent == above.id):
+            parent = above.id
+        elif below is not None:
+            parent = below.parent
+        else:
+            parent = ""
+        siblings = [
+            one
+            for one in (self._layers.layer(row) for row in range(rows))
+            if one is not None and one.parent == parent and one.id != layer_id
+        ]
+        lower = [one for one in siblings if self._layers.row_of(one.id) >= gap]
+        return y, len(lower), parent
+
+    def _on_menu(self, place: QPoint) -> None:
+        layer = self._layers.layer(self.indexAt(place).row())
+        if layer is not None:
+            self.menu_requested.emit(layer.id, self.viewport().mapToGlobal(place))
+
+    def _relayout(self) -> None:
+        self.scheduleDelayedItemsLayout()

@@ -1,0 +1,301 @@
+"""What the tool in hand is set to: a card that floats over the canvas, so that nothing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from typing_extensions import override
+
+from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.canvas.brush import MAX_SIZE, MIN_SIZE
+from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
+from scenario_desktop.ui.widgets import painting
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.combo import Combo
+from scenario_desktop.ui.widgets.labels import PlainLabel
+from scenario_desktop.ui.widgets.slider import NumberField, Slider
+
+_WEIGHTS = ((400, "Regular"), (500, "Medium"), (600, "Semibold"))
+#: Sizes run along the slider by powers, so that small ones are as easy to hit as large ones.
+_SIZE_POWER = 3.0
+_SIZE_STEPS = 200
+
+
+class ToolOptions(QWidget):
+    """The options of one tool at a time.
+
+    Signals:
+        crop_applied, crop_cancelled: the frame that is drawn.
+        selection_cleared: painting is free again.
+    """
+
+    crop_applied = Signal()
+    crop_cancelled = Signal()
+    selection_cleared = Signal()
+
+    def __init__(self, settings: ToolSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Tool options")
+        self._settings = settings
+        self._groups: dict[str, QWidget] = {}
+        self._is_cropping = self._has_selection = self._is_read_only = False
+        self._updates: list[Callable[[], None]] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 10, 6)
+        row.setSpacing(0)
+        for name, make in (
+            ("brush", self._brush),
+            ("fill", self._fill),
+            ("shape", self._shape),
+            ("text", self._text),
+            ("crop", self._crop),
+            ("mask", self._mask),
+        ):
+            group = QWidget()
+            inner = QHBoxLayout(group)
+            inner.setContentsMargins(0, 0, 0, 0)
+            inner.setSpacing(8)
+            make(inner)
+            self._groups[name] = group
+            row.addWidget(group)
+        settings.tool_changed.connect(self._show)
+        settings.changed.connect(self._load)
+        self._load()
+        self._show()
+
+    def set_cropping(self, is_cropping: bool) -> None:
+        self._is_cropping = is_cropping
+        self._show()
+
+    def set_has_selection(self, has_selection: bool) -> None:
+        self._has_selection = has_selection
+        self._show()
+
+    def set_read_only(self, is_read_only: bool) -> None:
+        self._is_read_only = is_read_only
+        self._show()
+
+    def place(self) -> None:
+        """Stand in the middle at the top of the parent."""
+        parent = self.parentWidget()
+        size = self.sizeHint()
+        if parent is not None:
+            width = min(size.width(), parent.width() - 16)
+            self.setGeometry((parent.width() - width) // 2, 10, width, size.height())
+            self.raise_()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        t = theme.current().tokens
+        painter = painting.antialiased(QPainter(self))
+        painting.box(painter, self.rect(), 10, t.overlay, t.line)
+
+    # The groups
+
+    def _brush(self, row: QHBoxLayout) -> None:
+        size = Slider(name="Size")
+        size.setRange(0, _SIZE_STEPS)
+        size.setFixedWidth(theme.current().px(110))
+        number = _number("Size", MIN_SIZE, MAX_SIZE, "px")
+        hardness, opacity = _number("Hardness", 0, 100, "%"), _number("Opacity", 1, 100, "%")
+        row.addWidget(_label("Size"))
+        row.addWidget(size)
+        row.addWidget(number)
+        row.addSpacing(4)
+        row.addWidget(_label("Hardness"))
+        row.addWidget(hardness)
+        row.addSpacing(4)
+        row.addWidget(_label("Opacity"))
+        row.addWidget(opacity)
+        pressure = IconButton("pen-tool", "Pen pressure changes the size", size=ButtonSize.SMALL)
+        pressure.setCheckable(True)
+        row.addWidget(pressure)
+        settings = self._settings
+
+        def load() -> None:
+            brush = settings.current_brush()
+            size.setValue(round((brush.size / MAX_SIZE) ** (1 / _SIZE_POWER) * _SIZE_STEPS))
+            number.set_value(brush.size)
+            hardness.set_value(brush.hardness * 100)
+            opacity.set_value(brush.opacity * 100)
+            pressure.setChecked(brush.has_pressure_size)
+
+        def on_slider(place: int) -> None:
+            wished = max(1, round((place / _SIZE_STEPS) ** _SIZE_POWER * MAX_SIZE))
+            settings.set_current_brush(settings.current_brush().sized(wished))
+
+        def on_size(value: float) -> None:
+            settings.set_current_brush(settings.current_brush().sized(value))
+
+        def on_hardness(value: float) -> None:
+            settings.set_current_brush(replace(settings.current_brush(), hardness=value / 100))
+
+        def on_opacity(value: float) -> None:
+            settings.set_current_brush(replace(settings.current_brush(), opacity=value / 100))
+
+        def on_pressure() -> None:
+            brush = replace(settings.current_brush(), has_pressure_size=pressure.isChecked())
+            settings.set_current_brush(brush)
+
+        size.moved_by_user.connect(on_slider)
+        number.edited.connect(on_size)
+        hardness.edited.connect(on_hardness)
+        opacity.edited.connect(on_opacity)
+        pressure.clicked.connect(on_pressure)
+        self._updates.append(load)
+
+    def _fill(self, row: QHBoxLayout) -> None:
+        tolerance = _number("Tolerance", 0, 255, "")
+        row.addWidget(_label("Tolerance"))
+        row.addWidget(tolerance)
+        near = Button("Only what touches", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        near.setCheckable(True)
+        row.addWidget(near)
+        settings = self._settings
+
+        def load() -> None:
+            tolerance.set_value(settings.tolerance)
+            near.setChecked(settings.is_contiguous)
+            near.set_icon("check" if settings.is_contiguous else "")
+
+        def on_tolerance(value: float) -> None:
+            settings.set(tolerance=round(value))
+
+        def on_near() -> None:
+            settings.set(is_contiguous=near.isChecked())
+
+        tolerance.edited.connect(on_tolerance)
+        near.clicked.connect(on_near)
+        self._updates.append(load)
+
+    def _shape(self, row: QHBoxLayout) -> None:
+        fill = Button("Fill", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        stroke = Button("Stroke", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        width, radius = (
+            _number("Stroke width", 1, 500, "px"),
+            _number("Corner radius", 0, 2000, "px"),
+        )
+        around = _label("Corners")
+        row.addWidget(fill)
+        row.addWidget(stroke)
+        row.addWidget(_label("Width"))
+        row.addWidget(width)
+        row.addWidget(around)
+        row.addWidget(radius)
+        settings = self._settings
+
+        def load() -> None:
+            is_line = settings.tool is ToolId.LINE
+            fill.setVisible(not is_line)
+            stroke.setVisible(not is_line)
+            fill.set_icon("check" if settings.has_fill else "")
+            stroke.set_icon("check" if settings.has_stroke or not settings.has_fill else "")
+            width.set_value(settings.stroke_width)
+            radius.set_value(settings.radius)
+            around.setVisible(settings.tool is ToolId.RECTANGLE)
+            radius.setVisible(settings.tool is ToolId.RECTANGLE)
+
+        def on_fill() -> None:
+            settings.set(has_fill=not settings.has_fill)
+
+        def on_stroke() -> None:
+            settings.set(has_stroke=not settings.has_stroke)
+
+        def on_width(value: float) -> None:
+            settings.set(stroke_width=value)
+
+        def on_radius(value: float) -> None:
+            settings.set(radius=value)
+
+        fill.clicked.connect(on_fill)
+        stroke.clicked.connect(on_stroke)
+        width.edited.connect(on_width)
+        radius.edited.connect(on_radius)
+        self._updates.append(load)
+
+    def _text(self, row: QHBoxLayout) -> None:
+        size = _number("Text size", 4, 2000, "px")
+        weight = Combo(name="Weight")
+        for value, name in _WEIGHTS:
+            weight.addItem(name, value)
+        row.addWidget(_label("Inter"))
+        row.addWidget(size)
+        row.addWidget(weight)
+        settings = self._settings
+
+        def load() -> None:
+            size.set_value(settings.text_size)
+            weight.setCurrentIndex(max(0, weight.findData(settings.text_weight)))
+
+        def on_size(value: float) -> None:
+            settings.set(text_size=value)
+
+        def on_weight(index: int) -> None:
+            settings.set(text_weight=int(weight.itemData(index)))
+
+        size.edited.connect(on_size)
+        weight.activated.connect(on_weight)
+        self._updates.append(load)
+
+    def _crop(self, row: QHBoxLayout) -> None:
+        cancel = Button("Cancel", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        apply = Button("Crop the canvas", kind=ButtonKind.SECONDARY, size=ButtonSize.SMALL)
+        row.addWidget(cancel)
+        row.addWidget(apply)
+        cancel.clicked.connect(self.crop_cancelled)
+        apply.clicked.connect(self.crop_applied)
+
+    def _mask(self, row: QHBoxLayout) -> None:
+        row.addWidget(_label("Painting stays inside the mask"))
+        clear = Button("Remove mask", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        row.addWidget(clear)
+        clear.clicked.connect(self.selection_cleared)
+
+    # What is shown
+
+    def _load(self) -> None:
+        for update in self._updates:
+            update()
+        self.place()
+
+    def _show(self) -> None:
+        wanted = self._wanted()
+        for name, group in self._groups.items():
+            group.setVisible(name == wanted)
+        self._load()
+        self.setVisible(bool(wanted))
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        self.place()
+
+    def _wanted(self) -> str:
+        tool = self._settings.tool
+        if tool is ToolId.MASK:
+            return "mask" if self._has_selection else ""
+        if self._is_read_only:
+            return ""
+        if tool is ToolId.CROP:
+            return "crop" if self._is_cropping else ""
+        if tool in (ToolId.BRUSH, ToolId.ERASER):
+            return "brush"
+        if tool in (ToolId.RECTANGLE, ToolId.ELLIPSE, ToolId.LINE):
+            return "shape"
+        return tool.value if tool in (ToolId.FILL, ToolId.TEXT) else ""
+
+
+def _label(words: str) -> PlainLabel:
+    return PlainLabel(words, "small", "text_2")
+
+
+def _number(name: str, minimum: float, maximum: float, unit: str) -> NumberField:
+    field = NumberField(name=name)
+    field.setRange(minimum, maximum)
+    field.setKeyboardTracking(False)
+    if unit:
+        field.setSuffix(f"\u00a0{unit}")
+    return field

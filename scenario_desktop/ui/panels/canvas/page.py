@@ -1,0 +1,175 @@
+"""The middle of the editor: tools, head, lock bar and the canvas itself."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout
+from typing_extensions import override
+
+from scenario_desktop.services.words import NO_BREAK
+from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.lock_bar import LockBar
+from scenario_desktop.ui.panels.canvas.options import ToolOptions
+from scenario_desktop.ui.panels.canvas.rail import ToolRail
+from scenario_desktop.ui.panels.canvas.settings import ToolSettings
+from scenario_desktop.ui.panels.canvas.stage import Stage
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.empty_state import EmptyState
+from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
+from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.surface import Surface
+
+_ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+class CanvasPage(Surface):
+    """Shows what it is given; knows no service.
+
+    Signals:
+        back_requested: leave the canvas.
+        save_requested: keep a snapshot, or a copy where the canvas is open for looking only.
+        retry_requested: open it again.
+    """
+
+    back_requested = Signal()
+    save_requested = Signal()
+    retry_requested = Signal()
+
+    def __init__(self, editor: Editor, settings: ToolSettings) -> None:
+        super().__init__("stage")
+        self.setAccessibleName("Canvas editor")
+        self.stage = Stage(editor, settings)
+        self.rail = ToolRail(settings)
+        self.options = ToolOptions(settings, self.stage)
+        self.lock_bar = LockBar()
+        self._title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
+        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._size = PlainLabel("", "body", "text_3")
+        self._note = PlainLabel("", "small", "text_3")
+        self._zoom = Button("100\u00a0%", kind=ButtonKind.GHOST)
+        self.save = Button("Save snapshot", kind=ButtonKind.PRIMARY, shortcut="Ctrl+S")
+        self.save_copy = Button("Save as copy")
+        self._state = EmptyState()
+        self._stack = QStackedWidget()
+        self._build()
+        self._zoom.clicked.connect(self._on_zoom_clicked)
+        self.save.clicked.connect(self.save_requested)
+        self.save_copy.clicked.connect(self.save_requested)
+        self.stage.zoom_changed.connect(self._on_zoom_changed)
+        self._state.action_requested.connect(self.retry_requested)
+        self.set_read_only(False)
+
+    def _build(self) -> None:
+        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
+        back.clicked.connect(self.back_requested)
+        self._minus = IconButton("minus", "Zoom out", shortcut="Ctrl+-", size=ButtonSize.SMALL)
+        self._plus = IconButton("plus", "Zoom in", shortcut="Ctrl++", size=ButtonSize.SMALL)
+        self._fit = Button("Fit", kind=ButtonKind.GHOST)
+        self._minus.clicked.connect(self.stage.zoom_out)
+        self._plus.clicked.connect(self.stage.zoom_in)
+        self._fit.clicked.connect(self.stage.fit)
+        head = Surface("stage")
+        row = QHBoxLayout(head)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(back)
+        row.addWidget(self._title)
+        row.addWidget(self._size)
+        row.addStretch(1)
+        row.addWidget(self._note)
+        row.addSpacing(4)
+        row.setSpacing(8)
+        zooms = QHBoxLayout()
+        zooms.setSpacing(0)
+        for widget in (self._minus, self._zoom, self._plus, self._fit):
+            zooms.addWidget(widget)
+        row.addLayout(zooms)
+        row.addWidget(self.save)
+        row.addWidget(self.save_copy)
+        head.setMinimumHeight(int(theme.metric("size", "toolbar")))
+        self._stack.addWidget(self.stage)
+        self._stack.addWidget(self._state)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(self.lock_bar)
+        column.addWidget(self._stack, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.rail)
+        layout.addLayout(column, 1)
+
+    # What is shown
+
+    def set_head(self, name: str, width: int, height: int) -> None:
+        self._title.setText(name or "Untitled canvas")
+        self._size.setText(f"{width:,} × {height:,}{NO_BREAK}px" if width else "")
+        self._fit_head()
+
+    def set_note(self, words: str, *, is_warning: bool = False) -> None:
+        """Say what was kept last: "Draft kept 1 s ago"."""
+        self._note.setText(words)
+        self._note.set_tone("warning" if is_warning else "text_3")
+        self._fit_head()
+
+    def set_saving(self, words: str) -> None:
+        """Show that a save is under way and how far; "" when it is not."""
+        self.save.set_busy(bool(words))
+        self.save.setText(words or "Save snapshot")
+        self.save_copy.set_busy(bool(words))
+
+    def set_read_only(self, is_read_only: bool) -> None:
+        self.save.setVisible(not is_read_only)
+        self.save_copy.setVisible(is_read_only)
+        self.options.set_read_only(is_read_only)
+
+    def show_loading(self) -> None:
+        self._state.set_loading("Opening the canvas…")
+        self._stack.setCurrentWidget(self._state)
+
+    def show_failure(self, title: str, text: str, action: str = "Try again") -> None:
+        self._state.set_state("image-off", title, text, action)
+        self._stack.setCurrentWidget(self._state)
+
+    def show_canvas(self) -> None:
+        self._stack.setCurrentWidget(self.stage)
+
+    # What the user does
+
+    def _on_zoom_clicked(self) -> None:
+        stage = self.stage
+        menu = Menu(self._zoom, name="Zoom")
+        menu.add("Fit", stage.fit, shortcut="Ctrl+0", is_checked=stage.is_fit)
+        for zoom in _ZOOMS:
+            is_set = not stage.is_fit and abs(stage.zoom() - zoom) < 0.005
+            menu.add(_percent(zoom), partial(stage.set_zoom, zoom), is_checked=is_set)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._zoom.mapToGlobal(self._zoom.rect().bottomLeft()))
+
+    def _on_zoom_changed(self, zoom: float) -> None:
+        self._zoom.setText(_percent(zoom))
+        self._zoom.updateGeometry()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
+        self.options.place()
+
+    def _fit_head(self) -> None:
+        """Let the size go first, then the note, so that the name stays readable."""
+        room = self.width() - self.rail.width()
+        fixed = 420 + min(self._title.sizeHint().width(), theme.current().px(180))
+        note, size = self._note.sizeHint().width(), self._size.sizeHint().width()
+        self._note.setVisible(bool(self._note.text()) and fixed + note <= room)
+        self._size.setVisible(fixed + note + size <= room)
+
+
+def _percent(zoom: float) -> str:
+    return f"{zoom * 100:,.0f}{NO_BREAK}%"

@@ -1,0 +1,318 @@
+"""The pixels of a paint layer, in tiles: memory and undo cost what was painted, not the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from scenario_desktop.ui.panels.canvas.arena import Arena, Cell
+from scenario_desktop.ui.panels.canvas.tiling import (
+    CELL,
+    CELLS_PER_SIDE,
+    SIDE,
+    WHOLE,
+    Key,
+    empty,
+    keys_in,
+    tile_rect,
+)
+
+_SOURCE = QPainter.CompositionMode.CompositionMode_Source
+
+
+@dataclass(slots=True)
+class _Mip:
+    """A tile made smaller, and where the tile has changed since, in its own pixels."""
+
+    image: QImage
+    stale: QRect
+
+
+class PaintSurface:
+    """Tiles by column and row; a missing one is transparent.
+
+    Attributes:
+        version: counts every change of pixels.
+        is_wet: it is being painted on: shown small, it is sampled instead of averaged.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.is_wet = False
+        self._tiles: dict[Key, QImage] = {}
+        self._versions: dict[Key, int] = {}
+        self._mips: dict[Key, dict[int, _Mip]] = {}
+        self._used: dict[Key, tuple[int, QRect]] = {}
+
+    def tile(self, key: Key) -> QImage | None:
+        return self._tiles.get(key)
+
+    def tile_version(self, key: Key) -> int:
+        """Return a number that grows whenever this tile changes."""
+        return self._versions.get(key, 0)
+
+    def tiles(self) -> list[tuple[Key, QImage]]:
+        """Return all tiles there are; painting may go on meanwhile."""
+        return list(self._tiles.items())
+
+    def bounds(self) -> QRect:
+        """Return what the tiles cover together."""
+        result = QRect()
+        for key in self._tiles:
+            result = result.united(tile_rect(key))
+        return result
+
+    def used_bounds(self) -> QRect:
+        """Return the smallest rectangle with all that is painted."""
+        result = QRect()
+        for key, image in self._tiles.items():
+            version = self.tile_version(key)
+            found = self._used.get(key)
+            if found is None or found[0] != version:
+                found = self._used[key] = version, _used(image)
+            if not found[1].isEmpty():
+                result = result.united(found[1].translated(tile_rect(key).topLeft()))
+        return result
+
+    def size_bytes(self) -> int:
+        return len(self._tiles) * SIDE * SIDE * 4
+
+    def writable(self, key: Key) -> QImage:
+        """Return a tile to paint on, made if need be. Whoever paints calls ``touched``."""
+        image = self._tiles.get(key)
+        if image is None:
+            image = self._tiles[key] = empty(SIDE, SIDE)
+        return image
+
+    def touched(self, key: Key, inner: QRect = WHOLE) -> None:
+        """Say that a tile was painted on, in a rectangle of its own."""
+        self.version += 1
+        self._versions[key] = self.version
+        for mip in self._mips.get(key, {}).values():
+            mip.stale = mip.stale.united(inner)
+
+    def set_tile(self, key: Key, image: QImage | None) -> None:
+        """Put a tile in place, or None for nothing."""
+        if image is None:
+            self._tiles.pop(key, None)
+            self._mips.pop(key, None)
+        else:
+            self._tiles[key] = image
+        self.touched(key)
+
+    def put(self, image: QImage, corner: QPoint) -> None:
+        """Replace pixels by those of a picture."""
+        area = QRect(corner, image.size())
+        for key in keys_in(area):
+            place = tile_rect(key)
+            painter = QPainter(self.writable(key))
+            painter.setCompositionMode(_SOURCE)
+            painter.drawImage(corner - place.topLeft(), image)
+            painter.end()
+            self.touched(key)
+
+    def image(self, rect: QRect) -> QImage:
+        """Return a copy of a rectangle."""
+        result = empty(max(1, rect.width()), max(1, rect.height()))
+        painter = QPainter(result)
+        painter.setCompositionMode(_SOURCE)
+        painter.translate(-rect.topLeft())
+        for key in keys_in(rect):
+            image = self._tiles.get(key)
+            if image is not None:
+                painter.drawImage(tile_rect(key).topLeft(), image)
+        painter.end()
+        return result
+
+    def copy(self) -> PaintSurface:
+        """Return the same pixels to go on with; they are shared until one side changes them."""
+        result = PaintSurface()
+        for key, image in self._tiles.items():
+            result.set_tile(key, QImage(image))
+        return result
+
+    def draw(self, painter: QPainter, area: QRectF, level: int) -> None:
+        """Draw what lies in an area of the layer, on a painter set up in the layer's own pixels.
+
+        Args:
+            level: the result is shown at 1/2^level of its size.
+        """
+        for key in keys_in(area.toAlignedRect()):
+            image = self._tiles.get(key)
+            if image is None:
+                continue
+            if level < 2 or self.is_wet:
+                # At one half, bilinear sampling is the exact mean of four pixels.
+                painter.drawImage(tile_rect(key).topLeft(), image)
+            else:
+                painter.drawImage(QRectF(tile_rect(key)), self._mip(key, level))
+
+    def _mip(self, key: Key, level: int) -> QImage:
+        tile = self._tiles[key]
+        mips = self._mips.setdefault(key, {})
+        mip = mips.get(level)
+        if mip is None:
+            mip = mips[level] = _Mip(smaller(tile, level), QRect())
+        elif not mip.stale.isEmpty():
+            self._renew(mip, tile, level)
+        return mip.image
+
+    def _renew(self, mip: _Mip, tile: QImage, level: int) -> None:
+        """Make a part of a smaller tile anew, and no more than that part."""
+        step = 1 << level
+        left, top = mip.stale.left() // step, mip.stale.top() // step
+        right, bottom = mip.stale.right() // step, mip.stale.bottom() // step
+        small = QRect(QPoint(left, top), QPoint(right, bottom))
+        large = QRect(left * step, top * step, small.width() * step, small.height() * step)
+        painter = QPainter(mip.image)
+        painter.setCompositionMode(_SOURCE)
+        painter.drawImage(small.topLeft(), smaller(tile.copy(large), level))
+        painter.end()
+        mip.stale = QRect()
+
+
+def smaller(image: QImage, level: int) -> QImage:
+    """Return a picture at 1/2^level of its size, each pixel the mean of those it stands for."""
+    return image.scaled(
+        max(1, image.width() >> level),
+        max(1, image.height() >> level),
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+
+
+def _used(image: QImage) -> QRect:
+    """Return the bounds of what is not wholly transparent."""
+    alpha = image.convertToFormat(QImage.Format.Format_Alpha8)
+    data, stride, width = bytes(alpha.constBits()), alpha.bytesPerLine(), alpha.width()
+    top, bottom, left, right = -1, -1, width, -1
+    for y in range(alpha.height()):
+        row = data[y * stride : y * stride + width]
+        used = row.lstrip(b"\0")
+        if not used:
+            continue
+        top, bottom = y if top < 0 else top, y
+        left = min(left, width - len(used))
+        right = max(right, len(row.rstrip(b"\0")) - 1)
+    return QRect(QPoint(left, top), QPoint(right, bottom)) if top >= 0 else QRect()
+
+
+class SurfaceChange:
+    """What a step did to a surface; fits the history's ``PixelChange``.
+
+    It holds the cells as they were; undoing swaps them with what is there, redoing swaps again.
+    """
+
+    def __init__(
+        self, surface: PaintSurface, arena: Arena, cells: dict[Key, Cell], new: frozenset[Key]
+    ) -> None:
+        self._surface, self._arena, self._cells, self._new = surface, arena, cells, new
+        self._taken: dict[Key, QImage] = {}
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self._cells) * CELL * CELL * 4 + len(self._new) * SIDE * SIDE * 4
+
+    @property
+    def rect(self) -> QRect:
+        """Return what changed, in the layer's own pixels."""
+        result = QRect()
+        if self._cells:
+            xs, ys = [x for x, _ in self._cells], [y for _, y in self._cells]
+            corner = QPoint(min(xs) * CELL, min(ys) * CELL)
+            result = QRect(corner, QPoint((max(xs) + 1) * CELL - 1, (max(ys) + 1) * CELL - 1))
+        for key in self._new:
+            result = result.united(tile_rect(key))
+        return result
+
+    def undo(self) -> None:
+        for key in self._new:
+            image = self._surface.tile(key)
+            if image is not None:
+                self._taken[key] = image
+            self._surface.set_tile(key, None)
+        self._swap()
+
+    def redo(self) -> None:
+        for key, image in self._taken.items():
+            self._surface.set_tile(key, image)
+        self._taken = {}
+        self._swap()
+
+    def _swap(self) -> None:
+        by_tile: dict[Key, list[Key]] = {}
+        for cell in self._cells:
+            by_tile.setdefault(_tile_of(cell), []).append(cell)
+        for key, cells in by_tile.items():
+            tile = self._surface.writable(key)
+            places = [_cell_rect(cell, key) for cell in cells]
+            there = self._arena.copy(tile, places)
+            painter = QPainter(tile)
+            painter.setCompositionMode(_SOURCE)
+            for cell, place in zip(cells, places, strict=True):
+                kept = self._cells[cell]
+                painter.drawImage(place.topLeft(), kept.image, kept.rect)
+            painter.end()
+            self._cells.update(zip(cells, there, strict=True))
+            self._surface.touched(key)
+
+
+class Recorder:
+    """Watches one edit of a surface, so that it can be taken back.
+
+    What is about to be painted on is copied cell by cell: a stroke touches little of a tile.
+    """
+
+    def __init__(self, surface: PaintSurface, arena: Arena) -> None:
+        self.surface = surface
+        self._arena = arena
+        self._cells: dict[Key, Cell] = {}
+        self._new: set[Key] = set()
+
+    def keep(self, area: QRect) -> None:
+        """Copy what lies in an area of the layer, unless that is done already."""
+        cells, left, right = self._cells, area.left() // CELL, area.right() // CELL
+        wanted: dict[Key, list[Key]] = {}
+        for y in range(area.top() // CELL, area.bottom() // CELL + 1):
+            for x in range(left, right + 1):
+                if (x, y) not in cells:
+                    wanted.setdefault(_tile_of((x, y)), []).append((x, y))
+        for key, missing in wanted.items():
+            if key in self._new:
+                continue
+            tile = self.surface.tile(key)
+            if tile is None:
+                self._new.add(key)
+            else:
+                places = [_cell_rect(cell, key) for cell in missing]
+                cells.update(zip(missing, self._arena.copy(tile, places), strict=True))
+
+    def begin(self, key: Key, area: QRect) -> QPainter:
+        """Return a painter on a tile, set up in the layer's own pixels, for painting in an area.
+
+        The area must have been kept before.
+        """
+        corner = tile_rect(key).topLeft()
+        painter = QPainter(self.surface.writable(key))
+        painter.translate(-corner)
+        self.surface.touched(key, area.translated(-corner) & WHOLE)
+        return painter
+
+    def finish(self) -> SurfaceChange:
+        """Return the change."""
+        return SurfaceChange(self.surface, self._arena, self._cells, frozenset(self._new))
+
+    def cancel(self) -> None:
+        """Put everything back as it was."""
+        self.finish().undo()
+
+
+def _tile_of(cell: Key) -> Key:
+    return cell[0] // CELLS_PER_SIDE, cell[1] // CELLS_PER_SIDE
+
+
+def _cell_rect(cell: Key, tile: Key) -> QRect:
+    """Return where a cell lies in its tile."""
+    return QRect(cell[0] * CELL - tile[0] * SIDE, cell[1] * CELL - tile[1] * SIDE, CELL, CELL)
