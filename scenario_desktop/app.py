@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 LOG_BYTES, LOG_FILES = 2**20, 3
 _MIB = 2**20
+#: Seconds after the first workspace is open.
+WARM_UP_AFTER_S = 3.0
 _REBUILT = "The index of this library was damaged. It is read anew; your pictures are safe."
 
 
@@ -136,6 +138,7 @@ class Program(QObject):
         self.window.close_requested.connect(self.leave)
         self._switching = AsyncAction(self._open_active, parent=self, overlap=Overlap.RESTART)
         self._switching.failed.connect(self._on_open_failed)
+        self._warming = AsyncAction(self._warm_up, parent=self)
 
     def leave(self) -> None:
         """End the program, tidily."""
@@ -248,6 +251,13 @@ class Program(QObject):
         if session.was_rebuilt:
             self.workbench.notices.toast(_REBUILT)
         self.ready.set()
+        self._warming.trigger()
+
+    async def _warm_up(self) -> None:
+        """Have the workers ready before the first preview, once the start is over."""
+        await asyncio.sleep(WARM_UP_AFTER_S)
+        if self._shared is not None:
+            await self._shared.pool.warm_up()
 
     async def _connection(self, record: WorkspaceRecord) -> Connection:
         from scenario_desktop.services.session import Connection
@@ -343,8 +353,9 @@ class Program(QObject):
 
     async def _put_away(self) -> None:
         """Stop all actions, close the workspace, then the window. The stack closes the rest."""
-        self._switching.cancel()
-        await self._switching.settle()
+        for action in (self._switching, self._warming):
+            action.cancel()
+            await action.settle()
         await cancel_all(self.window)
         await self._close_session()
         await cancel_all(self.workbench)

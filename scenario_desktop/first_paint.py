@@ -91,10 +91,13 @@ def _import_without_reading_sources() -> None:
 def _fill(shell: Shell, paths: places.Paths, remembered: Remembered) -> None:
     from scenario_desktop.items import ItemQuery
     from scenario_desktop.store import first_look
+    from scenario_desktop.ui.panels.gallery.prefs import GalleryPlace
 
-    query = shell.prefs.applied_to(ItemQuery())
+    place = GalleryPlace.of(remembered.place or {})
+    query = place.applied_to(shell.prefs.applied_to(ItemQuery()))
     catalogue = paths.catalogue(remembered.workspace_id)
-    found = first_look.read_gallery(catalogue, query, shell.grid.screenful())
-    if found is not None:
-        shell.show(remembered.workspace_id, query, found.keys, found.items)
-        shell.show_pictures(first_look.read_thumbnails(paths.thumbnails, found.items))
+    keys = first_look.read_keys(catalogue, query)
+    if keys:
+        shell.show(remembered.workspace_id, query, keys, place)
+        items = first_look.read_items(catalogue, shell.grid.visible_keys())
+        shell.show_items(items, first_look.read_thumbnails(paths.thumbnails, items))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from scenario_desktop.items import Item, Source
+from scenario_desktop.items import Item, Section, Source
 
 #: The catalogue's places: what is shown, what was deleted, what is kept out of sight.
 LIBRARY: Final = 0
@@ -58,3 +58,14 @@ def time_of(microseconds: int) -> datetime:
 
 def split_tags(tags: str | None) -> tuple[str, ...]:
     return tuple(tags.split(TAG_SEPARATOR)) if tags else ()
+
+
+def section_of_type(made: str) -> Section | None:
+    """Return the section that holds a type of asset; None for uploads, which have none."""
+    if made == "detection":
+        return Section.CONTROL_MAPS
+    if made == "canvas":
+        return Section.CANVASES
+    if not made or made.startswith(("uploaded", "canvas-", "unknown")):
+        return None
+    return Section.GENERATIONS

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from scenario_desktop.items import ItemQuery, Section, SortField
-from scenario_desktop.store.catalogue_cells import LIBRARY, TRASH
+from scenario_desktop.store.catalogue_cells import LIBRARY, TRASH, section_of_type
 from scenario_desktop.store.catalogue_index import Index, marks
-from scenario_desktop.store.catalogue_rows import Words, section_of_type
+from scenario_desktop.store.catalogue_rows import Words
 from scenario_desktop.store.text import cleaned, name_key, search_words
 
 if TYPE_CHECKING:

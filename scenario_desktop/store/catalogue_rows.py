@@ -24,6 +24,7 @@ from scenario_desktop.store.catalogue_cells import (
     TAG_SEPARATOR,
     TRASH,
     Row,
+    section_of_type,
     split_tags,
     time_of,
 )
@@ -226,17 +227,6 @@ def asset_of(row: Row, words: Words) -> Asset:
 def facts_of(row: Row, words: Words, favourites: set[str]) -> Facts:
     """Return the facts of a record as it stands in the file."""
     return encode(row[0], asset_of(row, words), words, favourites)[1]
-
-
-def section_of_type(made: str) -> Section | None:
-    """Return the section that holds a type of asset; None for uploads, which have none."""
-    if made == "detection":
-        return Section.CONTROL_MAPS
-    if made == "canvas":
-        return Section.CANVASES
-    if not made or made.startswith(("uploaded", "canvas-", "unknown")):
-        return None
-    return Section.GENERATIONS
 
 
 def sections_of(place: int, made: str, is_favourite: bool) -> Sequence[Section]:

@@ -10,13 +10,20 @@ import json
 import re
 import sqlite3
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from scenario_desktop.items import Item, ItemQuery, Section, SortField, picture_version
-from scenario_desktop.store.catalogue_cells import LIBRARY, SELECT_CELL, item_of
+from scenario_desktop.store.catalogue_cells import (
+    LIBRARY,
+    SELECT_CELL,
+    TRASH,
+    item_of,
+    section_of_type,
+)
 
 #: Of the catalogue's tables and of the thumbnails', as their migrations number them.
 CATALOGUE_VERSION: Final = 1
@@ -26,11 +33,7 @@ LOCAL: Final = "local"
 #: SQLite takes so many parameters at least; more cells are not seen at once.
 _MOST_ITEMS: Final = 900
 _WORKSPACE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ORDERS: Final = {
-    SortField.CREATED: "SELECT key FROM items WHERE place = ? ORDER BY created {0}, key {0}",
-    SortField.UPDATED: "SELECT key FROM items WHERE place = ? ORDER BY updated {0}, key {0}",
-    SortField.NAME: "SELECT key FROM names WHERE place = ? ORDER BY name {0}, key {0}",
-}
+_TROUBLES: Final = (sqlite3.Error, OSError, ValueError, KeyError)
 
 
 class Remembered(NamedTuple):
@@ -41,17 +44,7 @@ class Remembered(NamedTuple):
     workspace_id: str = LOCAL
     panels: Mapping[str, Any] | None = None
     gallery: Mapping[str, Any] | None = None
-
-
-class Glance(NamedTuple):
-    """A query's answer as it stood when the program was last closed.
-
-    Attributes:
-        items: those that come first, by key; as many as were asked for.
-    """
-
-    keys: array[int]
-    items: Mapping[int, Item]
+    place: Mapping[str, Any] | None = None
 
 
 def read_settings(path: Path) -> Remembered:
@@ -66,43 +59,49 @@ def read_settings(path: Path) -> Remembered:
     workspace, window = values.get("active_workspace"), values.get("window")
     is_id = isinstance(workspace, str) and _WORKSPACE_ID.fullmatch(workspace)
     panels = window.get("panels") if isinstance(window, dict) else None
+    workspace = str(workspace) if is_id else LOCAL
+    pages = window.get("pages") if isinstance(window, dict) else None
+    place = pages.get(workspace) if isinstance(pages, dict) else None
     gallery = values.get("gallery")
     return Remembered(
         theme=theme if theme in ("dark", "light") else "system",
         text_scale=scale if isinstance(scale, float | int) and 1 <= scale <= 2 else 1.0,
-        workspace_id=str(workspace) if is_id else LOCAL,
+        workspace_id=workspace,
         panels=panels if isinstance(panels, dict) else None,
         gallery=gallery if isinstance(gallery, dict) else None,
+        place=place if isinstance(place, dict) else None,
     )
 
 
-def read_gallery(path: Path, query: ItemQuery, count: int) -> Glance | None:
-    """Read a query's keys, and its first items, from a catalogue.
-
-    Args:
-        count: how many items to read; keys are read in full.
+def read_keys(path: Path, query: ItemQuery) -> array[int]:
+    """Read the keys of a query in its order, from a catalogue.
 
     Returns:
-        None where there is nothing to show, or no certainty about it.
+        nothing where there is nothing to show, or no certainty about it.
     """
-    if query.is_filtered or query.section is not Section.ALL:
-        return None
-    troubles = (sqlite3.Error, OSError, ValueError, KeyError)
-    with suppress(*troubles), _opened(path, CATALOGUE_VERSION) as connection:
-        keys = _keys(connection, query)
-        if keys:
-            return Glance(keys, _items(connection, keys[: min(count, _MOST_ITEMS)]))
-    return None
+    with suppress(*_TROUBLES), _opened(path, CATALOGUE_VERSION) as connection:
+        return _keys(connection, query)
+    return array("q")
+
+
+def read_items(path: Path, keys: Sequence[int]) -> dict[int, Item]:
+    """Read items from a catalogue, as far as they are there."""
+    wanted = tuple(keys[:_MOST_ITEMS])
+    with suppress(*_TROUBLES), _opened(path, CATALOGUE_VERSION) as connection:
+        words: dict[int | None, str] = dict(connection.execute("SELECT id, word FROM words"))
+        rows = connection.execute(SELECT_CELL + f"WHERE key IN {_marks(wanted)}", wanted)
+        return {row[0]: item_of(row, words) for row in rows}
+    return {}
 
 
 def read_thumbnails(path: Path, items: Mapping[int, Item]) -> dict[int, bytes]:
     """Read the encoded thumbnails of items, by key, as far as they are there."""
     wanted = {item.id: item for item in items.values()}
     found: dict[int, bytes] = {}
-    with suppress(sqlite3.Error, OSError), _opened(path, THUMBNAILS_VERSION) as connection:
+    with suppress(*_TROUBLES), _opened(path, THUMBNAILS_VERSION) as connection:
         rows = connection.execute(
             "SELECT id, version, data FROM thumbnails JOIN pictures USING (key) "  # noqa: S608
-            f"WHERE id IN ({','.join('?' * len(wanted))})",
+            f"WHERE id IN {_marks(wanted)}",
             tuple(wanted),
         )
         for asset_id, version, data in rows:
@@ -114,19 +113,51 @@ def read_thumbnails(path: Path, items: Mapping[int, Item]) -> dict[int, bytes]:
 
 
 def _keys(connection: sqlite3.Connection, query: ItemQuery) -> array[int]:
-    sql = _ORDERS[query.sort].format("DESC" if query.is_descending else "ASC")
+    where, parameters = _condition(connection, query)
+    if query.sort is SortField.NAME:
+        if where or query.section is Section.TRASH:
+            return array("q")  # the catalogue sorts such names by itself
+        table, column = "names", "name"
+    else:
+        table, column = "items", query.sort.value
+    end = "DESC" if query.is_descending else "ASC"
+    place = TRASH if query.section is Section.TRASH else LIBRARY
+    sql = f"SELECT key FROM {table} WHERE place = ?{where} ORDER BY {column} {end}, key {end}"  # noqa: S608
     # One text instead of many rows: see catalogue_order.
     joined = f"SELECT group_concat(key) FROM ({sql})"  # noqa: S608 - fixed texts
-    text = connection.execute(joined, (LIBRARY,)).fetchone()[0]
+    text = connection.execute(joined, (place, *parameters)).fetchone()[0]
     return array("q", map(int, text.split(","))) if text else array("q")
 
 
-def _items(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Item]:
-    words: dict[int | None, str] = dict(connection.execute("SELECT id, word FROM words"))
-    places = ",".join("?" * len(keys))
-    rows = connection.execute(SELECT_CELL + f"WHERE key IN ({places})", tuple(keys))
-    found = {row[0]: item_of(row, words) for row in rows}
-    return {key: found[key] for key in keys if key in found}
+def _condition(connection: sqlite3.Connection, query: ItemQuery) -> tuple[str, list[Any]]:
+    """Return what narrows a query to its section and collection.
+
+    Raises:
+        ValueError: it is narrowed by more; that is the catalogue's affair.
+    """
+    if replace(query, collection_id=None).is_filtered:
+        raise ValueError("filtered")
+    where, parameters = "", list[Any]()
+    if query.collection_id is not None:
+        row = connection.execute(
+            "SELECT key FROM collections WHERE id = ?", (query.collection_id,)
+        ).fetchone()
+        if row is None:
+            raise ValueError("no such collection")
+        where += " AND key IN (SELECT key FROM item_collections WHERE collection = ?)"
+        parameters += row
+    if query.section is Section.FAVOURITES:
+        where += " AND is_favourite"
+    elif query.section not in (Section.ALL, Section.TRASH):
+        words = connection.execute("SELECT id, word FROM words").fetchall()
+        types = [number for number, word in words if section_of_type(word) is query.section]
+        where += f" AND type IN {_marks(types)}"
+        parameters += types
+    return where, parameters
+
+
+def _marks(values: Collection[object]) -> str:
+    return f"({','.join('?' * len(values))})"
 
 
 @contextmanager

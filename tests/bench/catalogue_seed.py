@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from scenario_desktop.store.catalogue import Catalogue
-from scenario_desktop.store.catalogue_cells import COLUMNS
-from scenario_desktop.store.catalogue_rows import section_of_type
+from scenario_desktop.store.catalogue_cells import COLUMNS, section_of_type
 from scenario_desktop.store.text import folded, name_key
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from scenario_desktop.items import ItemQuery, Section, SortField, picture_version
 from scenario_desktop.store import catalogue_schema, first_look, thumbnails
 from scenario_desktop.store.catalogue import Catalogue
-from scenario_desktop.store.first_look import Remembered, read_gallery, read_settings
+from scenario_desktop.store.first_look import Remembered, read_items, read_keys, read_settings
 from scenario_desktop.store.thumbnails import ThumbnailCache
 from tests.bench.catalogue_seed import seed
 
@@ -58,14 +59,31 @@ async def test_it_sees_what_the_catalogue_will_say(
     catalogue: Path, sort: SortField, is_descending: bool
 ) -> None:
     query = ItemQuery(sort=sort, is_descending=is_descending)
-    found = read_gallery(catalogue, query, 10)
+    keys = read_keys(catalogue, query)
+    items = read_items(catalogue, keys[:10])
     store = Catalogue(catalogue)
     await store.open()
-    keys = await store.ordered_keys(query)
-    assert found is not None
-    assert found.keys == keys
-    assert found.items == await store.items(keys[:10])
+    assert keys == await store.ordered_keys(query)
+    assert items == await store.items(keys[:10])
     await store.aclose()
+
+
+@pytest.mark.parametrize("section", Section)
+@pytest.mark.parametrize("collection", [None, "collection_0", "nowhere"])
+@pytest.mark.parametrize("sort", [SortField.CREATED, SortField.UPDATED])
+async def test_it_knows_the_parts_of_a_library(
+    catalogue: Path, section: Section, collection: str | None, sort: SortField
+) -> None:
+    query = ItemQuery(section=section, collection_id=collection, sort=sort)
+    store = Catalogue(catalogue)
+    await store.open()
+    some = await store.ordered_keys(ItemQuery())
+    await store.set_favourite(some[3:9], True)
+    trashed = [item.id for item in (await store.items(some[:4])).values()]
+    await store.mark_deleted(trashed, datetime.now(UTC))
+    expected = await store.ordered_keys(query)
+    await store.aclose()
+    assert read_keys(catalogue, query) == expected
 
 
 async def test_it_sees_what_was_written_before_a_crash(catalogue: Path) -> None:
@@ -73,55 +91,60 @@ async def test_it_sees_what_was_written_before_a_crash(catalogue: Path) -> None:
     await store.open()
     key = (await store.ordered_keys(ItemQuery()))[0]
     await store.set_favourite([key], True)
-    found = read_gallery(catalogue, ItemQuery(), 1)  # the log beside the file is not folded in yet
-    assert found is not None
-    assert found.items[key].is_favourite
+    items = read_items(catalogue, [key])  # the log beside the file is not folded in yet
+    assert items[key].is_favourite
     await store.aclose()
 
 
 def test_it_leaves_nothing_beside_the_file(catalogue: Path) -> None:
     before = catalogue.read_bytes()
-    assert read_gallery(catalogue, ItemQuery(), 10) is not None
+    assert read_items(catalogue, read_keys(catalogue, ItemQuery()))
     assert catalogue.read_bytes() == before
     assert list(catalogue.parent.iterdir()) == [catalogue]
 
 
 @pytest.mark.parametrize(
-    "query", [ItemQuery(text="fox"), ItemQuery(tags=("a",)), ItemQuery(section=Section.TRASH)]
+    "query",
+    [
+        ItemQuery(text="fox"),
+        ItemQuery(kinds=("image",)),
+        ItemQuery(parent_id="x"),
+        ItemQuery(section=Section.CONTROL_MAPS, sort=SortField.NAME),
+    ],
+    ids=["words", "kind", "parent", "names of a part"],
 )
 def test_it_leaves_filters_to_the_catalogue(catalogue: Path, query: ItemQuery) -> None:
-    assert read_gallery(catalogue, query, 10) is None
+    assert not read_keys(catalogue, query)
 
 
 @pytest.mark.parametrize("spoil", [damage, lift, empty, Path.unlink])
 def test_without_certainty_there_is_nothing(catalogue: Path, spoil: Callable[[Path], None]) -> None:
     spoil(catalogue)
-    assert read_gallery(catalogue, ItemQuery(), 10) is None
+    assert not read_keys(catalogue, ItemQuery())
+    assert not read_items(catalogue, [1, 2])
 
 
 def test_an_empty_catalogue_has_nothing_to_show(tmp_path: Path) -> None:
     seed(tmp_path / "a.sqlite", 0)
-    assert read_gallery(tmp_path / "a.sqlite", ItemQuery(), 10) is None
+    assert not read_keys(tmp_path / "a.sqlite", ItemQuery())
 
 
 async def test_thumbnails_are_those_of_the_item_as_it_is(catalogue: Path, tmp_path: Path) -> None:
-    found = read_gallery(catalogue, ItemQuery(), 3)
-    assert found is not None
-    good, old, absent = found.items.values()
+    items = read_items(catalogue, [1, 2, 3])
+    good, old, absent = items.values()
     cache = ThumbnailCache(tmp_path / "thumbnails.sqlite", 2**20)
     await cache.open()
     version = picture_version(good.type, good.status, good.created_at, good.updated_at)
     await cache.put_many([(good.id, version, b"good"), (old.id, "another", b"old")])
     await cache.aclose()
-    read = first_look.read_thumbnails(tmp_path / "thumbnails.sqlite", found.items)
+    read = first_look.read_thumbnails(tmp_path / "thumbnails.sqlite", items)
     assert read == {good.key: b"good"}
     assert absent.key not in read
 
 
 def test_without_a_cache_there_are_no_thumbnails(catalogue: Path, tmp_path: Path) -> None:
-    found = read_gallery(catalogue, ItemQuery(), 3)
-    assert found is not None
-    assert first_look.read_thumbnails(tmp_path / "nothing.sqlite", found.items) == {}
+    items = read_items(catalogue, [1, 2, 3])
+    assert first_look.read_thumbnails(tmp_path / "nothing.sqlite", items) == {}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", "[" * 5000])
@@ -135,10 +158,13 @@ def test_settings_are_read_as_far_as_they_make_sense(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     values: dict[str, Any] = {
         "theme": "light", "text_scale": 1.5, "active_workspace": "w1",
-        "window": {"panels": {"sidebar": 200}}, "gallery": {"cell_px": 200},
+        "window": {"panels": {"sidebar": 200}, "pages": {"w1": {"section": "trash"}}},
+        "gallery": {"cell_px": 200},
     }  # fmt: skip
     path.write_text(json.dumps(values))
-    assert read_settings(path) == Remembered("light", 1.5, "w1", {"sidebar": 200}, {"cell_px": 200})
+    assert read_settings(path) == Remembered(
+        "light", 1.5, "w1", {"sidebar": 200}, {"cell_px": 200}, {"section": "trash"}
+    )
     odd: dict[str, Any] = {
         "theme": 7,
         "text_scale": "x",

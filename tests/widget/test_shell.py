@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from scenario_desktop import first_paint, paths
-from scenario_desktop.items import ItemQuery, picture_version
+from scenario_desktop.items import ItemQuery, Section, picture_version
 from scenario_desktop.store.catalogue import Catalogue
 from scenario_desktop.store.first_look import Remembered, read_settings
 from scenario_desktop.store.thumbnails import ThumbnailCache
 from scenario_desktop.ui.panels.gallery.page import GalleryPage, make_gallery
-from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
+from scenario_desktop.ui.panels.gallery.prefs import GalleryPlace, GalleryPrefs
 from scenario_desktop.ui.workbench.shell import Shell
 from tests.bench.catalogue_seed import seed
 from tests.bench.gallery_bench import CatalogueLibrary, ReadyThumbnails, Silent, jpeg
@@ -101,8 +101,10 @@ def test_odd_settings_are_no_reason_not_to_open(tmp_path: Path, odd: object) -> 
     parts = ("cell_px", "sort", "is_descending", "fit", "filter")
     places = paths.under(tmp_path)
     places.make()
+    place = dict.fromkeys(("section", "collection", "chosen", "current"), odd)
     values = {
-        "window": {"panels": dict.fromkeys(names, odd)}, "gallery": dict.fromkeys(parts, odd),
+        "window": {"panels": dict.fromkeys(names, odd), "pages": {"local": place}},
+        "gallery": dict.fromkeys(parts, odd),
         "theme": odd, "text_scale": odd, "active_workspace": odd,
     }  # fmt: skip
     places.settings.write_text(json.dumps(values))
@@ -172,6 +174,20 @@ def test_a_remembered_order_is_shown(places: paths.Paths) -> None:
     shell = first_paint.open_shell(places, Remembered(gallery=gallery))
     assert shell.grid.visible_keys()[0] == 1
     shell.close()
+
+
+def test_a_remembered_place_is_gone_back_to(places: paths.Paths) -> None:
+    place = GalleryPlace(chosen=(12, 11), current=12).to_dict()
+    shell = first_paint.open_shell(places, Remembered(place=place))
+    shell.store.finish(10)
+    assert shell.grid.chosen_keys() == [12, 11]
+    assert 12 in shell.grid.visible_keys()
+    assert shell.cache.get(12) is not None
+    part = GalleryPlace(section=Section.CONTROL_MAPS).to_dict()
+    other = first_paint.open_shell(places, Remembered(place=part))
+    assert 0 < len(other.order) < COUNT
+    for opened in (shell, other):
+        opened.close()
 
 
 def test_a_remembered_filter_is_left_to_the_session(places: paths.Paths) -> None:

@@ -24,12 +24,16 @@ class GalleryPlace(QObject):
         gallery.selection_changed.connect(self._on_changed)
         gallery.query_changed.connect(self._on_changed)
 
-    def open(self, workspace_id: str) -> None:
-        """Go back to where this workspace was left."""
+    def open(self, workspace_id: str, *, is_there: bool = False) -> None:
+        """Go back to where this workspace was left.
+
+        Args:
+            is_there: it is shown at that place since the first paint, and used maybe.
+        """
         self._soon.stop()
         self._workspace_id = ""
         place = self._settings.settings.window.pages.get(workspace_id)
-        if isinstance(place, dict):
+        if isinstance(place, dict) and not is_there:
             self._gallery.restore(place)
         self._workspace_id = workspace_id
 

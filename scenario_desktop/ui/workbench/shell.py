@@ -21,7 +21,7 @@ from scenario_desktop.ui.panels.gallery.area import toolbar_height
 from scenario_desktop.ui.panels.gallery.cache import ItemCache
 from scenario_desktop.ui.panels.gallery.grid import GridView
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
-from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
+from scenario_desktop.ui.panels.gallery.prefs import GalleryPlace, GalleryPrefs
 from scenario_desktop.ui.widgets.surface import Surface
 
 GALLERY = "gallery"
@@ -79,16 +79,17 @@ class Shell:
         return [page, top, side, dock, bottom]
 
     def show(
-        self, workspace_id: str, query: ItemQuery, keys: array[int], items: Mapping[int, Item]
+        self, workspace_id: str, query: ItemQuery, keys: array[int], place: GalleryPlace
     ) -> None:
-        """Put an answer into the grid, as far as its items are known."""
+        """Put an answer into the grid, and go to where the user was in it."""
         self.workspace_id, self.query = workspace_id, query
-        self.cache.put(items, items)
         self.grid.set_order(KeyOrder(keys), keeps_place=False)
+        self.grid.choose_keys(place.chosen, place.current)
         self.grid.show_blocks()
 
-    def show_pictures(self, thumbnails: Mapping[int, bytes]) -> None:
-        """Begin to decode thumbnails for the items that are shown."""
+    def show_items(self, items: Mapping[int, Item], thumbnails: Mapping[int, bytes]) -> None:
+        """Tell the items in view, and begin to decode their thumbnails."""
+        self.cache.put(items, items)
         self.store.offer(thumbnails)
         self.store.want(GALLERY, self.cache, self.grid.frame)
 

@@ -225,15 +225,16 @@ class Workbench(QObject):
         self._session, self._is_local = session, is_local
         self.notices.withdraw(self._unopened)
         self.first_run.set_local(is_local)
+        is_there = self._shown_already == session.workspace_id and not session.was_rebuilt
+        self._shown_already = None
         self.gallery.controller.open(
             session.library,
             session.thumbnails,
             jobs=session.jobs,
             prepare_drag=self._drag_copies,
-            keeps=self._shown_already == session.workspace_id and not session.was_rebuilt,
+            keeps=is_there,
             is_local=is_local,
         )
-        self._shown_already = None
         self.sidebar.bind(session.library)
         self.topbar.bind(session.library.history, session.sync, is_local=is_local)
         self.waiting_edits.bind(session.outbox)
@@ -248,7 +249,8 @@ class Workbench(QObject):
         session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
         self.gallery.controller.set_sync_status(session.sync.status)
         self.spend.bind(session, is_local=is_local)
-        self.place.open(session.workspace_id)
+        self.place.open(session.workspace_id, is_there=is_there)
+        self._on_selection_changed(self.gallery.controller.chosen_count)
         self._on_query_changed(self.gallery.controller.query)
 
     def unbind(self) -> None:

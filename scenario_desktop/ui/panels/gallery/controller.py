@@ -23,7 +23,7 @@ from scenario_desktop.ui.panels.gallery.dragging import Dragging, Prepare
 from scenario_desktop.ui.panels.gallery.filters import FilterPopover
 from scenario_desktop.ui.panels.gallery.finding import find_by_name
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
-from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs, filter_of
+from scenario_desktop.ui.panels.gallery.prefs import GalleryPlace, GalleryPrefs, filter_of
 from scenario_desktop.ui.panels.gallery.selection import kept, spelled_out
 from scenario_desktop.ui.panels.gallery.view import GalleryView
 from scenario_desktop.ui.panels.gallery.words import Locks, StateAction
@@ -164,7 +164,9 @@ class GalleryController(QObject):
 
     def adopt(self, query: ItemQuery, order: KeyOrder) -> None:
         """Take for the query's answer what the grid shows already, until a library is opened."""
-        self._base, self._shown_query = order, query
+        self._query = self._shown_query = query
+        self._base = order
+        self._show_query()
         self._show_count()
 
     def open(
@@ -352,27 +354,18 @@ class GalleryController(QObject):
 
     def state(self) -> dict[str, Any]:
         """Return where the user is in this workspace, as plain values for a settings file."""
-        return {
-            "section": self._query.section.value,
-            "collection": self._query.collection_id,
-            "chosen": self._grid.chosen_keys(MAX_KEPT_CHOICE),
-            "current": self._grid.selection.current,
-        }
+        return GalleryPlace(
+            self._query.section,
+            self._query.collection_id,
+            tuple(self._grid.chosen_keys(MAX_KEPT_CHOICE)),
+            self._grid.selection.current,
+        ).to_dict()
 
     def restore(self, values: Mapping[str, Any]) -> None:
         """Go back to where ``state`` was taken; what makes no sense or is gone is left out."""
-        section, collection = values.get("section"), values.get("collection")
-        chosen, current = values.get("chosen"), values.get("current")
-        keys = [key for key in chosen if isinstance(key, int)] if isinstance(chosen, list) else []
-        self._grid.choose_keys(keys, current if isinstance(current, int) else None)
-        known = {one.value for one in Section}
-        self.set_query(
-            replace(
-                self._query,
-                section=Section(section) if section in known else Section.ALL,
-                collection_id=collection if isinstance(collection, str) else None,
-            )
-        )
+        place = GalleryPlace.of(values)
+        self._grid.choose_keys(place.chosen, place.current)
+        self.set_query(place.applied_to(self._query))
 
     # Loading
 

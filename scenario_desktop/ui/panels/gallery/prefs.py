@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scenario_desktop.items import ItemQuery, SortField
+from scenario_desktop.items import ItemQuery, Section, SortField
 from scenario_desktop.ui.panels.gallery.area import DEFAULT_CELL
 
 _FILTER_PARTS = ("kinds", "types", "statuses", "tags", "without_tags")
@@ -51,6 +51,43 @@ class GalleryPrefs:
         """Return a query with this order and filter."""
         parts: dict[str, Any] = dict(self.filter or {})
         return replace(query, sort=self.sort, is_descending=self.is_descending, **parts)
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPlace:
+    """Where the user is in a workspace: what is shown of it, and what is chosen there."""
+
+    section: Section = Section.ALL
+    collection_id: str | None = None
+    chosen: tuple[int, ...] = ()
+    current: int | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> GalleryPlace:
+        """Read what ``to_dict`` wrote; what makes no sense is left out."""
+        section, collection = values.get("section"), values.get("collection")
+        chosen, current = values.get("chosen"), values.get("current")
+        known = {one.value: one for one in Section}
+        keys = chosen if isinstance(chosen, list) else ()
+        return cls(
+            section=known.get(section, Section.ALL) if isinstance(section, str) else Section.ALL,
+            collection_id=collection if isinstance(collection, str) else None,
+            chosen=tuple(key for key in keys if isinstance(key, int)),
+            current=current if isinstance(current, int) else None,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values for a settings file."""
+        return {
+            "section": self.section.value,
+            "collection": self.collection_id,
+            "chosen": list(self.chosen),
+            "current": self.current,
+        }
+
+    def applied_to(self, query: ItemQuery) -> ItemQuery:
+        """Return a query for this part of the library."""
+        return replace(query, section=self.section, collection_id=self.collection_id)
 
 
 def filter_of(query: ItemQuery) -> dict[str, tuple[str, ...]]:
