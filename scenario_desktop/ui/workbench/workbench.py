@@ -515,7 +515,7 @@ class _LibraryPage:
 
     @property
     def is_shown(self) -> bool:
-        return self._window.page == GALLERY
+        return self._window.page in (GALLERY, FIRST_RUN)
 
     def show_editor(self) -> None:
         self._window.show_dock(True)
