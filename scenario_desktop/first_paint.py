@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import gc
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Pictures of the first cells may take so long before the rest of the program is begun, seconds.
 _PICTURES_S = 0.25
+#: A window system may take so long to show a window, seconds; elsewhere it need not wait for that.
+_SCREEN_S = 0.2
 
 
 def run(*, data: Path | None = None) -> int:
@@ -65,6 +68,10 @@ def open_shell(paths: places.Paths, remembered: Remembered) -> Shell:
     _fill(shell, paths, remembered)
     # No loop runs yet, so nothing can be stepped here that should not be.
     QApplication.processEvents()
+    end = time.monotonic() + _SCREEN_S
+    while not shell.window.windowHandle().isExposed() and time.monotonic() < end:
+        time.sleep(0.001)  # until the window system has a place for it on the screen
+        QApplication.processEvents()
     shell.store.finish(_PICTURES_S)
     QApplication.processEvents()
     return shell

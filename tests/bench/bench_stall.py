@@ -4,18 +4,21 @@ The real window on the real engine brings 200 files in, takes over 5,000 items t
 already, and scrolls all the time. Meanwhile a timer of the Qt thread ticks every two milliseconds;
 a tick that comes late was held up by something. Told in frames of 16.7 ms.
 
-``busy_frames`` is the longest time that the Qt thread itself worked without a tick. Where it is far
-below ``frames``, other programs or worker processes had the processor meanwhile.
+``busy_frames`` is the longest time that the Qt thread itself worked without a tick, and
+``frames_unqueued`` (Linux) the longest delay without the time in which it could have run, but other
+processes had all processors. On a machine that does nothing else the latter is ``frames``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import operator
 import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -52,13 +55,17 @@ class Heartbeat(QObject):
         super().__init__()
         self.late_ms: list[float] = []
         self.busy_ms: list[float] = []
+        self.queued_ms: list[float] = []
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_tick)
         self.last = 0.0
-        self._last_busy = 0.0
+        self._last_busy = self._last_queued = 0.0
+        self._statistics = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._can_see_queue = self._statistics.exists()
 
     def start(self) -> None:
         self.last, self._last_busy = time.perf_counter(), time.thread_time()
+        self._last_queued = self._queued()
         self._timer.start()
 
     def stop(self) -> None:
@@ -68,7 +75,15 @@ class Heartbeat(QObject):
         now, busy = time.perf_counter(), time.thread_time()
         self.late_ms.append((now - self.last) * 1000 - TICK_MS)
         self.busy_ms.append((busy - self._last_busy) * 1000)
-        self.last, self._last_busy = now, busy
+        queued = self._queued()
+        self.queued_ms.append(queued - self._last_queued)
+        self.last, self._last_busy, self._last_queued = now, busy, queued
+
+    def _queued(self) -> float:
+        """Return the milliseconds that the Qt thread has waited for a processor so far."""
+        if not self._can_see_queue:
+            return 0.0
+        return int(self._statistics.read_text().split()[1]) / 1e6
 
 
 class Witness:
@@ -170,10 +185,12 @@ def run(*, has_witness: bool = False) -> dict[str, Any]:
     if witness is not None:
         witness.tell()
     late, busy = sorted(heart.late_ms), sorted(heart.busy_ms)
+    unqueued = max(map(operator.sub, heart.late_ms, heart.queued_ms))
     return {
         "name": "stall",
         "frames": round(late[-1] / FRAME_MS, 2),
         "busy_frames": round(busy[-1] / FRAME_MS, 2),
+        "frames_unqueued": round(unqueued / FRAME_MS, 2),
         "p99_ms": round(late[int(len(late) * 0.99)], 1),
         "p999_ms": round(late[int(len(late) * 0.999)], 1),
         "longest_ms": [round(value, 1) for value in late[-5:]],
