@@ -208,7 +208,7 @@ class DraftStore:
                 if data:
                     self._disk.write(pack, data)
                 self._write_manifest(note, contents)
-            except StoreFailed:
+            except (StoreFailed, OSError):
                 with contextlib.suppress(OSError):
                     self._disk.remove(pack)
                 raise

@@ -437,7 +437,7 @@ def next_due_s(lease: Lease, now: Moment, times: LeaseTimes) -> float | None:
         due.append(lease.look_s)
     if not due:
         return None
-    return min(times.pulse_s, max(0.0, min(due) - now.monotonic_s))
+    return min(times.pulse_s, max(0.01, min(due) - now.monotonic_s))
 
 
 # --- time -----------------------------------------------------------------------------------------
