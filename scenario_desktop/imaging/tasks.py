@@ -36,6 +36,11 @@ CONVERSIONS: dict[str, tuple[str, dict[str, object]]] = {
     "tiff": ("TIFF", {"compression": "tiff_deflate"}),
 }
 
+#: Maps that are light lines of a pixel or two on black.
+THIN_LINES = frozenset({"canny", "lineart_anime", "mlsd"})
+#: How wide such a line is made in a thumbnail, pixels.
+THUMBNAIL_LINE_PX = 2
+
 
 @dataclass(frozen=True, slots=True)
 class ControlMapInfo:
@@ -180,14 +185,29 @@ def control_map_file(
     report(0.9)
     height, width = drawn.shape[:2]
     scale = min(1.0, thumbnail_px / max(width, height))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
-    thumbnail = encode_thumbnail(Image.fromarray(small))
+    thumbnail = encode_thumbnail(Image.fromarray(_reduced(drawn, scale, modality)))
     report(1.0)
     total_ms = (time.perf_counter() - begin) * 1000
     return ControlMapInfo(
         width, height, len(data), drawn.ndim == 3, compute_ms, total_ms, thumbnail
     )
+
+
+def _reduced(drawn: Array, scale: float, modality: str) -> Array:
+    """Return a map at the size of a thumbnail.
+
+    Lines of one pixel would be averaged away: they are first made as wide as two pixels of the
+    thumbnail, so that they are still there in a small cell.
+    """
+    import cv2
+    import numpy as np
+
+    height, width = drawn.shape[:2]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    reach = round(THUMBNAIL_LINE_PX / scale)
+    if modality in THIN_LINES and reach > 1:
+        drawn = cv2.dilate(drawn, np.ones((reach, reach), np.uint8))
+    return cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
 
 
 def _kept_rgb(path: Path | str, max_px: int | None) -> Array:

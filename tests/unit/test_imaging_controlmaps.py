@@ -96,6 +96,14 @@ def test_files_hold_what_was_drawn(tmp_path: Path, modality: str) -> None:
     assert info.has_color == (modality in ("normal", "segmentation"))
 
 
+def test_thin_lines_stay_bright_in_a_thumbnail(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.png", tmp_path / "out.png"
+    Image.fromarray(scene(2048, 1536)).save(source)
+    info = tasks.control_map_file(source, target, "canny", {})
+    small = Image.open(io.BytesIO(info.thumbnail.data)).convert("L")
+    assert np.percentile(np.asarray(small), 99) > 200
+
+
 def test_grayscale_cuts_and_bends_tones() -> None:
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
     values = {"remove_background": False, "min_threshold": 20, "max_threshold": 60}
