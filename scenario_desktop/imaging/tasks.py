@@ -167,7 +167,6 @@ def control_map_file(
         NeedsModel: depth and pose.
         BadInput: the picture or the parameters cannot be used.
     """
-    import cv2
     from PIL import Image
 
     if modality in controlmaps.NEED_A_MODEL:
