@@ -26,6 +26,9 @@ _PICTURES_S = 0.25
 #: A window system may take so long to show a window, seconds; elsewhere it need not wait for that.
 _SCREEN_S = 0.2
 
+_REACHED = "it is open on this folder already; its window was brought to the front"
+_BUSY = "another window has this folder and does not answer; close it, then start again"
+
 
 def run(*, data: Path | None = None) -> int:
     """Open the window and run until it is closed.
@@ -40,6 +43,13 @@ def run(*, data: Path | None = None) -> int:
     except OSError as error:
         print(f"scenario-desktop: {error}", file=sys.stderr)
         return 1
+    from scenario_desktop.ui.one_window import OneWindow
+
+    hold = OneWindow(paths.data)
+    if not hold.take():
+        is_reached = hold.call_first()
+        print(f"scenario-desktop: {_REACHED if is_reached else _BUSY}", file=sys.stderr)
+        return 0 if is_reached else 1
     from scenario_desktop.store import first_look
 
     remembered = first_look.read_settings(paths.settings)
@@ -54,7 +64,11 @@ def run(*, data: Path | None = None) -> int:
 
     gc.freeze()  # nor is it looked through later: a full collection takes 1 ms instead of 20
     gc.enable()
-    return app.run(paths, shell, engine)
+    hold.listen(shell.window.come_to_front)
+    try:
+        return app.run(paths, shell, engine)
+    finally:
+        hold.release()
 
 
 def open_shell(paths: places.Paths, remembered: Remembered) -> Shell:

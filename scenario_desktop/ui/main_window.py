@@ -291,6 +291,13 @@ class MainWindow(QWidget):
     def is_wide(self) -> bool:
         return self.width() >= int(theme.metric("layout", "breakpoints", "wide"))
 
+    def come_to_front(self) -> None:
+        """Show the window over all others, also when it was minimised."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def close_now(self) -> None:
         """Close for good, once everything is put away."""
         self._is_closing = True
