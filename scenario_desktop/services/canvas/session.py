@@ -855,6 +855,7 @@ class CanvasSession:
                 await self._after_failure(error, digest)
                 raise
             self.asset, self.text, self._base = asset, text, revision
+            self._theirs = None  # what was looked at before is an older version now
             self._saved = max(self._saved, edit)
             self._feed(leases.Renewed(self._wire.lock_end(asset)))
             self._feed(leases.Compared(True))
