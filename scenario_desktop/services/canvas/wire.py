@@ -7,10 +7,10 @@ is read first; only what it shows decides what happens next.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from scenario_desktop.api.models.assets import Asset, AssetCreate, AssetPage, AssetUpdate
 from scenario_desktop.api.models.canvas import LockAnswer, Snapshot, SnapshotPage
@@ -36,7 +36,16 @@ class CanvasClient(Protocol):
     @property
     def server_time_offset_s(self) -> float | None: ...
     async def get_asset(self, asset_id: str) -> Asset: ...
-    async def list_assets(self, **query: Any) -> AssetPage: ...
+    async def list_assets(
+        self,
+        *,
+        page_size: int = 100,
+        token: str | None = None,
+        sort_by: str = "updatedAt",
+        types: Sequence[str] = (),
+        created_after: datetime | None = None,
+        parent_asset_id: str | None = None,
+    ) -> AssetPage: ...
     async def create_asset(self, asset: AssetCreate) -> Asset: ...
     async def create_canvas(self, canvas: AssetCreate) -> Asset: ...
     async def update_asset(self, asset_id: str, update: AssetUpdate) -> Asset: ...
