@@ -346,11 +346,13 @@ def read(text: str | bytes) -> Document:
 
 
 def is_ours(text: str | bytes) -> bool:
-    """Say whether a stored canvas is in our format, of any version."""
+    """Say whether a stored canvas may be written back: in our format, of a version known here."""
     try:
-        return _object(text).get("format") == FORMAT
+        body = _object(text)
     except BadInput:
         return False
+    version = body.get("version", 1)
+    return body.get("format") == FORMAT and isinstance(version, int) and version <= VERSION
 
 
 def _object(text: str | bytes) -> dict[str, Any]:

@@ -14,10 +14,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from scenario_desktop.canvas.format import is_ours
 from scenario_desktop.errors import AppError, NotFound
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item
 from scenario_desktop.paths import Paths
+from scenario_desktop.services.canvas.canvases import Canvases
+from scenario_desktop.services.canvas.drafts import DraftStore
+from scenario_desktop.services.canvas.session import Room
+from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.detect import KIND as DETECT
 from scenario_desktop.services.detect import Detect, DetectKind
 from scenario_desktop.services.downloads import Downloads
@@ -31,6 +36,7 @@ from scenario_desktop.services.previews import Previews
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync import Sync, SyncTimes
 from scenario_desktop.services.thumbnails import Thumbnails
+from scenario_desktop.services.uploads import Uploads
 from scenario_desktop.store.catalogue import Catalogue
 from scenario_desktop.store.ledger import Ledger
 from scenario_desktop.store.outbox import OutboxStore
@@ -111,6 +117,15 @@ class Session:
         self.detect = Detect(
             client, self.jobs, shared.guard, pool=shared.pool, picture_of=self._picture_of
         )
+        self.canvases = Canvases(
+            Room(
+                client,  # type: ignore[arg-type]  # its list_assets names every filter it takes
+                Uploads(client),
+                DraftStore(shared.paths.drafts(workspace_id)),
+                is_ours,
+                Clock(),
+            )
+        )
         self._stack = AsyncExitStack()
 
     @classmethod
@@ -159,6 +174,7 @@ class Session:
             await outbox.open()
             session = cls(workspace_id, client, files, catalogue, outbox, shared, times)
             stack.push_async_callback(session.thumbnails.aclose)
+            stack.push_async_callback(session.canvases.aclose)
             stack.push_async_callback(session.jobs.aclose)
             await session.jobs.start()
             stack.push_async_callback(session.sync.aclose)

@@ -83,7 +83,8 @@ def test_another_format_is_told_apart() -> None:
         canvas_format.read('{"shapes": []}')
     assert not canvas_format.is_ours('{"shapes": []}')
     assert not canvas_format.is_ours("no JSON")
-    assert canvas_format.is_ours(stored(version=99))
+    assert not canvas_format.is_ours(stored(version=99))
+    assert canvas_format.is_ours(stored())
 
 
 def test_a_later_version_is_told_apart() -> None:

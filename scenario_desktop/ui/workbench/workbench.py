@@ -40,7 +40,7 @@ from scenario_desktop.ui.panels.topbar.controller import TopBarController
 from scenario_desktop.ui.panels.topbar.view import TopBarView
 from scenario_desktop.ui.panels.topbar.waiting import WaitingEdits
 from scenario_desktop.ui.widgets.suggestions import MAX_ROWS
-from scenario_desktop.ui.workbench import detect_room
+from scenario_desktop.ui.workbench import canvas_room, detect_room
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
 from scenario_desktop.ui.workbench.place import GalleryPlace
@@ -126,6 +126,9 @@ class Workbench(QObject):
         )
         self.searching.complete.failed.connect(self.notices.report)
         self.detect = detect_room.DetectRoom(self.window, self.commands, ports.settings)
+        self.canvas = canvas_room.CanvasRoom(
+            self.window, self.commands, ports.settings, ports.drag_folder / "canvas"
+        )
         self.job_bar, self.jobs_view = JobBar(), JobsView()
         self.jobs = JobsController(
             self.jobs_view, self.job_bar, self.notices, Notifier(self.window)
@@ -150,6 +153,7 @@ class Workbench(QObject):
             self.window, self.commands, self.notices, pictures=self.store
         )
         self._detecting = self._action(self._open_detect_with)
+        self._creating = self._action(self._new_canvas)
         self._editing = self._action(self._edit_again)
         self._revealing = self._action(self._reveal)
         self._counting = self._action(self._count_all, Overlap.RESTART)
@@ -192,6 +196,9 @@ class Workbench(QObject):
         first_run.connect_requested.connect(self.connect_requested)
         gallery.selection_changed.connect(self._on_selection_changed)
         gallery.preview_requested.connect(self.preview.toggle)
+        # Enter and double clicks open a canvas; Space shows every item large.
+        self.gallery.view.grid.activated.disconnect(gallery.preview_requested)
+        self.gallery.view.grid.activated.connect(self._open_item)
         inspector = self.inspector
         inspector.preview_requested.connect(self.preview.open)
         inspector.detect_requested.connect(self._detecting.trigger)
@@ -206,6 +213,8 @@ class Workbench(QObject):
         self.palette.entry_chosen.connect(self._on_entry_chosen)
         self.sidebar.tag_search_wanted.connect(self._search_tags)
         self.detect.left.connect(self._leave_detect)
+        self.canvas.left.connect(self._leave_detect)
+        self.canvas.detect_wanted.connect(self._detect_item)
         self.spend.left_known.connect(self.detect.set_left)
         self.detect.settings_requested.connect(self.spending_requested)
         self.jobs.shown_requested.connect(self.window.show_jobs)
@@ -241,6 +250,7 @@ class Workbench(QObject):
         self.imports.bind(session.imports)
         self.items.bind(session)
         self.detect.bind(session, is_local=is_local)
+        self.canvas.bind(session)
         self.jobs.set_session(session.jobs, session.library, self.store)
         self.inspector.open(session.library, session.previews)
         self.preview.open_workspace(session.previews, self.gallery.controller)
@@ -266,6 +276,7 @@ class Workbench(QObject):
         self.palette.bind(None, None)
         self.preview.open_workspace(None, None)
         self.inspector.open(None)
+        self.canvas.unbind()
         self.detect.unbind()
         self.jobs.set_session(None)
         self.items.bind(None)
@@ -311,6 +322,15 @@ class Workbench(QObject):
                 words="control map canny depth pose edges",
             ),
             Command(
+                "canvas.new", "New canvas…", self._creating_trigger, icon="layers",
+                shortcut="Ctrl+N", reason=self._needs_session, note=self._chosen_note,
+                words="create draw paint edit",
+            ),
+            Command(
+                "canvas.open", "Open canvas", self._open_chosen_canvas, icon="pencil",
+                reason=self._needs_canvas, words="edit draw paint",
+            ),
+            Command(
                 "library.sync", "Sync now", self._sync_now, icon="refresh-cw", shortcut="F5",
                 reason=self._needs_session,
             ),
@@ -341,6 +361,41 @@ class Workbench(QObject):
 
     def _show_keys(self) -> None:
         KeysSheet(self.window, self.commands.all()).open()
+
+    def _chosen_canvas(self) -> Item | None:
+        keys = self.gallery.controller.chosen_keys()
+        item = self.gallery.controller.cache.get(keys[0]) if len(keys) == 1 else None
+        return item if item is not None and item.type == "canvas" else None
+
+    def _needs_canvas(self) -> str:
+        if reason := self._needs_session():
+            return reason
+        return "" if self._chosen_canvas() is not None else "Choose a canvas first"
+
+    def _open_chosen_canvas(self) -> None:
+        item = self._chosen_canvas()
+        if item is not None:
+            self.canvas.open(item.id)
+
+    def _open_item(self, key: int) -> None:
+        """Open a canvas in the editor, anything else large."""
+        item = self.gallery.controller.cache.get(key)
+        is_canvas = item is not None and item.type == "canvas" and item.deleted_at is None
+        if item is not None and is_canvas:
+            self.canvas.open(item.id)
+        else:
+            self.preview.toggle(key)
+
+    def _creating_trigger(self) -> None:
+        self._creating.trigger()
+
+    async def _new_canvas(self) -> None:
+        is_gallery = self.window.page == GALLERY
+        items = await self.gallery.controller.chosen_items() if is_gallery else []
+        self.canvas.start(items)
+
+    def _detect_item(self, item: Item) -> None:
+        self.detect.open([item])
 
     def _choose_files(self) -> None:
         self.imports.choose.trigger()

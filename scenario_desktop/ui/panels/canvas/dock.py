@@ -38,6 +38,14 @@ class FrameField(NumberField):
         self.setKeyboardTracking(False)
         self.setMinimumWidth(60)
 
+    def show_value(self, value: float, decimals: int) -> None:
+        """Show a value with so many decimals; ``edited`` stays silent."""
+        # Other decimals round the value that is still there, and that would be told as an edit.
+        was = self.blockSignals(True)
+        self.setDecimals(decimals)
+        self.set_value(value)
+        self.blockSignals(was)
+
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -265,8 +273,7 @@ class CanvasDock(Surface):
             field.setEnabled(frame is not None and is_enabled)
             if frame is not None and not field.hasFocus():
                 value = getattr(frame, name)
-                field.setDecimals(1 if name in ("angle", "scale") and value % 1 else 0)
-                field.set_value(value)
+                field.show_value(value, 1 if name in ("angle", "scale") and value % 1 else 0)
         self._reset.setEnabled(frame is not None and is_enabled)
 
     def show_steps(self, count: int) -> None:

@@ -637,12 +637,12 @@ class Editor(QObject):
             self.commit(f"Move {layer.name} in the list", "layers", document)
 
     def change_layer(
-        self, layer_id: str, name: str, icon: str, *, merges: bool = False, **values: Any
+        self, layer_id: str, step: str, icon: str, *, merges: bool = False, **values: Any
     ) -> None:
         """Change values of a layer as a step.
 
         Args:
-            name: of the step, with "{}" where the layer's name goes.
+            step: its name, with "{}" where the layer's name goes.
             merges: several such changes in a row are one step.
         """
         layer = self.document.layer(layer_id)
@@ -650,7 +650,7 @@ class Editor(QObject):
             return
         document = edits.change(self.document, layer_id, **values)
         subject = f"{'+'.join(values)}:{layer_id}"
-        self.commit(name.format(layer.name), icon, document, subject=subject, merges=merges)
+        self.commit(step.format(layer.name), icon, document, subject=subject, merges=merges)
 
     def resize(self, rect: QRect, name: str = "Crop the canvas") -> None:
         if not self.refuse():

@@ -1,0 +1,106 @@
+"""What can be done on a canvas, with the keys that Krita and Photoshop have for it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scenario_desktop.ui.commands import Command
+from scenario_desktop.ui.panels.canvas.rail import TOOLS
+from scenario_desktop.ui.panels.canvas.settings import LOOKING
+
+if TYPE_CHECKING:
+    from scenario_desktop.ui.panels.canvas.controller import CanvasController
+
+
+def commands_of(controller: CanvasController) -> tuple[Command, ...]:
+    """Return all commands of the page; they are offered while it is in front."""
+    editor, stage, settings = controller.editor, controller.page.stage, controller.settings
+    layers, run = controller.layers, controller.actions
+
+    def read_only() -> str:
+        return editor.read_only
+
+    def no_layer() -> str:
+        return editor.read_only or ("" if editor.active is not None else "There is no layer")
+
+    def nothing() -> str:
+        return "" if editor.active is not None else "There is no layer"
+
+    def no_undo() -> str:
+        return editor.read_only or ("" if editor.history.can_undo else "There is nothing to undo")
+
+    def no_redo() -> str:
+        return editor.read_only or ("" if editor.history.can_redo else "There is nothing to redo")
+
+    def no_mask() -> str:
+        return "" if editor.selection is not None else "There is no mask"
+
+    tools = tuple(
+        Command(
+            f"canvas.tool.{tool}", f"Tool: {title}", partial(settings.set_tool, tool),
+            group="Canvas", icon=icon, shortcut=key,
+            reason=read_only if tool not in LOOKING else _never,
+        )
+        for tool, title, icon, key in (entry for entry in TOOLS if entry is not None)
+    )  # fmt: skip
+    return (
+        Command("canvas.save", "Save snapshot", controller.save, group="Canvas", icon="camera",
+                shortcut="Ctrl+S", words="keep store"),
+        Command("canvas.copy_as", "Save as copy", run["copy"].trigger, group="Canvas",
+                icon="copy-plus", shortcut="Ctrl+Shift+S"),
+        Command("canvas.export", "Export the canvas…", run["export"].trigger, group="Canvas",
+                icon="upload", shortcut="Ctrl+Shift+E", words="png jpeg webp"),
+        Command("canvas.detect", "Detect from canvas", run["detect"].trigger, group="Canvas",
+                icon="scan-line"),
+        Command("canvas.close", "Close the canvas", run["close"].trigger, group="Canvas",
+                icon="arrow-left", shortcut="Ctrl+W"),
+        Command("canvas.undo", "Undo on the canvas", editor.undo, group="Canvas", icon="undo-2",
+                shortcut="Ctrl+Z", reason=no_undo),
+        Command("canvas.redo", "Redo on the canvas", editor.redo, group="Canvas", icon="redo-2",
+                shortcut="Ctrl+Shift+Z", more_shortcuts=("Ctrl+Y",), reason=no_redo),
+        Command("canvas.copy", "Copy the layer", controller.copy, group="Canvas", icon="copy",
+                shortcut="Ctrl+C", reason=nothing),
+        Command("canvas.cut", "Cut the layer", controller.cut, group="Canvas",
+                shortcut="Ctrl+X", reason=no_layer),
+        Command("canvas.paste", "Paste as a layer", run["paste"].trigger, group="Canvas",
+                shortcut="Ctrl+V", reason=read_only),
+        Command("canvas.select_all", "Mask the whole canvas", layers.select_all, group="Canvas",
+                icon="square-dashed", shortcut="Ctrl+A"),
+        Command("canvas.deselect", "Remove the mask", controller.deselect, group="Canvas",
+                shortcut="Ctrl+D", more_shortcuts=("Ctrl+Shift+A",), reason=no_mask),
+        Command("canvas.clear", "Delete the layer or what is masked", editor.clear_selected,
+                group="Canvas", icon="trash-2", shortcut="Delete", more_shortcuts=("Backspace",),
+                reason=no_layer, is_dangerous=True),
+        Command("canvas.add_layer", "Add a layer", editor.add_paint_layer, group="Canvas",
+                icon="plus", shortcut="Ctrl+Shift+N", reason=read_only),
+        Command("canvas.duplicate", "Duplicate the layer", layers.duplicate, group="Canvas",
+                icon="copy-plus", shortcut="Ctrl+Shift+D", reason=no_layer),
+        Command("canvas.merge", "Merge the layer down", layers.merge, group="Canvas",
+                icon="merge", shortcut="Ctrl+E", reason=no_layer),
+        Command("canvas.group", "Group the layer", layers.group, group="Canvas",
+                icon="folder-plus", shortcut="Ctrl+G", reason=no_layer),
+        Command("canvas.bigger", "Larger brush", partial(settings.step_size, 1), group="Canvas",
+                shortcut="]"),
+        Command("canvas.smaller", "Smaller brush", partial(settings.step_size, -1),
+                group="Canvas", shortcut="["),
+        Command("canvas.swap", "Swap the colours", settings.swap_colors, group="Canvas",
+                shortcut="X"),
+        Command("canvas.colors", "Black and white", settings.reset_colors, group="Canvas",
+                shortcut="D"),
+        Command("canvas.zoom_in", "Zoom in", stage.zoom_in, group="Canvas", icon="zoom-in",
+                shortcut="Ctrl++", more_shortcuts=("Ctrl+=", "+")),
+        Command("canvas.zoom_out", "Zoom out", stage.zoom_out, group="Canvas", icon="zoom-out",
+                shortcut="Ctrl+-", more_shortcuts=("-",)),
+        Command("canvas.fit", "Fit the canvas", stage.fit, group="Canvas", icon="maximize",
+                shortcut="Ctrl+0", more_shortcuts=("0",)),
+        Command("canvas.actual", "Show at 100\u00a0%", stage.actual_size, group="Canvas",
+                shortcut="Ctrl+1", more_shortcuts=("1",)),
+        Command("canvas.grid", "Show or hide the pixel grid", stage.toggle_grid, group="Canvas",
+                shortcut="Ctrl+'"),
+        *tools,
+    )  # fmt: skip
+
+
+def _never() -> str:
+    return ""

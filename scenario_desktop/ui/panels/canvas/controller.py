@@ -1,0 +1,677 @@
+"""Decides what the canvas editor does: opens, keeps, saves and gives canvases back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QRect, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from scenario_desktop.canvas import document as edits
+from scenario_desktop.canvas import format as canvas_format
+from scenario_desktop.canvas.format import Document, GroupLayer, Layer, PictureLayer
+from scenario_desktop.errors import AppError, StoreFailed
+from scenario_desktop.services.file_names import safe_file_name
+from scenario_desktop.services.words import counted
+from scenario_desktop.ui import dialogs
+from scenario_desktop.ui.actions import AsyncAction, Overlap
+from scenario_desktop.ui.commands import Command
+from scenario_desktop.ui.panels.canvas import clipboard, drawing, encoding, filling, loading, words
+from scenario_desktop.ui.panels.canvas.commands import commands_of
+from scenario_desktop.ui.panels.canvas.dialogs import (
+    COPY,
+    TAKE,
+    WAIT,
+    ExportDialog,
+    RefusedDialog,
+    TakeOverDialog,
+)
+from scenario_desktop.ui.panels.canvas.dock import CanvasDock
+from scenario_desktop.ui.panels.canvas.drawing import Pixels, rgba
+from scenario_desktop.ui.panels.canvas.editor import READ_ONLY, Editor
+from scenario_desktop.ui.panels.canvas.keeping import Keeping
+from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
+from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
+from scenario_desktop.ui.panels.canvas.page import CanvasPage
+from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
+from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
+from scenario_desktop.ui.panels.canvas.snapshots import Snapshots
+from scenario_desktop.ui.panels.canvas.tiling import FORMAT
+from scenario_desktop.ui.panels.canvas.tools import CropTool
+from scenario_desktop.ui.widgets.drags import keys_of
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.canvas.content import SaveResult
+    from scenario_desktop.services.canvas.lease import Lease
+    from scenario_desktop.services.canvas.session import CanvasSession
+
+_TICK_MS = 1000
+NO_BLOBS: Mapping[str, bytes] = {}
+_KINDS = {"PNG": "PNG (*.png)", "JPEG": "JPEG (*.jpg *.jpeg)", "WEBP": "WebP (*.webp)"}
+_ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
+
+
+class CanvasController(QObject):
+    """One canvas at a time, between page, dock and the session that keeps it.
+
+    Attributes:
+        session: of the canvas that is open, None without one.
+        actions: the running ones by name; tests wait for them.
+
+    Signals:
+        left: the canvas is closed; show the library.
+        detect_requested: a file with the flattened picture, and its name.
+        import_requested: a file that should become an item, and its name.
+        opened: another canvas is shown: its asset id.
+    """
+
+    left = Signal()
+    detect_requested = Signal(object, str)
+    import_requested = Signal(object, str)
+    opened = Signal(str)
+
+    def __init__(
+        self,
+        page: CanvasPage,
+        dock: CanvasDock,
+        editor: Editor,
+        settings: ToolSettings,
+        ports: CanvasPorts,
+        *,
+        folder: Path,
+    ) -> None:
+        """
+        Args:
+            folder: for pictures on their way into the library; emptied at every start.
+        """
+        super().__init__(page)
+        self.page, self.dock, self.editor, self.settings = page, dock, editor, settings
+        self.session: CanvasSession | None = None
+        self._ports = ports
+        self._folder = folder
+        self._keeping = Keeping(editor)
+        self._item_id = ""
+        self._name = ""
+        self._kept_at: datetime | None = None
+        self._saved_at: datetime | None = None
+        self._saved_steps = 0
+        self._is_lacking = False
+        self.actions: dict[str, AsyncAction] = {}
+        for name, function in (
+            ("open", self._open), ("close", self._close), ("save", self._save),
+            ("copy", self._save_copy), ("export", self._export), ("detect", self._detect),
+            ("lock", self._act_on_lock), ("refused", self._ask_refused), ("fill", self._fill),
+            ("place", self._place), ("paste", self._paste), ("reload", self._reload),
+            ("free", self._tell_free), ("idle", self._ask_idle),
+        ):  # fmt: skip
+            overlap = Overlap.RESTART if name == "open" else Overlap.IGNORE
+            action = AsyncAction(function, parent=self, overlap=overlap)
+            action.failed.connect(ports.messages.report)
+            self.actions[name] = action
+        self.layers = LayerActions(editor, dock, page.stage, parent=self)
+        self.snapshots = Snapshots(dock, page.stage, ports, parent=self)
+        self._tick = QTimer(self, interval=_TICK_MS)
+        self._tick.timeout.connect(self._show_times)
+        self._commands = commands_of(self)
+        self._connect()
+
+    def _connect(self) -> None:
+        page, dock, editor, run = self.page, self.dock, self.editor, self.actions
+        page.back_requested.connect(run["close"].trigger)
+        page.save_requested.connect(self.save)
+        page.retry_requested.connect(self._retry)
+        page.lock_bar.action_requested.connect(run["lock"].trigger)
+        page.rail.pick_requested.connect(self.layers.pick_color)
+        page.stage.fill_requested.connect(run["fill"].trigger)
+        page.stage.dropped.connect(self._on_dropped)
+        page.stage.crop_changed.connect(self._on_crop_changed)
+        page.options.crop_applied.connect(self._apply_crop)
+        page.options.crop_cancelled.connect(self._cancel_crop)
+        page.options.selection_cleared.connect(self.deselect)
+        dock.export_requested.connect(run["export"].trigger)
+        dock.detect_requested.connect(run["detect"].trigger)
+        self.snapshots.restored.connect(run["reload"].trigger)
+        editor.edited.connect(self._on_edited)
+        editor.refused.connect(self._on_refused)
+        editor.read_only_changed.connect(self._show_read_only)
+        editor.selection_changed.connect(self._on_selection_changed)
+        editor.layers_changed.connect(self._show_head)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return what can be done while the canvas is in front."""
+        return self._commands
+
+    # Opening and closing
+
+    def open(self, asset_id: str, *, recovery_id: str | None = None) -> None:
+        """Show a canvas; whichever was open is closed first."""
+        self.actions["open"].trigger(asset_id, recovery_id)
+
+    @property
+    def is_open(self) -> bool:
+        return self.session is not None
+
+    async def _open(self, asset_id: str, recovery_id: str | None) -> None:
+        await self._end_session()
+        self._item_id, self._name = asset_id, ""
+        self._kept_at = self._saved_at = None
+        self.page.set_head("", 0, 0)
+        self.page.set_note("")
+        self.page.show_loading()
+        try:
+            session = await self._ports.canvases.open(
+                asset_id, self._keeping, recovery_id=recovery_id
+            )
+        except AppError as error:
+            self.page.show_failure(error.message, error.hint)
+            return
+        self._begin_session(session)
+        recovered = session.recovered
+        text = recovered.text if recovered else session.text
+        try:
+            await self._show_text(text, recovered.blobs if recovered else NO_BLOBS)
+        except AppError as error:
+            if session.is_foreign:
+                await self._show_foreign(error)
+            else:
+                self.editor.set_read_only(error.message)
+                self.page.show_failure(error.message, error.hint)
+        self.opened.emit(asset_id)
+
+    def _begin_session(self, session: CanvasSession) -> None:
+        self.session = session
+        self._name = session.asset.name
+        session.lease_changed.connect(self._on_lease_changed)
+        session.draft_kept.connect(self._on_draft_kept)
+        session.draft_failed.connect(self._on_draft_failed)
+        session.saved.connect(self._on_saved)
+        session.save_failed.connect(self._on_save_failed)
+        session.lease_failed.connect(self._on_save_failed)
+        session.set_aside.connect(self._on_set_aside)
+        session.replaced.connect(self._on_replaced)
+        session.idle_asked.connect(self._on_idle_asked)
+        session.became_free.connect(self._on_became_free)
+        self.snapshots.bind(session)
+        self._tick.start()
+        self._on_lease_changed(session.lease)
+
+    async def _end_session(self) -> None:
+        session, self.session = self.session, None
+        self._tick.stop()
+        self.snapshots.bind(None)
+        if session is None:
+            return
+        self._ignore(session)
+        try:
+            await self._ports.canvases.close(session)
+        except AppError:
+            self._begin_session(session)  # the strokes are only on the screen: it stays open
+            raise
+
+    @staticmethod
+    def _ignore(session: CanvasSession) -> None:
+        for signal in (
+            session.lease_changed, session.draft_kept, session.draft_failed, session.saved,
+            session.save_failed, session.lease_failed, session.set_aside, session.replaced,
+            session.idle_asked, session.became_free,
+        ):  # fmt: skip
+            signal.disconnect()
+
+    def detach(self) -> None:
+        """Stop to listen; the workspace closes the canvas, and keeps what is on the screen."""
+        for action in self.actions.values():
+            action.cancel()
+        self._tick.stop()
+        self.snapshots.bind(None)
+        if self.session is not None:
+            self._ignore(self.session)
+            self.session = None
+
+    async def _close(self) -> None:
+        """Leave the canvas: strokes that are not saved stay in a draft."""
+        self.page.stage.finish_writing()
+        is_unsaved = self.session is not None and self.session.is_unsaved
+        await self._end_session()
+        if is_unsaved:
+            self._ports.messages.toast("Your strokes are kept in a draft")
+        self.editor.open(Document(width=1, height=1), Pixels())
+        self.left.emit()
+
+    async def _show_text(self, text: str, blobs: Mapping[str, bytes] = NO_BLOBS) -> None:
+        """Show a stored canvas.
+
+        Raises:
+            AppError: it is not one of ours, or damaged.
+        """
+        document = await asyncio.to_thread(canvas_format.read, text)
+        pixels, errors = await loading.load(document, blobs, self._ports.pictures)
+        self._keeping.begin(document, pixels, blobs)
+        self.editor.open(document, pixels)
+        self._saved_steps = 0
+        self._is_lacking = loading.has_missing_paint(document, pixels) or document.left_out > 0
+        self._show_read_only_state()
+        self.page.show_canvas()
+        self.page.stage.fit()
+        if errors:
+            count = counted(len(pixels.missing), "picture")
+            self._ports.messages.toast(f"{count} of this canvas could not be loaded")
+
+    async def _show_foreign(self, error: AppError) -> None:
+        """Show the picture of another program's canvas, for looking and copying."""
+        item = await self._ports.items.item(self._item_id)
+        if item is None:
+            self.page.show_failure(error.message, error.hint)
+            return
+        try:
+            picture = await self._ports.pictures.large(item, canvas_format.MAX_SIDE)
+        except AppError:
+            self.page.show_failure(error.message, error.hint)
+            return
+        image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
+        blob = self._keeping.add_picture(await asyncio.to_thread(encoding.png, image))
+        layer = PictureLayer(
+            id=edits.new_id(), name=self._name[:200], blob=blob, width=image.width(),
+            height=image.height(), is_locked=True,
+        )  # fmt: skip
+        pixels = Pixels()
+        document = Document(width=image.width(), height=image.height(), layers=(layer,))
+        self.editor.open(document, pixels)
+        self.editor.adopt_pixels(blob, image)
+        self.editor.set_read_only(error.message)
+        self._show_read_only()
+        self.page.show_canvas()
+
+    async def _reload(self, text: str) -> None:
+        await self._show_text(text)
+
+    def _retry(self) -> None:
+        self.open(self._item_id)
+
+    # What the session tells
+
+    def _on_edited(self) -> None:
+        if self.session is not None and not self.session.is_foreign:
+            self.session.edited()
+
+    def _on_lease_changed(self, lease: Lease) -> None:
+        self._show_lock()
+        self._show_read_only_state()
+        if lease.is_changed:
+            self.snapshots.offer_theirs()
+
+    def _on_draft_kept(self, at: datetime) -> None:
+        self._kept_at = at
+        self._show_times()
+
+    def _on_draft_failed(self, error: AppError) -> None:
+        self.page.set_note("The draft is not kept", is_warning=True)
+        self._ports.messages.report(error)
+
+    def _on_saved(self, result: SaveResult) -> None:
+        self._keeping.arrived(result)
+        self._saved_at = datetime.now(UTC)
+        self._saved_steps = len(self.editor.history.done)
+        self._show_lock()
+        self.snapshots.refresh()
+
+    def _on_save_failed(self, error: AppError) -> None:
+        self._ports.messages.report(error)
+
+    def _on_set_aside(self, draft_id: str) -> None:
+        """The strokes went into a draft: show the canvas without them, and ask what to do."""
+        session = self.session
+        if session is None:
+            return
+        strokes = len(self.editor.history.done) - self._saved_steps
+        self.editor.cancel_stroke()
+        self.actions["refused"].trigger(session, draft_id, max(0, strokes))
+
+    def _on_replaced(self, text: str) -> None:
+        self.actions["reload"].trigger(text)
+        self._ports.messages.toast("Somebody saved this canvas; it is shown as it is now")
+
+    def _on_idle_asked(self) -> None:
+        self.actions["idle"].trigger()
+
+    def _on_became_free(self, draft_id: str | None) -> None:
+        self.actions["free"].trigger(draft_id)
+
+    async def _ask_idle(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        stays = await dialogs.confirm(
+            self.page, "Are you still here?",
+            f"Nothing was drawn on “{self._name}” for a while. Its lock is given back soon, so "
+            "that others can edit it; your strokes stay in a draft.",
+            "Keep the lock", cancel="Give it back",
+        )  # fmt: skip
+        if stays:
+            session.stay()
+        else:
+            await session.release()
+
+    async def _tell_free(self, draft_id: str | None) -> None:
+        session = self.session
+        if session is None:
+            return
+        if draft_id is None:
+            self._ports.messages.toast(f"“{self._name}” is free now")
+            return
+        goes_on = await dialogs.confirm(
+            self.page, f"“{self._name}” is free",
+            "Your draft is still here. Go on with it? The canvas is locked for you then.",
+            "Go on with my draft", cancel="Not now",
+        )  # fmt: skip
+        if goes_on:
+            await self._go_on(session, draft_id)
+
+    async def _ask_refused(self, session: CanvasSession, draft: str, strokes: int) -> None:
+        lease = session.lease
+        await self._show_text(session.text)
+        until = words.clock_time(lease.until)
+        left = words.minutes_left(lease.until, session.now().server)
+        kept = counted(strokes, "stroke") if strokes else ""
+        text = f"The lock ends at {until}{left}, unless renewed." if until else ""
+        if kept:
+            text += f"\nYour {kept} {'is' if strokes == 1 else 'are'} kept in a draft here."
+        title = "Somebody else holds this canvas"
+        if not until:
+            title = "The canvas cannot be locked now"
+        answer = await dialogs.ask(RefusedDialog(self.page, title, text.strip(), kept))
+        if answer == WAIT:
+            session.wait_until_free(True)
+            self._ports.messages.toast("You are told when the canvas is free")
+        elif answer == COPY:
+            await self._go_on(session, draft)
+            await self._save_copy()
+        elif answer == TAKE and await self._take_over(session):
+            await self._go_on(session, draft)
+
+    async def _go_on(self, session: CanvasSession, draft_id: str) -> None:
+        """Show the strokes again that were put aside."""
+        draft = await session.resume(draft_id)
+        if draft is not None:
+            await self._show_text(draft.text, draft.blobs)
+
+    async def _take_over(self, session: CanvasSession) -> bool:
+        until = words.clock_time(session.lease.until)
+        if await dialogs.ask(TakeOverDialog(self.page, self._name, until)) != dialogs.ACCEPTED:
+            return False
+        await session.take_over()
+        self._ports.messages.toast(f"You hold “{self._name}” now")
+        return session.lease.is_ours
+
+    async def _act_on_lock(self) -> None:
+        """Do the one thing that the lock bar offers."""
+        session = self.session
+        if session is None:
+            return
+        action = self.page.lock_bar.state.action
+        if action == words.RELEASE:
+            await session.release()
+            await self._show_text(session.text)
+        elif action == words.DECIDE:
+            await self.snapshots.decide()
+        elif action:
+            await session.take_again()
+
+    # Saving
+
+    def save(self) -> None:
+        """Keep a snapshot, or a copy where the canvas cannot be written."""
+        if self.editor.read_only:
+            self.actions["copy"].trigger()
+        else:
+            self.actions["save"].trigger()
+
+    async def _save(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        self.page.stage.finish_writing()
+        if not session.lease.is_ours:
+            if not session.is_unsaved:
+                self._ports.messages.toast("There is nothing to save yet")
+                return
+            await session.take_again()
+        self.page.set_saving("Saving…")
+        try:
+            result = await session.save(is_snapshot=True, on_progress=self._on_progress)
+        finally:
+            self.page.set_saving("")
+        self._ports.messages.toast("Saved a snapshot")
+        await self._ports.items.bring([result.asset.id])
+
+    async def _save_copy(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        self.page.set_saving("Saving…")
+        try:
+            copy = await session.save_as_copy(edits.copy_name(self._name))
+        finally:
+            self.page.set_saving("")
+        await self._ports.items.bring([copy.id])
+        self._ports.messages.toast(f"Saved as “{copy.name}”")
+        self.open(copy.id)
+
+    def _on_progress(self, done: int, total: int) -> None:
+        if total > 1:
+            self.page.set_saving(f"Saving {done} of {total}…")
+
+    # Pictures in and out
+
+    async def _export(self) -> None:
+        editor = self.editor
+        dialog = ExportDialog(self.page, editor.document.width, editor.document.height)
+        answer = await dialogs.ask(dialog)
+        if answer not in (dialogs.ACCEPTED, COPY):
+            return
+        kind, scale = dialog.answer.kind, dialog.answer.scale
+        quality = dialog.answer.quality if kind != "PNG" else 50
+        name = f"{self._name or 'Canvas'}.{_ENDINGS[kind]}"
+        if answer == COPY:
+            path = await self._write(self._folder, name, kind, quality, scale)
+            self.import_requested.emit(path, self._name)
+            return
+        chosen = await dialogs.choose_save_path(
+            self.page, "Export the canvas", name, filters=_KINDS[kind]
+        )
+        if chosen is not None:
+            await self._write(chosen.parent, chosen.name, kind, quality, scale)
+            self._ports.messages.toast(f"Exported {chosen.name}")
+
+    async def _detect(self) -> None:
+        name = f"{self._name or 'Canvas'}.png"
+        path = await self._write(self._folder, name, "PNG", 90, 1.0)
+        self.detect_requested.emit(path, self._name)
+
+    async def _write(self, folder: Path, name: str, kind: str, quality: int, scale: float) -> Path:
+        """Write the flattened canvas into a file."""
+        document, pixels = self.editor.document, self.editor.pixels.frozen()
+        rect = self.editor.rect
+        return await asyncio.to_thread(
+            _write_flat, document, pixels, rect, folder / safe_file_name(name), kind, quality, scale
+        )
+
+    def _on_dropped(self, data: QMimeData, at: QPointF) -> None:
+        keys = keys_of(data)
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if keys or files:
+            self.actions["place"].trigger(keys, files if not keys else [], at)
+
+    async def _place(self, keys: Sequence[int], files: Sequence[Path], at: QPointF) -> None:
+        """Put pictures of the library, or files, onto the canvas."""
+        if self.editor.refuse():
+            return
+        items = await self._ports.items.items(keys)
+        for number, key in enumerate(keys):
+            item = items.get(key)
+            if item is not None:
+                picture = await self._ports.pictures.large(item, canvas_format.MAX_SIDE)
+                image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
+                where = at + QPointF(24, 24) * number
+                self.editor.place_picture(image, item.name, asset_id=item.id, at=where)
+        for number, path in enumerate(files):
+            picture = await self._ports.pictures.file(path, canvas_format.MAX_SIDE)
+            image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
+            await self._place_new(image, path.stem, at + QPointF(24, 24) * number)
+
+    async def _place_new(self, image: QImage, name: str, at: QPointF | None) -> None:
+        blob = self._keeping.add_picture(await asyncio.to_thread(encoding.png, image))
+        self.editor.place_picture(image, name, blob=blob, at=at)
+        self.settings.set_tool(ToolId.SELECT)
+
+    def copy(self) -> None:
+        """Copy the layer, or what is selected of it."""
+        image, _ = self.editor.copied()
+        if image.isNull():
+            self._ports.messages.toast("There is nothing to copy on this layer")
+            return
+        whole = self.editor.active if self.editor.selection is None else None
+        clipboard.put(image, whole)
+        self._ports.messages.toast("Copied")
+
+    def cut(self) -> None:
+        if not self.editor.refuse():
+            self.copy()
+            self.editor.clear_selected()
+
+    async def _paste(self) -> None:
+        if self.editor.refuse():
+            return
+        layer = clipboard.layer_on()
+        if layer is not None and not isinstance(layer, GroupLayer):
+            await self._paste_layer(layer)
+            return
+        image = clipboard.image_on()
+        if image.isNull():
+            self._ports.messages.toast("There is no picture on the clipboard")
+            return
+        await self._place_new(image.convertToFormat(FORMAT), "Pasted picture", None)
+
+    async def _paste_layer(self, layer: Layer) -> None:
+        self.editor.add_layer(layer, f"Paste {layer.name}", "copy")
+        if isinstance(layer, PictureLayer) and layer.asset_id not in self.editor.pixels.pictures:
+            try:
+                item = loading.item_of(layer.asset_id)
+                picture = await self._ports.pictures.large(item, canvas_format.MAX_SIDE)
+            except AppError:
+                self.editor.adopt_pixels(layer.asset_id, None)
+                raise
+            image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
+            self.editor.adopt_pixels(layer.asset_id, image)
+
+    async def _fill(self, x: int, y: int) -> None:
+        editor, settings = self.editor, self.settings
+        if editor.refuse():
+            return
+        document, pixels, rect = editor.document, editor.pixels.frozen(), editor.rect
+        made = await asyncio.to_thread(
+            _reached, document, pixels, rect, x, y, settings.tolerance, settings.foreground,
+            settings.is_contiguous,
+        )  # fmt: skip
+
+        def draw(painter: QPainter) -> None:
+            painter.drawImage(QPoint(0, 0), made)
+
+        editor.paint_with("Fill on {}", "paint-bucket", rect, draw)
+
+    # Small ones
+
+    def deselect(self) -> None:
+        self.editor.set_selection(None)
+
+    def _apply_crop(self) -> None:
+        self.page.stage.tool.accept()
+
+    def _cancel_crop(self) -> None:
+        self.page.stage.tool.cancel()
+
+    def _on_crop_changed(self) -> None:
+        tool = self.page.stage.tool
+        self.page.options.set_cropping(isinstance(tool, CropTool) and tool.frame is not None)
+
+    def _on_selection_changed(self) -> None:
+        self.page.options.set_has_selection(self.editor.selection is not None)
+
+    def _on_refused(self, reason: str) -> None:
+        self._ports.messages.toast(reason)
+
+    # What is shown
+
+    def _show_head(self) -> None:
+        if self.session is not None:
+            self.page.set_head(self._name, self.editor.document.width, self.editor.document.height)
+
+    def _show_lock(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        now = session.now()
+        others = session.asset.lock_expires_at
+        state = words.lock_state(
+            session.lease,
+            session.lease.seconds_left(now),
+            is_foreign=session.is_foreign,
+            saved_at=self._saved_at,
+            others_until=others if others and others > now.server else None,
+        )
+        if state != self.page.lock_bar.state:
+            self.page.lock_bar.set_state(state)
+
+    def _show_times(self) -> None:
+        self._show_lock()
+        if self._kept_at is not None:
+            self.page.set_note(words.draft_note(self._kept_at, datetime.now(UTC)))
+
+    def _show_read_only_state(self) -> None:
+        """Say to the editor whether anything can be edited now."""
+        session = self.session
+        if session is None:
+            return
+        reason = ""
+        if session.is_foreign:
+            reason = "Another program made this canvas. Save a copy to edit it."
+        elif self._is_lacking:
+            reason = "Parts of this canvas could not be loaded. Saving it would lose them."
+        elif session.lease.phase.value == "refused":
+            reason = READ_ONLY
+        self.editor.set_read_only(reason)
+        self._show_read_only()
+
+    def _show_read_only(self) -> None:
+        is_read_only = bool(self.editor.read_only)
+        self.page.set_read_only(is_read_only)
+        self.page.rail.set_read_only(self.editor.read_only)
+        kind = self.page.lock_bar.state.kind
+        self.dock.set_read_only(is_read_only, shows_snapshots=kind is not LockKind.FOREIGN)
+        self.layers.show()
+        if is_read_only and self.settings.tool not in (ToolId.HAND, ToolId.ZOOM):
+            self.settings.set_tool(ToolId.HAND)
+
+
+def _write_flat(
+    document: Document, pixels: Pixels, rect: QRect, path: Path, kind: str, quality: int,
+    scale: float,
+) -> Path:  # fmt: skip
+    data = encoding.encoded(drawing.render(document, pixels, rect, scale), kind, quality)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise StoreFailed(f"{path.name} could not be written: {error.strerror}.") from error
+    return path
+
+
+def _reached(
+    document: Document, pixels: Pixels, rect: QRect, x: int, y: int, tolerance: int,
+    color: QColor, is_contiguous: bool,
+) -> QImage:  # fmt: skip
+    flat = drawing.render(document, pixels, rect)
+    return filling.reached(flat, x, y, tolerance, color, is_contiguous=is_contiguous)

@@ -1,0 +1,237 @@
+"""The canvas editor, made anew for each workspace that is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from scenario_desktop.canvas import document as edits
+from scenario_desktop.canvas.format import Document, PictureLayer, Transform, dump
+from scenario_desktop.items import Item
+from scenario_desktop.services.canvas.content import Stored
+from scenario_desktop.ui import dialogs
+from scenario_desktop.ui.actions import AsyncAction, Overlap
+from scenario_desktop.ui.commands import CommandRegistry
+from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
+from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.panels.canvas import encoding
+from scenario_desktop.ui.panels.canvas.controller import CanvasController
+from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
+from scenario_desktop.ui.panels.canvas.dock import CanvasDock
+from scenario_desktop.ui.panels.canvas.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.page import CanvasPage
+from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
+from scenario_desktop.ui.panels.canvas.recoveries import RecoveryDialog
+from scenario_desktop.ui.panels.canvas.settings import ToolSettings
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.session import Session
+
+PAGE = "canvas"
+_DRAFT = "canvas_tools"
+#: A new canvas from several pictures lays them out in rows of so many.
+_COLUMNS = 3
+_GAP = 40
+
+
+class CanvasRoom(QObject):
+    """Owns page, dock and controller while a workspace is open.
+
+    Signals:
+        left: the user wants back to where the pictures are.
+        detect_wanted: an Item with the flattened canvas.
+    """
+
+    left = Signal()
+    detect_wanted = Signal(object)
+
+    def __init__(
+        self,
+        window: MainWindow,
+        commands: CommandRegistry,
+        settings: SettingsAccess,
+        folder: Path,
+    ) -> None:
+        """
+        Args:
+            folder: for pictures on their way into the library; emptied at every start.
+        """
+        super().__init__(window)
+        self._window, self._commands, self._folder = window, commands, folder
+        self._drafts = SettingsDrafts(settings)
+        self._session: Session | None = None
+        self._parts: tuple[CanvasPage, CanvasDock] | None = None
+        self.controller: CanvasController | None = None
+        self.creating = self._action(self._create)
+        self.recovering = self._action(self._offer_recoveries)
+        self._importing = self._action(self._import)
+        self._detecting = self._action(self._import_for_detect)
+        window.page_changed.connect(self._on_page_changed)
+
+    def _action(self, function: object) -> AsyncAction:
+        action = AsyncAction(function, parent=self, overlap=Overlap.IGNORE)  # type: ignore[arg-type]  # coroutine functions
+        action.failed.connect(self._window.notices.report)
+        return action
+
+    def bind(self, session: Session) -> None:
+        self._session = session
+        editor, settings = Editor(), ToolSettings()
+        settings.load(self._drafts.load(_DRAFT))
+        page, dock = CanvasPage(editor, settings), CanvasDock(editor)
+        editor.setParent(page)
+        settings.setParent(page)
+        ports = CanvasPorts(
+            canvases=session.canvases,
+            pictures=session.previews,
+            items=session.library,
+            messages=self._window.notices,
+        )
+        self._parts = page, dock
+        self._window.add_page(PAGE, page)
+        self._window.set_dock(dock, DockKind.INSPECTOR, page=PAGE)
+        controller = CanvasController(page, dock, editor, settings, ports, folder=self._folder)
+        self.controller = controller
+        controller.left.connect(self.left)
+        controller.import_requested.connect(self._importing.trigger)
+        controller.detect_requested.connect(self._detecting.trigger)
+        settings.changed.connect(self._remember)
+        self.recovering.trigger()
+
+    def unbind(self) -> None:
+        """Leave the page and take everything down; the session closes its canvases itself."""
+        for action in (self.creating, self.recovering, self._importing, self._detecting):
+            action.cancel()
+        self._remove_commands()
+        self._session = None
+        if self._parts is None:
+            return
+        page, dock = self._parts
+        if self.controller is not None:
+            self.controller.detach()
+        self._parts = self.controller = None
+        self._window.remove_page(PAGE)
+        dock.deleteLater()
+        page.deleteLater()
+
+    def open(self, asset_id: str, *, recovery_id: str | None = None) -> None:
+        """Bring a canvas to the front."""
+        controller = self.controller
+        if controller is None:
+            return
+        self._window.set_page(PAGE)
+        session = controller.session
+        if session is None or session.asset.id != asset_id or recovery_id is not None:
+            controller.open(asset_id, recovery_id=recovery_id)
+        controller.page.stage.setFocus()
+
+    def start(self, items: Sequence[Item]) -> None:
+        """Ask what a new canvas is to be; the chosen pictures become its layers."""
+        self.creating.trigger(list(items))
+
+    async def _create(self, items: Sequence[Item]) -> None:
+        session = self._session
+        if session is None:
+            return
+        pictures = [i for i in items if i.kind in ("image", "") and i.type != "canvas"]
+        pictures = [i for i in pictures if i.width and i.height]
+        first = pictures[0] if pictures else None
+        size = (first.width or 1920, first.height or 1200) if first else (1920, 1200)
+        name = first.name if first is not None and len(pictures) == 1 else "Untitled canvas"
+        note = ""
+        if pictures:
+            words = "picture lies" if len(pictures) == 1 else f"{len(pictures)} pictures lie"
+            note = f"The chosen {words} on it as {'a layer' if len(pictures) == 1 else 'layers'}."
+        dialog = NewCanvasDialog(self._window, name, size, note)
+        if await dialogs.ask(dialog) != dialogs.ACCEPTED:
+            return
+        answer = dialog.answer
+        document = edits.blank(answer.width, answer.height, answer.background)
+        document = with_pictures(document, pictures)
+        text = dump(document)
+        thumbnail = encoding.thumbnail(document, Pixels())
+        asset = await session.canvases.create(answer.name, Stored({}, lambda _ids: text, thumbnail))
+        await session.library.bring([asset.id])
+        self.open(asset.id)
+
+    async def _offer_recoveries(self) -> None:
+        """Offer what an earlier run left unsaved."""
+        session = self._session
+        if session is None:
+            return
+        found = await session.canvases.recoveries()
+        if found:
+            dialog = RecoveryDialog(self._window, found)
+            answer = await dialogs.ask(dialog)
+            for recovery_id in dialog.discarded:
+                await session.canvases.discard(recovery_id)
+            chosen = dialog.chosen
+            if answer == dialogs.ACCEPTED and chosen is not None:
+                self.open(chosen.canvas_id, recovery_id=chosen.id)
+        await session.canvases.tidy()
+
+    async def _import(self, path: Path, name: str) -> Item | None:
+        """Make an item of a picture of the canvas."""
+        session = self._session
+        if session is None:
+            return None
+        added: list[str] = []
+        async for progress in session.imports.run([path]):
+            added = list(progress.added_ids)
+            for refusal in progress.refused:
+                self._window.notices.toast(refusal.reason)
+        if not added:
+            return None
+        self._window.notices.toast(f"Added “{name}” to the library")
+        return await session.library.item(added[0])
+
+    async def _import_for_detect(self, path: Path, name: str) -> None:
+        item = await self._import(path, name)
+        if item is not None:
+            self.detect_wanted.emit(item)
+
+    def _remember(self) -> None:
+        controller = self.controller
+        if controller is not None:
+            self._drafts.save(_DRAFT, controller.settings.to_dict())
+
+    def _on_page_changed(self, page: str) -> None:
+        if page == PAGE and self.controller is not None:
+            self._commands.add(*self.controller.commands())
+        else:
+            self._remove_commands()
+
+    def _remove_commands(self) -> None:
+        if self.controller is not None:
+            self._commands.remove(*(command.id for command in self.controller.commands()))
+
+
+def with_pictures(document: Document, items: Sequence[Item]) -> Document:
+    """Return a canvas with pictures on it: one fills it, several lie in rows."""
+    count = len(items)
+    columns = min(_COLUMNS, count) or 1
+    rows = -(-count // columns)
+    gap = _GAP if count > 1 else 0
+    width = (document.width - gap * (columns + 1)) / columns
+    height = (document.height - gap * (rows + 1)) / max(1, rows)
+    for number, item in enumerate(items):
+        own_width, own_height = item.width or 1, item.height or 1
+        scale = max(0.001, min(width / own_width, height / own_height))
+        left = gap + (number % columns) * (width + gap) + (width - own_width * scale) / 2
+        top = gap + (number // columns) * (height + gap) + (height - own_height * scale) / 2
+        layer = PictureLayer(
+            id=edits.new_id(),
+            name=item.name[:200] or "Picture",
+            asset_id=item.id,
+            width=own_width,
+            height=own_height,
+            transform=Transform(x=round(left), y=round(top), scale_x=scale, scale_y=scale),
+        )
+        place = document.index(document.layers[-1].id)
+        layers = list(document.layers)
+        layers.insert(place, layer)  # under the layer that is painted on
+        document = document.model_copy(update={"layers": tuple(layers)})
+    return document
