@@ -26,6 +26,7 @@ from scenario_desktop.services.engine_process import (
     EngineProcess,
     EngineState,
     EngineStatus,
+    check_identity,
 )
 from scenario_desktop.store.settings import SettingsStore, WorkspaceKind, WorkspaceRecord
 from scenario_desktop.ui import loop, theme
@@ -122,7 +123,7 @@ class Program(QObject):
         """
         super().__init__()
         self.paths, self.settings, self.theme = paths, settings, theme
-        self.engine = engine or EngineProcess(log_file=paths.engine_log)
+        self.engine = engine or EngineProcess(log_file=paths.engine_log, check=check_identity)
         if shell is None:
             was = settings.settings
             shell = Shell(panels=was.window.panels, gallery=was.gallery.model_dump())

@@ -55,9 +55,9 @@ def run(*, data: Path | None = None) -> int:
     remembered = first_look.read_settings(paths.settings)
     _make_application(remembered)
     shell = open_shell(paths, remembered)
-    from scenario_desktop.services.engine_process import EngineProcess
+    from scenario_desktop.services.engine_process import EngineProcess, check_identity
 
-    engine = EngineProcess(log_file=paths.engine_log)
+    engine = EngineProcess(log_file=paths.engine_log, check=check_identity)
     if remembered.workspace_id == first_look.LOCAL:
         engine.spawn(paths.engine)  # it starts beside the imports that follow
     from scenario_desktop import app

@@ -83,6 +83,17 @@ class EngineStatus:
     error: AppError | None = None
 
 
+async def check_identity(address: EngineAddress) -> None:
+    """Let an engine prove that it is ours; HTTP is imported only then.
+
+    Raises:
+        EngineFailed: it is not.
+    """
+    from scenario_desktop.services.engine_handshake import prove_identity
+
+    await prove_identity(address)
+
+
 def default_command() -> list[str]:
     """Return what starts this program again as an engine, from source or from a frozen build."""
     if getattr(sys, "frozen", False):
