@@ -531,12 +531,11 @@ class CanvasSession:
             if not (self.lease.is_asking and self.lease.ask == effect.ask):
                 return
             # Should the answer be lost and the program end, this tells that the lock is ours.
-            self._asked = [*self._asked[-10:], effect.until]
+            asked = tuple(self._asked)
+            self._asked = [*asked[-10:], effect.until]
             await self._try_note(lock_id=effect.own_lock_id, lock_until=effect.until)
             try:
-                answer = await self._ask(
-                    self._wire.lock(effect.until, effect.own_lock_id, self._asked)
-                )
+                answer = await self._ask(self._wire.lock(effect.until, effect.own_lock_id, asked))
             except NotFound:
                 event = leases.Vanished()
             except AppError as error:
