@@ -111,6 +111,7 @@ class Transport:
         self._clock = clock or Clock()
         self._pools: dict[str, httpx.AsyncBaseTransport] = {}
         self._dated_at: float | None = None
+        self._drift_s = 0.0
         self._is_closed = False
 
     async def send(self, call: Call) -> Answer:
@@ -227,8 +228,10 @@ class Transport:
         return pool
 
     def _note_time(self, response: httpx.Response) -> None:
-        now = self._clock.monotonic()
-        if self._dated_at is not None and now - self._dated_at < 10:
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        # A clock that was set, or a computer that slept, makes the last answer's date worthless.
+        is_steady = abs(wall - now - self._drift_s) < 1
+        if self._dated_at is not None and now - self._dated_at < 10 and is_steady:
             return
         try:
             date = parsedate_to_datetime(response.headers["date"])
@@ -236,9 +239,9 @@ class Transport:
             return
         if date.tzinfo is None:
             date = date.replace(tzinfo=UTC)
-        self._dated_at = now
+        self._dated_at, self._drift_s = now, wall - now
         # The header has whole seconds: the middle of the one named is the best guess.
-        self.server_time_offset_s = date.timestamp() + 0.5 - self._clock.wall()
+        self.server_time_offset_s = date.timestamp() + 0.5 - wall
 
     async def aclose(self) -> None:
         """Close all connections. May be called twice."""

@@ -92,6 +92,17 @@ async def test_a_whole_answer_comes_back(server: FaultServer, transport: Transpo
     assert transport.server_time_offset_s == pytest.approx(100.5)
 
 
+async def test_a_clock_that_was_set_is_compared_anew_at_once(server: FaultServer) -> None:
+    wall = [NOW]
+    transport = Transport(clock=Clock(monotonic=lambda: 5.0, wall=lambda: wall[0]))
+    for _ in range(2):
+        server.answer(whole(200, {}, Date=formatdate(NOW)))
+        await transport.send(read(server))
+        wall[0] += 3600
+    assert transport.server_time_offset_s == pytest.approx(-3599.5)
+    await transport.aclose()
+
+
 @pytest.mark.parametrize(
     "broken",
     [
