@@ -74,7 +74,8 @@ class CanvasTimes:
     """All lengths in seconds.
 
     Attributes:
-        draft_s: from a change to the beginning of the write; with it, two seconds in all.
+        draft_s: between the beginnings of two writes. A stroke waits for the write under way and
+            then its own: as long as each takes less than a second, it is safe after two.
         draft_retry_s: between tries while the disk is full.
     """
 
@@ -928,10 +929,15 @@ class CanvasSession:
 
     async def _keep_draft(self) -> None:
         times = self._room.times
+        begun_s = float("-inf")
         while True:
             await self._draft_wake.wait()
+            # Counted from the last beginning: what was drawn while that one ran has waited already.
+            pause_s = begun_s + times.draft_s - self._clock.monotonic()
+            if pause_s > 0:
+                await self._clock.sleep(pause_s)
             self._draft_wake.clear()
-            await self._clock.sleep(times.draft_s)
+            begun_s = self._clock.monotonic()
             try:
                 await self.flush()
             except StoreFailed as error:
