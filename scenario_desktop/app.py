@@ -302,11 +302,13 @@ class Program(QObject):
             topbar.show_starting("Restarting the local engine")
         elif status.state is EngineState.FAILED:
             self._engine_error = status.error
+            topbar.show_started()
             self.workbench.notices.report(status.error)
             session.sync.request()
         elif status.state is EngineState.READY and status.address != self._address:
             self._switching.trigger()
         elif status.state is EngineState.READY:
+            topbar.show_started()
             session.sync.request()
 
     def _on_account_edited(self, workspace_id: str) -> None:

@@ -270,3 +270,13 @@ def test_a_filter_is_not_searched_for_while_it_is_typed(qapp: QApplication) -> N
     box.field.setText("ratio 3:4")
     assert box.text() == "ratio 3:4"
     box.deleteLater()
+
+
+def test_what_is_being_waited_for_is_not_talked_over(bar: Bar) -> None:
+    bar.controller.bind(bar.history, bar.sync, is_local=False)
+    bar.controller.show_starting("Restarting the local engine")
+    bar.sync.status = _status("offline", error=Offline("No connection."))
+    bar.sync.status_changed.emit(bar.sync.status)
+    assert bar.view.state.accessibleName().startswith("Restarting the local engine")
+    bar.controller.show_started()
+    assert bar.view.state.accessibleName().startswith("Offline")

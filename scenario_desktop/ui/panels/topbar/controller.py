@@ -64,6 +64,7 @@ class TopBarController(QObject):
         self._history: HistoryPort | None = None
         self._sync: SyncPort | None = None
         self._is_local = False
+        self._is_starting = False
         self.undo = AsyncAction(self._undo, parent=self)
         self.redo = AsyncAction(self._redo, parent=self)
         for action in (self.undo, self.redo):
@@ -89,7 +90,7 @@ class TopBarController(QObject):
         history.changed.connect(self._show_history)
         sync.status_changed.connect(self._show_status)
         self._show_history()
-        self._show_status(sync.status)
+        self.show_started()
 
     def unbind(self) -> None:
         if self._history is not None:
@@ -104,8 +105,15 @@ class TopBarController(QObject):
         self._view.set_edits_waiting(count, tooltip)
 
     def show_starting(self, text: str) -> None:
-        """Say what is being waited for before a workspace is open."""
+        """Say what is being waited for, until a workspace is bound or ``show_started``."""
+        self._is_starting = True
         self._view.set_state("monitor", text, is_busy=True)
+
+    def show_started(self) -> None:
+        """Say again how the library stands to the server."""
+        self._is_starting = False
+        if self._sync is not None:
+            self._show_status(self._sync.status)
 
     def _show_history(self) -> None:
         history = self._history
@@ -115,6 +123,8 @@ class TopBarController(QObject):
             self._view.set_undo(undo, redo)
 
     def _show_status(self, status: Any) -> None:
+        if self._is_starting:  # why nothing answers is known, and passes
+            return
         self._view.set_state(*state_words(status, is_local=self._is_local))
 
     def _show_dock(self) -> None:
