@@ -171,6 +171,7 @@ async def palette_and_search(program: Program) -> None:
         await bench.gallery.controller.load.settle()
         assert_plain(program)
         bench.topbar_view.search.clear()
+        await until(lambda: not bench.gallery.controller.query.text)
         await shown(program, len(NAMES))
 
 

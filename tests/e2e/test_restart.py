@@ -50,8 +50,9 @@ async def test_nothing_outlives_a_killed_window(qt_loop: Any, tmp_path: Path, ve
         await shown(program, 4)
     window = Apart(tmp_path / "d", verb, "4")
     window.wait_for("ready" if verb == "sit" else "sent")
+    count = 1 if verb == "sit" else 2  # the engine, and its workers
+    await until(lambda: len(below(window.process.pid)) >= count)
     family = below(window.process.pid)
-    assert len(family) >= (1 if verb == "sit" else 2)  # the engine, and its workers
     window.kill()
     killed_at = time.monotonic()
     await until(lambda: not any(map(is_alive, family)), timeout_s=PATIENCE_S)

@@ -184,7 +184,7 @@ async def test_an_engine_that_stays_dead_is_told_and_can_be_tried_again(
         assert program.workbench.gallery.controller.count == 2
         keys.write_bytes(whole)
         await until(lambda: program.workbench.gallery.view.notice, timeout_s=PATIENCE_S)
-        press(program.window, "Try again")
+        press(program.window, "Start it again")
         await until(lambda: program.engine.status.state is EngineState.READY, timeout_s=PATIENCE_S)
         await until(lambda: state_text(program) == "Local engine ready", timeout_s=PATIENCE_S)
         await shown(program, 2)
