@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 
-NAMES = ("start", "scroll", "open", "thumbs", "sync", "detect", "memory", "stall")
+NAMES = ("start", "scroll", "open", "thumbs", "sync", "detect", "memory", "stall", "brush")
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import threading
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage, QPainter
@@ -20,6 +21,7 @@ _COLUMNS, _ROWS = 8, 128
 SLAB_BYTES = CELL * CELL * 4 * _COLUMNS * _ROWS
 #: When fewer places than this are left, more are prepared.
 _AHEAD = 256
+_ZEROS = Path("/dev/zero")
 _SOURCE = QPainter.CompositionMode.CompositionMode_Source
 
 
@@ -107,7 +109,8 @@ def _memory() -> mmap.mmap:
     memory = mmap.mmap(-1, SLAB_BYTES)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
-    # One byte of each page: from here on it is there.
-    for offset in range(0, SLAB_BYTES, mmap.PAGESIZE):
-        memory[offset] = 0
+    if _ZEROS.exists():
+        # Reading zeros into it makes every page be there; other threads run meanwhile.
+        with _ZEROS.open("rb", buffering=0) as zeros:
+            zeros.readinto(memory)
     return memory

@@ -193,7 +193,6 @@ class Stroke:
         for run in queue:
             box = run.box
             _gather(areas, box)
-            record.keep(box)
             for key in keys_in(box):
                 entry = by_tile.get(key)
                 if entry is None:
@@ -201,10 +200,12 @@ class Stroke:
                 else:
                     by_tile[key] = (entry[0].united(box), entry[1])
                     entry[1].append(run)
+        record.keep(*areas)
         for key, (inner, runs) in by_tile.items():
             painter = self._painter(record, key, inner)
+            tile = tile_rect(key)
             for run in runs:
-                self._draw(painter.drawImage, run)
+                self._draw(painter.drawImage, run if tile.contains(run.box) else _cut(run, tile))
             painter.end()
         return areas
 
@@ -267,6 +268,21 @@ class Stroke:
         if self.is_eraser and self.wet is None:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
         return painter
+
+
+def _cut(run: _Run, tile: QRect) -> _Run:
+    """Return the part of a run whose stamps touch a tile."""
+    reach = run.size / 2 + 2
+    first, last = 0, run.stamps - 1
+    for start, step, low, high in (
+        (run.x, run.step_x, tile.left() - reach, tile.right() + reach),
+        (run.y, run.step_y, tile.top() - reach, tile.bottom() + reach),
+    ):
+        if step:
+            ends = sorted(((low - start) / step, (high - start) / step))
+            first, last = max(first, math.ceil(ends[0])), min(last, math.floor(ends[1]))
+    x, y = run.x + run.step_x * first, run.y + run.step_y * first
+    return run._replace(x=x, y=y, stamps=max(0, last - first + 1))
 
 
 def _gather(areas: list[QRect], box: QRect) -> None:

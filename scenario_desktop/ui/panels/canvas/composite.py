@@ -49,6 +49,7 @@ class Compositor:
         self._below: _Kept | None = None
         self._above: _Kept | None = None
         self._bounds: dict[str, QRectF] = {}
+        self._painted: set[str] = set()
 
     @property
     def level(self) -> int:
@@ -73,6 +74,9 @@ class Compositor:
             what has to be shown anew, pixels of the canvas.
         """
         old, self._document = self._document, document
+        if old is document and active == self._active:
+            return QRect()
+        self._renew_bounds(old)
         changed = self._diff(old, document)
         was_active, self._active = self._active, active
         before, self._bounds = (
@@ -104,6 +108,7 @@ class Compositor:
 
     def spoil(self, rect: QRect, layer_id: str) -> None:
         """Say that a layer's pixels changed in a rectangle of the canvas."""
+        self._painted.add(layer_id)
         self._spoil(rect, is_below_too=layer_id != self._active)
 
     def spoil_all(self) -> None:
@@ -164,6 +169,15 @@ class Compositor:
         document = self._document
         self._nodes = drawing.nodes_of(document) if document else ()
         self._at = next((i for i, n in enumerate(self._nodes) if n.holds(self._active)), -1)
+
+    def _renew_bounds(self, old: Document | None) -> None:
+        """Take note of how far layers have grown that were painted on since."""
+        for layer_id in self._painted:
+            layer = old.layer(layer_id) if old is not None else None
+            if layer is not None:
+                grown = drawing.bounds_of(layer, self._pixels)
+                self._bounds[layer_id] = self._bounds.get(layer_id, QRectF()).united(grown)
+        self._painted.clear()
 
     def _diff(self, old: Document | None, new: Document) -> set[str]:
         """Return the ids of layers that look different now, those of changed groups with theirs."""

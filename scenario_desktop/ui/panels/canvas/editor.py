@@ -191,13 +191,15 @@ class Editor(QObject):
         if before is document and pixels is None:
             return
         last = self.history.done[-1] if self.history.done else None
+        known = self.history.forgotten, self.history.can_redo
         if merges and last and last.subject == subject and not self.history.can_redo:
             grown = Step(name, icon, self._clock(), last.before, document, last.pixels, subject)
             self.history.replace_last(grown)
         else:
             self.history.push(Step(name, icon, self._clock(), before, document, pixels, subject))
         self.document = document
-        self._forget_pixels()
+        if known != (self.history.forgotten, False):
+            self._forget_pixels()
         self._show()
         self.history_changed.emit()
         self.edited.emit()
@@ -250,7 +252,7 @@ class Editor(QObject):
         self.document = document
         if isinstance(step.pixels, SurfaceChange):
             layer_id = step.subject.partition(":")[2]
-            layer = document.layer(layer_id)
+            layer = step.after.layer(layer_id)
             if layer is not None:
                 self._spoil_local(layer, step.pixels.rect)
                 self.pixels_changed.emit(layer_id)

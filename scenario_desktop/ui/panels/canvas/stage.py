@@ -52,6 +52,7 @@ from scenario_desktop.ui.panels.canvas.tools import (
     paint_ants,
 )
 from scenario_desktop.ui.panels.canvas.writing import TextBox
+from scenario_desktop.ui.widgets import painting
 
 MIN_ZOOM, MAX_ZOOM = 0.05, 32.0
 #: One press of plus or minus, and one notch of the wheel.
@@ -317,9 +318,8 @@ class Stage(QWidget):
     def _paint_picture(self, painter: QPainter, area: QRectF, seen: QRectF) -> None:
         painter.save()
         painter.setClipRect(seen)
-        painter.drawTiledPixmap(
-            seen.toAlignedRect(), self._checkers(), seen.toAlignedRect().topLeft()
-        )
+        whole = seen.toAlignedRect() & self.rect()
+        painter.drawPixmap(whole, self._checkers(), whole)
         compositor = self.editor.compositor
         compositor.set_level(_level(self.zoom()))
         corners = QRectF(self.to_canvas(seen.topLeft()), self.to_canvas(seen.bottomRight()))
@@ -561,13 +561,12 @@ class Stage(QWidget):
         self.zoom_changed.emit(self.zoom())
 
     def _checkers(self) -> QPixmap:
-        if self._checks.isNull():
+        """Return the checkerboard, as large as the view: a part of it is a plain copy."""
+        if self._checks.size() != self.size():
             t = theme.current().tokens
-            made = QPixmap(16, 16)
-            made.fill(t.check_a)
+            made = QPixmap(self.size())
             painter = QPainter(made)
-            painter.fillRect(8, 0, 8, 8, t.check_b)
-            painter.fillRect(0, 8, 8, 8, t.check_b)
+            painting.checkerboard(painter, self.rect(), t.check_a, t.check_b)
             painter.end()
             self._checks = made
         return self._checks

@@ -271,14 +271,17 @@ class Recorder:
         self._cells: dict[Key, Cell] = {}
         self._new: set[Key] = set()
 
-    def keep(self, area: QRect) -> None:
-        """Copy what lies in an area of the layer, unless that is done already."""
-        cells, left, right = self._cells, area.left() // CELL, area.right() // CELL
-        wanted: dict[Key, list[Key]] = {}
-        for y in range(area.top() // CELL, area.bottom() // CELL + 1):
-            for x in range(left, right + 1):
-                if (x, y) not in cells:
-                    wanted.setdefault(_tile_of((x, y)), []).append((x, y))
+    def keep(self, *areas: QRect) -> None:
+        """Copy what lies in some areas of the layer, unless that is done already."""
+        cells = self._cells
+        wanted: dict[Key, dict[Key, None]] = {}
+        for area in areas:
+            left, right = area.left() // CELL, area.right() // CELL
+            for y in range(area.top() // CELL, area.bottom() // CELL + 1):
+                for x in range(left, right + 1):
+                    if (x, y) not in cells:
+                        key = x // CELLS_PER_SIDE, y // CELLS_PER_SIDE
+                        wanted.setdefault(key, {})[x, y] = None
         for key, missing in wanted.items():
             if key in self._new:
                 continue
@@ -286,7 +289,8 @@ class Recorder:
             if tile is None:
                 self._new.add(key)
             else:
-                places = [_cell_rect(cell, key) for cell in missing]
+                left, top = key[0] * SIDE, key[1] * SIDE
+                places = [QRect(x * CELL - left, y * CELL - top, CELL, CELL) for x, y in missing]
                 cells.update(zip(missing, self._arena.copy(tile, places), strict=True))
 
     def begin(self, key: Key, area: QRect) -> QPainter:
