@@ -336,7 +336,10 @@ class Editor(QObject):
         self._back, self._is_straight = back, back.isIdentity()
         self._layer = layer
         if self._stroke.wet is not None:
-            self.compositor.overlay = Overlay(layer.id, self._stroke.wet, brush.opacity, is_eraser)
+            overlay = Overlay(layer.id, self._stroke.wet, brush.opacity, is_eraser)
+            self.compositor.overlay = overlay
+        # Told at once: the lock is asked for while the stroke is drawn.
+        self.edited.emit()
         return True
 
     def stroke_to(self, x: float, y: float, pressure: float = 1.0) -> None:
@@ -354,7 +357,10 @@ class Editor(QObject):
         if stroke is None:
             return
         to_canvas = drawing.matrix(self._layer.transform)
-        for local in stroke.flush():
+        areas = stroke.flush()
+        if areas:
+            self.edited.emit()  # a long stroke is kept while it is being drawn
+        for local in areas:
             if self._is_straight:
                 area = local
             else:

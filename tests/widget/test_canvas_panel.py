@@ -1,0 +1,524 @@
+"""The canvas panel with its controller, over a fake session and on the real loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from psygnal import Signal
+from PySide6.QtCore import QMimeData, QPointF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from scenario_desktop.api.models.assets import Asset
+from scenario_desktop.api.models.canvas import Snapshot, SnapshotPage
+from scenario_desktop.canvas import format as canvas_format
+from scenario_desktop.canvas.format import Document, PaintLayer, PictureLayer, Tile
+from scenario_desktop.errors import AppError, NotFound, Offline
+from scenario_desktop.items import Item, Picture, Source
+from scenario_desktop.services.canvas.content import Drawn, Editor, SaveResult, Stored
+from scenario_desktop.services.canvas.lease import Lease, Moment, Phase, Refusal
+from scenario_desktop.ui.dialogs import Dialog
+from scenario_desktop.ui.panels.canvas import editor as editor_module
+from scenario_desktop.ui.panels.canvas.controller import CanvasController
+from scenario_desktop.ui.panels.canvas.dialogs import LOOK, WAIT, RefusedDialog
+from scenario_desktop.ui.panels.canvas.dock import CanvasDock
+from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
+from scenario_desktop.ui.panels.canvas.page import CanvasPage
+from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
+from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
+from scenario_desktop.ui.panels.canvas.snapshots import CompareDialog
+from scenario_desktop.ui.widgets.drags import put_keys
+from tests.support import until
+from tests.widget.canvas_support import HARD, RED, color, stroke
+
+NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+TEXT = canvas_format.dump(
+    Document(
+        width=100,
+        height=80,
+        layers=(
+            PictureLayer(id="p", name="Lake", asset_id="asset_p", width=50, height=40),
+            PaintLayer(
+                id="a", name="Sky", tiles=(Tile(x=60, y=10, width=8, height=8, asset_id="asset_a"),)
+            ),
+        ),
+    )
+)
+
+
+def lease(phase: Phase, **values: Any) -> Lease:
+    return Lease(phase=phase, until=NOW + timedelta(minutes=5), **values)
+
+
+class FakeSession:
+    lease_changed = Signal(object)
+    draft_kept = Signal(object)
+    draft_failed = Signal(object)
+    saved = Signal(object)
+    save_failed = Signal(object)
+    lease_failed = Signal(object)
+    set_aside = Signal(object)
+    replaced = Signal(object)
+    idle_asked = Signal()
+    became_free = Signal(object)
+
+    def __init__(self, editor: Editor, text: str = TEXT) -> None:
+        self.editor, self.text = editor, text
+        self.asset = Asset(id="canvas_1", metadata={"name": "Ember Valley"})
+        self.is_foreign = not canvas_format.is_ours(text)
+        self.recovered: Any = None
+        self.lease = Lease()
+        self.is_unsaved = False
+        self.calls: list[str] = []
+        self.edits = 0
+        self.stored: list[Stored] = []
+        self.snapshot_texts: list[str] = []
+
+    def now(self) -> Moment:
+        return Moment(0.0, NOW, 0.0)
+
+    def edited(self) -> None:
+        self.edits += 1
+        self.is_unsaved = True
+
+    def give(self, lease: Lease) -> None:
+        self.lease = lease
+        self.lease_changed.emit(lease)
+
+    async def save(self, *, is_snapshot: bool = True, on_progress: Any = None) -> SaveResult:
+        stored = await self.editor.stored()
+        self.stored.append(stored)
+        ids = {key: f"asset_{key[:6]}" for key in stored.blobs}
+        on_progress(1, 2)
+        self.text = stored.text(ids)
+        self.is_unsaved = False
+        result = SaveResult(self.asset, ids, self.text, is_snapshot)
+        self.saved.emit(result)
+        return result
+
+    async def take_again(self) -> None:
+        self.calls.append("take_again")
+        self.give(lease(Phase.HELD))
+
+    async def release(self) -> None:
+        self.calls.append("release")
+        self.give(Lease())
+
+    def wait_until_free(self, is_wanted: bool) -> None:
+        self.calls.append("wait")
+
+    async def snapshots(self) -> SnapshotPage:
+        return SnapshotPage(
+            snapshots=tuple(
+                Snapshot(hash=str(n), raw_data=text, taken_at=NOW)
+                for n, text in enumerate(self.snapshot_texts)
+            )
+        )
+
+    async def restore(self, snapshot: Snapshot) -> str:
+        self.calls.append("restore")
+        return snapshot.raw_data
+
+
+@dataclass
+class FakeCanvases:
+    text: str = TEXT
+    error: AppError | None = None
+    recovered: Any = None
+    sessions: list[FakeSession] = field(default_factory=list)
+    closed: list[FakeSession] = field(default_factory=list)
+    close_error: AppError | None = None
+
+    async def open(
+        self, asset_id: str, editor: Editor, *, recovery_id: str | None = None
+    ) -> FakeSession:
+        if self.error is not None:
+            raise self.error
+        session = FakeSession(editor, self.text)
+        session.recovered = self.recovered
+        self.sessions.append(session)
+        return session
+
+    async def close(self, session: FakeSession) -> None:
+        if self.close_error is not None:
+            raise self.close_error
+        self.closed.append(session)
+
+
+@dataclass
+class FakePictures:
+    missing: set[str] = field(default_factory=set)
+
+    async def large(self, item: Item, max_px: int) -> Picture:
+        if item.id in self.missing:
+            raise NotFound("gone")
+        side = (50, 40) if item.id == "asset_p" else (8, 8)
+        return Picture(*side, bytes((0, 0, 255, 255)) * (side[0] * side[1]))
+
+    async def file(self, path: Path, max_px: int) -> Picture:
+        return Picture(4, 4, bytes((255, 0, 0, 255)) * 16)
+
+
+class FakeItems:
+    def __init__(self) -> None:
+        self.brought: list[str] = []
+
+    async def items(self, keys: Sequence[int]) -> Mapping[int, Item]:
+        return {
+            key: Item(
+                key, "asset_p", Source.SCENARIO, "image", "", "", "Rocket", "", NOW, NOW, 50, 40
+            )
+            for key in keys
+        }
+
+    async def item(self, asset_id: str) -> Item | None:
+        return Item(
+            1, "asset_p", Source.SCENARIO, "image", "canvas", "", "Ember", "", NOW, NOW, 50, 40
+        )
+
+    async def bring(self, asset_ids: Sequence[str]) -> None:
+        self.brought += asset_ids
+
+
+class FakeMessages:
+    def __init__(self) -> None:
+        self.toasts: list[str] = []
+        self.errors: list[object] = []
+
+    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
+        self.toasts.append(text)
+
+    def report(self, error: object) -> None:
+        self.errors.append(error)
+
+
+@pytest.fixture
+def canvases() -> FakeCanvases:
+    return FakeCanvases()
+
+
+@pytest.fixture
+def pictures() -> FakePictures:
+    return FakePictures()
+
+
+@pytest.fixture
+def window(qapp: Any) -> Iterator[QWidget]:
+    window = QWidget()
+    window.resize(1200, 700)
+    window.show()
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+@pytest.fixture
+def panel(
+    window: QWidget, canvases: FakeCanvases, pictures: FakePictures, tmp_path: Path
+) -> CanvasController:
+    editor, settings = editor_module.Editor(), ToolSettings()
+    page, dock = CanvasPage(editor, settings), CanvasDock(editor)
+    editor.setParent(page)
+    settings.setParent(page)
+    row = QHBoxLayout(window)
+    row.addWidget(page, 1)
+    row.addWidget(dock)
+    ports = CanvasPorts(canvases, pictures, FakeItems(), FakeMessages())  # type: ignore[arg-type]
+    return CanvasController(page, dock, editor, settings, ports, folder=tmp_path / "out")
+
+
+async def opened(panel: CanvasController, canvases: FakeCanvases) -> FakeSession:
+    panel.open("canvas_1")
+    await panel.actions["open"].settle()
+    return canvases.sessions[-1]
+
+
+async def dialog_of(window: QWidget, kind: type[Any]) -> Any:
+    await until(lambda: [d for d in window.findChildren(kind) if d.isVisible()])
+    return next(d for d in window.findChildren(kind) if d.isVisible())
+
+
+async def test_a_canvas_is_shown_with_its_pixels(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    assert color(panel.editor, 10, 10) == QColor("#0000ff")
+    assert color(panel.editor, 62, 12) == QColor("#0000ff")
+    assert panel.page.lock_bar.state.kind is LockKind.VIEWING
+    assert canvases.sessions[0].edits == 0
+
+
+async def test_the_first_stroke_is_told_to_the_session(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    panel.editor.set_active("a")
+    assert panel.editor.begin_stroke(HARD, RED)
+    assert session.edits == 1  # at the press, so that the lock is asked for while drawing
+    panel.editor.stroke_to(20, 20)
+    panel.editor.end_stroke()
+    assert session.edits == 2
+
+
+async def test_saving_uploads_only_what_changed(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    session.give(lease(Phase.HELD))
+    panel.editor.set_active("a")
+    stroke(panel.editor, [(20, 60)])
+    panel.save()
+    await panel.actions["save"].settle()
+    assert len(session.stored[0].blobs) == 1
+    found = canvas_format.read(session.text)
+    assert not found.blobs()
+    panel.editor.change_layer("p", "x", "", opacity=0.5)
+    panel.save()
+    await panel.actions["save"].settle()
+    assert not session.stored[1].blobs
+    assert canvas_format.read(session.text).layers[1] == found.layers[1]
+
+
+async def test_a_draft_holds_what_is_on_the_screen(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    panel.editor.set_active("a")
+    stroke(panel.editor, [(20, 60)])
+    before = panel.editor.flattened()
+    drawn: Drawn = await session.editor.draft()
+    canvases.recovered = SimpleNamespace(text=drawn.text, blobs=dict(drawn.blobs))
+    await opened(panel, canvases)
+    assert panel.editor.flattened() == before
+
+
+async def test_a_second_draft_encodes_only_the_new_tiles(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    panel.editor.set_active("a")
+    stroke(panel.editor, [(20, 60)])
+    first = await session.editor.draft()
+    second = await session.editor.draft()
+    assert set(first.blobs) == set(second.blobs)
+    assert not second.blobs._kept  # type: ignore[attr-defined]
+
+
+async def test_saving_without_changes_says_so(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    panel.save()
+    await panel.actions["save"].settle()
+    assert "nothing to save" in panel._ports.messages.toasts[-1]
+
+
+async def test_a_refused_lease_asks_what_to_do(qt_loop, panel, canvases, window) -> None:
+    session = await opened(panel, canvases)
+    panel.editor.set_active("a")
+    stroke(panel.editor, [(20, 60)])
+    session.give(lease(Phase.REFUSED, refusal=Refusal.OTHERS))
+    session.set_aside.emit("draft_1")
+    dialog = await dialog_of(window, RefusedDialog)
+    assert color(panel.editor, 20, 60).alpha() == 0
+    assert panel.page.lock_bar.state.kind is LockKind.OTHER
+    assert panel.settings.tool is ToolId.HAND
+    dialog.done(WAIT)
+    await panel.actions["refused"].settle()
+    assert session.calls == ["wait"]
+
+
+async def test_only_looking_leaves_everything_as_it_is(qt_loop, panel, canvases, window) -> None:
+    session = await opened(panel, canvases)
+    session.give(lease(Phase.REFUSED, refusal=Refusal.OTHERS))
+    session.set_aside.emit("draft_1")
+    (await dialog_of(window, RefusedDialog)).done(LOOK)
+    await panel.actions["refused"].settle()
+    assert session.calls == []
+    assert panel.page.save_copy.isVisibleTo(panel.page)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "action"),
+    [
+        (lease(Phase.HELD), LockKind.MINE, "Release"),
+        (lease(Phase.HELD, is_offline=True), LockKind.OFFLINE, ""),
+        (lease(Phase.ACQUIRING), LockKind.ASKING, ""),
+        (lease(Phase.LOST), LockKind.LOST, "Take it again"),
+        (lease(Phase.REFUSED, refusal=Refusal.OTHERS), LockKind.OTHER, "Check again"),
+        (lease(Phase.REFUSED, refusal=Refusal.OFFLINE), LockKind.OFFLINE, "Check again"),
+    ],
+)
+async def test_the_lock_bar_says_whose_it_is(
+    qt_loop, panel, canvases, state: Lease, kind: LockKind, action: str
+) -> None:
+    session = await opened(panel, canvases)
+    session.give(state)
+    shown = panel.page.lock_bar.state
+    assert (shown.kind, shown.action) == (kind, action)
+
+
+async def test_the_one_action_takes_the_lock_again(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    session.give(lease(Phase.LOST))
+    panel.page.lock_bar.action_requested.emit()
+    await panel.actions["lock"].settle()
+    assert session.calls == ["take_again"]
+    assert panel.page.lock_bar.state.kind is LockKind.MINE
+
+
+async def test_a_canvas_that_cannot_be_opened_says_why(qt_loop, panel, canvases) -> None:
+    canvases.error = Offline("No connection.", hint="Check the network.")
+    panel.open("canvas_1")
+    await panel.actions["open"].settle()
+    assert not panel.is_open
+    assert panel.page._stack.currentWidget() is panel.page._state
+
+
+@pytest.mark.parametrize(
+    "text", ['{"other": 1}', "{", canvas_format.dump(Document(width=9, height=9)).replace(
+        '"version":1', '"version":99'
+    )]
+)  # fmt: skip
+async def test_what_is_not_ours_is_only_looked_at(qt_loop, panel, canvases, text: str) -> None:
+    canvases.text = text
+    session = await opened(panel, canvases)
+    assert session.is_foreign
+    assert panel.page.lock_bar.state.kind is LockKind.FOREIGN
+    assert panel.editor.read_only
+    assert color(panel.editor, 10, 10) == QColor("#0000ff")
+    panel.editor.add_paint_layer()
+    assert session.edits == 0
+
+
+async def test_missing_paint_makes_it_read_only(qt_loop, panel, canvases, pictures) -> None:
+    pictures.missing.add("asset_a")
+    await opened(panel, canvases)
+    assert "lose" in panel.editor.read_only
+
+
+async def test_a_missing_picture_keeps_its_place(qt_loop, panel, canvases, pictures) -> None:
+    pictures.missing.add("asset_p")
+    await opened(panel, canvases)
+    assert not panel.editor.read_only
+    assert color(panel.editor, 25, 5).alpha() > 0
+
+
+async def test_a_picture_is_dropped_from_the_gallery(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    data = QMimeData()
+    put_keys(data, [7])
+    panel.page.stage.dropped.emit(data, QPointF(50, 40))
+    await panel.actions["place"].settle()
+    layer = panel.editor.active
+    assert isinstance(layer, PictureLayer)
+    assert (layer.asset_id, layer.name) == ("asset_p", "Rocket")
+    assert session.edits == 1
+
+
+async def test_a_dropped_file_is_uploaded_with_the_save(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    session.give(lease(Phase.HELD))
+    await panel._place([], [Path("x/red.png")], QPointF(50, 40))
+    panel.save()
+    await panel.actions["save"].settle()
+    assert len(session.stored[0].blobs) == 1
+    assert len(canvas_format.read(session.text).asset_ids()) == 3
+    panel.editor.change_layer("p", "x", "", opacity=0.5)
+    panel.save()
+    await panel.actions["save"].settle()
+    assert not session.stored[1].blobs
+
+
+async def test_a_snapshot_is_compared_and_restored(qt_loop, panel, canvases, window) -> None:
+    session = await opened(panel, canvases)
+    old = canvas_format.dump(Document(width=100, height=80, background="#ff0000"))
+    session.snapshot_texts = [old]
+    panel.snapshots.refresh()
+    await panel.snapshots.reading.settle()
+    panel.snapshots._compare_newest()
+    dialog = await dialog_of(window, CompareDialog)
+    dialog.accept()
+    await panel.snapshots.comparing.settle()
+    await panel.actions["reload"].settle()
+    assert session.calls == ["restore"]
+    assert color(panel.editor, 5, 5) == RED
+
+
+async def test_leaving_says_that_the_strokes_are_kept(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    left: list[bool] = []
+    panel.left.connect(lambda: left.append(True))
+    stroke(panel.editor, [(20, 60)])
+    panel.actions["close"].trigger()
+    await panel.actions["close"].settle()
+    assert canvases.closed == [session]
+    assert left
+    assert "draft" in panel._ports.messages.toasts[-1]
+
+
+async def test_a_canvas_whose_strokes_cannot_be_kept_stays_open(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    canvases.close_error = Offline("The disk is full.")
+    panel.actions["close"].trigger()
+    await panel.actions["close"].settle()
+    assert panel.session is session
+    session.give(lease(Phase.HELD))
+    assert panel.page.lock_bar.state.kind is LockKind.MINE
+
+
+async def test_a_fill_reaches_as_far_as_the_colour(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    panel.editor.set_active("a")
+    panel.settings.foreground = RED
+    panel.page.stage.fill_requested.emit(90, 70)
+    await panel.actions["fill"].settle()
+    assert color(panel.editor, 99, 79) == RED
+    assert color(panel.editor, 10, 10) == QColor("#0000ff")
+
+
+async def test_the_flattened_canvas_becomes_a_file(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    wanted: list[Path] = []
+    panel.detect_requested.connect(lambda path, _: wanted.append(path))
+    panel.actions["detect"].trigger()
+    await panel.actions["detect"].settle()
+    assert wanted[0].name == "Ember Valley.png"
+    assert wanted[0].read_bytes().startswith(b"\x89PNG")
+
+
+async def test_every_command_has_a_reason_or_works(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    keys = [c.shortcut for c in panel.commands() if c.shortcut]
+    assert len(keys) == len(set(keys))
+    panel.editor.set_read_only("looking")
+    blocked = {c.id for c in panel.commands() if c.reason() == "looking"}
+    assert {"canvas.tool.brush", "canvas.undo", "canvas.paste", "canvas.merge"} <= blocked
+    assert "canvas.tool.hand" not in blocked
+
+
+async def test_the_dock_does_not_edit_by_showing(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    panel.editor.change_layer(
+        "p", "x", "", transform=panel.editor.document.layers[0].transform.model_copy(
+            update={"scale_x": 0.333, "scale_y": 0.333}
+        )
+    )  # fmt: skip
+    count = len(panel.editor.history.done)
+    for layer_id in ("a", "p", "a", "p"):
+        panel.dock.layers.chosen.emit(layer_id)
+    assert len(panel.editor.history.done) == count
+
+
+async def test_rows_of_the_dock_change_layers(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    rows = panel.dock.layers
+    rows.visible_toggled.emit("p")
+    rows.lock_toggled.emit("a")
+    rows.renamed.emit("a", "Heaven")
+    rows.moved.emit("p", 5, "")
+    panel.dock.opacity_edited.emit(0.4)
+    document = panel.editor.document
+    assert [layer.id for layer in document.layers] == ["a", "p"]
+    heaven = document.layers[0]
+    assert (heaven.name, heaven.is_locked, heaven.opacity) == ("Heaven", True, 0.4)
+    assert not document.layers[1].is_visible
+    assert len(panel.editor.history.done) == 5
+
+
+def test_no_dialog_is_left(qapp: Any) -> None:
+    assert not [w for w in qapp.topLevelWidgets() if isinstance(w, Dialog) and w.isVisible()]

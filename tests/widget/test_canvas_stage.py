@@ -1,0 +1,290 @@
+"""The stage and its tools, by the pointer and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainterPath
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from scenario_desktop.canvas.format import ShapeLayer, TextLayer, Transform
+from scenario_desktop.ui.panels.canvas import clipboard
+from scenario_desktop.ui.panels.canvas.brush import Brush
+from scenario_desktop.ui.panels.canvas.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.select_tool import Frame, fitted, frame_of
+from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
+from scenario_desktop.ui.panels.canvas.stage import MAX_ZOOM, MIN_ZOOM, Stage
+from scenario_desktop.ui.panels.canvas.tools import CropTool
+from tests.widget.canvas_support import BLUE, RED, color, drag, editor_of, paint, picture, send
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def pixels() -> Pixels:
+    return Pixels()
+
+
+@pytest.fixture
+def editor(pixels: Pixels) -> Editor:
+    return editor_of(
+        picture("p", BLUE, pixels, transform=Transform(x=20, y=20)), paint("a"), pixels=pixels
+    )
+
+
+@pytest.fixture
+def stage(editor: Editor) -> Iterator[Stage]:
+    stage = Stage(editor, ToolSettings())
+    stage.settings.foreground = RED
+    stage.settings.brush = Brush(10, 1.0)
+    stage.resize(400, 300)
+    stage.show()
+    stage.fit()
+    yield stage
+    stage.close()
+    stage.deleteLater()
+
+
+def press_key(stage: Stage, key: Qt.Key, keys: Qt.KeyboardModifier | None = None) -> None:
+    QTest.keyClick(stage.focusProxy(), key, keys or Qt.KeyboardModifier.NoModifier)
+
+
+def test_a_brush_paints_where_the_pointer_goes(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.BRUSH)
+    drag(stage, (120, 50), (150, 50), (180, 50))
+    assert color(editor, 150, 50) == RED
+    assert editor.history.done[0].name == "Brush on a"
+
+
+def test_what_is_painted_is_on_the_screen_before_the_release(stage: Stage) -> None:
+    stage.settings.set_tool(ToolId.BRUSH)
+    send(stage, QEvent.Type.MouseButtonPress, (120, 50))
+    send(stage, QEvent.Type.MouseMove, (180, 50))
+    place = stage.to_view(QPointF(150, 50)).toPoint()
+    assert stage.grab().toImage().pixelColor(place) == RED
+    send(stage, QEvent.Type.MouseButtonRelease, (180, 50))
+
+
+def test_escape_takes_a_stroke_back(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.BRUSH)
+    send(stage, QEvent.Type.MouseButtonPress, (120, 50))
+    send(stage, QEvent.Type.MouseMove, (180, 50))
+    press_key(stage, Qt.Key.Key_Escape)
+    assert not editor.history.can_undo
+    assert color(editor, 150, 50).alpha() == 0
+
+
+def test_zoom_has_limits_and_keeps_its_place(stage: Stage) -> None:
+    at = QPointF(100, 80)
+    under = stage.to_canvas(at)
+    stage.set_zoom(3.0, at)
+    assert (stage.to_canvas(at) - under).manhattanLength() < 1
+    stage.set_zoom(1000)
+    assert stage.zoom() == MAX_ZOOM
+    stage.set_zoom(0.0001)
+    assert stage.zoom() == pytest.approx(MIN_ZOOM)
+    stage.actual_size()
+    assert stage.zoom() == 1.0
+
+
+@pytest.mark.parametrize("zoom", [0.1, 0.2, 0.37, 1.0, 1.7, 9.0, 32.0])
+def test_the_picture_is_right_at_every_zoom(stage: Stage, zoom: float) -> None:
+    stage.set_zoom(zoom)
+    stage.pan(QPointF(stage.rect().center()) - stage.to_view(QPointF(45.5, 40.5)))
+    image = stage.grab().toImage()
+    assert image.pixelColor(stage.to_view(QPointF(45.5, 40.5)).toPoint()) == BLUE
+
+
+def test_the_space_bar_moves_the_canvas(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.BRUSH)
+    keys = stage.focusProxy()
+    QTest.keyPress(keys, Qt.Key.Key_Space)
+    before = stage.to_view(QPointF(0, 0))
+    drag(stage, (50, 50), (70, 50))
+    QTest.keyRelease(keys, Qt.Key.Key_Space)
+    assert stage.to_view(QPointF(0, 0)) != before
+    assert not editor.history.can_undo
+
+
+def test_a_layer_is_picked_and_moved(stage: Stage, editor: Editor) -> None:
+    drag(stage, (30, 30), (80, 45), keys=CONTROL)
+    assert editor.active_id == "p"
+    place = editor.document.layers[0].transform
+    assert (place.x, place.y) == (70, 35)
+    editor.undo()
+    assert editor.document.layers[0].transform.x == 20
+
+
+def test_a_moved_edge_snaps_to_the_canvas(stage: Stage, editor: Editor) -> None:
+    drag(stage, (40, 40), (30, 40), (22, 40))
+    assert editor.document.layers[0].transform.x == 0
+
+
+def test_a_corner_scales_and_keeps_the_shape(stage: Stage, editor: Editor) -> None:
+    editor.set_active("p")
+    drag(stage, (70, 60), (90, 76), (120, 100), keys=CONTROL)
+    found = editor.document.layers[0].transform
+    assert found.scale_x == pytest.approx(2.0, abs=0.05)
+    assert found.scale_x == found.scale_y
+    assert (found.x, found.y) == (pytest.approx(20), pytest.approx(20))
+
+
+def test_the_round_point_turns_in_steps(stage: Stage, editor: Editor) -> None:
+    editor.set_active("p")
+    above = stage.to_canvas(stage.to_view(QPointF(45, 20)) - QPointF(0, 28))
+    middle = QPointF(45, 40)
+    side = (middle.x() + (middle.y() - above.y()), middle.y())
+    drag(stage, (above.x(), above.y()), (70, 30), side, keys=SHIFT)
+    assert editor.document.layers[0].transform.angle == 90
+
+
+def test_arrow_keys_nudge_as_one_step(stage: Stage, editor: Editor) -> None:
+    editor.set_active("p")
+    for _ in range(3):
+        press_key(stage, Qt.Key.Key_Right)
+    press_key(stage, Qt.Key.Key_Down, SHIFT)
+    place = editor.document.layers[0].transform
+    assert (place.x, place.y) == (23, 30)
+    assert len(editor.history.done) == 1
+
+
+@pytest.mark.parametrize(
+    ("tool", "form"),
+    [(ToolId.RECTANGLE, "rectangle"), (ToolId.ELLIPSE, "ellipse"), (ToolId.LINE, "line")],
+)
+def test_shapes_are_drawn_out(stage: Stage, editor: Editor, tool: ToolId, form: str) -> None:
+    stage.settings.set_tool(tool)
+    drag(stage, (100, 20), (120, 30), (160, 60))
+    shape = editor.active
+    assert isinstance(shape, ShapeLayer)
+    assert (shape.form.value, shape.width, shape.height) == (form, 60, 40)
+
+
+def test_a_click_makes_no_shape(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.RECTANGLE)
+    drag(stage, (100, 20), (100, 20))
+    assert not editor.history.can_undo
+
+
+def test_words_are_written_where_the_click_was(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.TEXT)
+    drag(stage, (30, 80))
+    assert stage.is_writing
+    QTest.keyClicks(QApplication.focusWidget() or stage, "Bv")
+    box = stage._text_box
+    assert box is not None
+    box.setPlainText("Ember")
+    drag(stage, (150, 90))
+    text = editor.active
+    assert isinstance(text, TextLayer)
+    assert (text.text, text.transform.x, text.transform.y) == ("Ember", 30, 80)
+    assert not stage.is_writing
+
+
+def test_cropping_waits_for_enter(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.CROP)
+    drag(stage, (10, 10), (50, 40), (110, 60))
+    assert isinstance(stage.tool, CropTool)
+    assert stage.tool.frame == QRectF(10, 10, 100, 50)
+    press_key(stage, Qt.Key.Key_Return)
+    assert (editor.document.width, editor.document.height) == (100, 50)
+
+
+def test_a_mask_is_drawn_and_freed(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.MASK)
+    drag(stage, (10, 10), (60, 60))
+    assert editor.selection is not None
+    drag(stage, (10, 10), (10, 10))
+    assert editor.selection is None
+
+
+def test_the_eyedropper_takes_what_is_seen(stage: Stage) -> None:
+    stage.settings.set_tool(ToolId.EYEDROPPER)
+    drag(stage, (40, 40), (40, 40))
+    assert stage.settings.foreground == BLUE
+
+
+def test_a_canvas_for_looking_refuses_to_paint_and_says_so(stage: Stage, editor: Editor) -> None:
+    editor.set_read_only("only looking")
+    told: list[str] = []
+    editor.refused.connect(told.append)
+    stage.settings.set_tool(ToolId.BRUSH)
+    drag(stage, (100, 20), (160, 60))
+    assert told == ["only looking"]
+    assert not editor.history.can_undo
+
+
+def test_keys_of_the_stage_come_before_the_windows(stage: Stage) -> None:
+    assert stage.claims(Qt.Key.Key_Space)
+    assert not stage.claims(Qt.Key.Key_Escape)
+    event = QKeyEvent(
+        QEvent.Type.ShortcutOverride, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier
+    )
+    event.ignore()
+    QApplication.sendEvent(stage.focusProxy(), event)
+    assert event.isAccepted()
+
+
+def test_numbers_of_a_frame_lead_back_to_the_same_place() -> None:
+    box = QRectF(5, 7, 40, 30)
+    transform = Transform(x=12, y=-4, scale_x=1.5, scale_y=-0.5, angle=33)
+    frame = frame_of(box, transform)
+    again = fitted(box, transform, frame)
+    for name in ("x", "y", "scale_x", "scale_y", "angle"):
+        assert getattr(again, name) == pytest.approx(getattr(transform, name))
+    wider = Frame(frame.x, frame.y, 120, frame.height, 0, 100)
+    assert frame_of(box, fitted(box, transform, wider)).width == pytest.approx(120)
+
+
+def test_a_copied_layer_comes_back_as_one(editor: Editor) -> None:
+    shape = ShapeLayer(id="s", name="Box", width=10, height=10, fill="#ff0000")
+    editor.add_layer(shape, "Draw", "square")
+    image, corner = editor.copied()
+    assert (image.width(), corner.x()) == (10, 0)
+    clipboard.put(image, shape)
+    pasted = clipboard.layer_on()
+    assert isinstance(pasted, ShapeLayer)
+    assert (pasted.fill, pasted.id != "s") == ("#ff0000", True)
+    assert not clipboard.image_on().isNull()
+
+
+def test_a_layer_of_somebody_else_on_the_clipboard_is_no_layer(qapp: QApplication) -> None:
+    data = QMimeData()
+    data.setData(clipboard.LAYER_MIME, b'{"kind": "shape", "opacity": 7}')
+    qapp.clipboard().setMimeData(data)
+    assert clipboard.layer_on() is None
+
+
+def test_copying_takes_only_what_is_masked(editor: Editor) -> None:
+    editor.set_active("p")
+    path = QPainterPath()
+    path.addRect(QRectF(20, 20, 10, 5))
+    editor.set_selection(path)
+    image, _ = editor.copied()
+    assert (image.width(), image.height()) == (10, 5)
+
+
+def test_settings_survive_being_saved() -> None:
+    settings, other = ToolSettings(), ToolSettings()
+    settings.set_foreground(RED)
+    settings.set_current_brush(Brush(77, 0.25, 0.5))
+    other.load(settings.to_dict())
+    assert (other.brush.size, other.brush.hardness, other.foreground) == (77, 0.25, RED)
+    other.load({"brush": "x", "eraser": [1, None, 2], "foreground": 7, "recent": [1, "nope"]})
+    assert other.brush.size == 77
+
+
+def test_brackets_change_the_size_by_a_tenth() -> None:
+    settings = ToolSettings()
+    settings.set_tool(ToolId.BRUSH)
+    settings.set_current_brush(Brush(100))
+    settings.step_size(1)
+    assert settings.brush.size == 110
+    settings.set_current_brush(Brush(2))
+    settings.step_size(-1)
+    settings.step_size(-1)
+    assert settings.brush.size == 1
