@@ -73,6 +73,7 @@ class CanvasMachine(RuleBasedStateMachine):
         self.replaced: set[str] = set()
         self.compared: set[str] = set()
         self.ben_lock = ""
+        self.ben_at_s: float | None = None
         self.count = 0
 
     def teardown(self) -> None:
@@ -82,12 +83,15 @@ class CanvasMachine(RuleBasedStateMachine):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @initialize(
-        touches=st.booleans(), latency=st.sampled_from([0.0, 0.2, 3.0]),
-        encode=st.sampled_from([0.0, 0.3, 0.8]),
+        touches=st.booleans(), fences=st.sampled_from([True, True, False]),
+        latency=st.sampled_from([0.0, 0.2, 3.0]), encode=st.sampled_from([0.0, 0.3, 0.8]),
     )  # fmt: skip
-    def begin(self, touches: bool, latency: float, encode: float) -> None:
+    def begin(self, touches: bool, fences: bool, latency: float, encode: float) -> None:
         self.server.touches = touches
-        self.ann.latency_s = latency
+        self.server.fences = fences
+        # Where the server does not refuse the id of an old lock, nobody can do anything about a
+        # save between our look and our own save: there they are one.
+        self.ann.latency_s = latency if fences else 0.0
         self.encode_s = encode
         self.restart(None)
 
@@ -119,7 +123,10 @@ class CanvasMachine(RuleBasedStateMachine):
         return self.runner.run(watched())
 
     def watch(self) -> None:
-        """Note which strokes have been on the screen long enough."""
+        """Note which strokes have been on the screen long enough; Ben does not wait for us."""
+        if self.ben_at_s is not None and self.world.true_s >= self.ben_at_s:
+            self.ben_at_s = None
+            self.ben_saves(False)
         if self.studio.session is None:
             return
         shown = self.studio.screen.strokes
@@ -184,6 +191,14 @@ class CanvasMachine(RuleBasedStateMachine):
         if is_saved:
             self.save(True)
         self.ann.faults.clear()
+
+    @precondition(lambda self: self.is_open)
+    @rule(seconds=st.sampled_from(PAUSES_S))
+    def save_late_and_again(self, seconds: float) -> None:
+        self.break_network("save", Fault.LATE)
+        self.work_and_save(seconds, False)
+        self.ann.faults.clear()
+        self.work_and_save(seconds, False)
 
     @rule(seconds=st.sampled_from([0.1, 0.6, 1.1, 2.5, 5.0, 20.0, 61.0, 150.0, 290.0, 1000.0]))
     def wait(self, seconds: float) -> None:
@@ -286,7 +301,10 @@ class CanvasMachine(RuleBasedStateMachine):
 
     @rule(method=st.sampled_from(METHODS), fault=st.sampled_from(list(Fault)))
     def break_network(self, method: str, fault: Fault) -> None:
-        if fault is Fault.LATE and method not in ("lock_asset", "save", "unlock_asset"):
+        can_be_late = method in ("lock_asset", "unlock_asset") or (
+            method == "save" and self.server.fences
+        )
+        if fault is Fault.LATE and not can_be_late:
             fault = Fault.AFTER
         self.ann.faults.setdefault(method, []).append(fault)
 
@@ -326,6 +344,12 @@ class CanvasMachine(RuleBasedStateMachine):
     def ben_forces(self) -> None:
         self.server.unlock(CANVAS, None, True)
 
+    @precondition(lambda self: self.server.fences)
+    @rule(seconds=st.sampled_from([0.05, 0.3, 1.0, 4.0, 7.0]))
+    def ben_saves_later(self, seconds: float) -> None:
+        """In the midst of whatever comes next."""
+        self.ben_at_s = self.world.true_s + seconds
+
     @rule(is_snapshot=st.booleans())
     def ben_saves(self, is_snapshot: bool) -> None:
         canvas = self.studio.canvas
@@ -356,7 +380,7 @@ def test_no_order_of_events_loses_a_stroke_or_overwrites_a_save() -> None:
 
 def test_the_check_itself_notices_a_loss() -> None:
     machine = CanvasMachine()
-    machine.begin(touches=True, latency=0.0, encode=0.0)
+    machine.begin(touches=True, fences=True, latency=0.0, encode=0.0)
     machine.draw("sky")
     machine.wait(2.5)
     assert machine.protected == {"s1"}

@@ -594,9 +594,9 @@ class CanvasSession:
             digest = digest_of(await self._ask(self._wire.text()))
         except AppError:
             return  # the strokes stay in the draft
-        if digest == self._base.digest or digest not in self._own():
+        if digest == self._base.digest:
             await self._forget_strokes()
-        else:
+        else:  # an older save of ours, or what somebody made of it
             await self._try_note(why=KeptWhy.LATE)
 
     async def _do_compare(self) -> None:
@@ -791,11 +791,10 @@ class CanvasSession:
         note = draft.note
         own = {sent.digest: sent.edit for sent in note.sent}
         if own.get(self._base.digest) == note.edit:
-            # The save had arrived after all: there is nothing to go on with but the lock.
+            # The save had arrived after all: there is nothing to go on with.
             self._note = replace(note, why=KeptWhy.OPEN, base=self._base)
-            await self._forget_strokes()
-            if note.lock_id:
-                await self._do_unlock(note.lock_id)
+            self._edit = self._drafted = self._saved = note.edit
+            await self._settle(note)
             return
         self._note = replace(note, why=KeptWhy.OPEN)
         self._base = note.base or self._base
@@ -808,6 +807,17 @@ class CanvasSession:
             self._queue += [*self._feed(leases.Edited()), leases.Compare()]
         else:
             self._queue += self._feed(leases.Resumed(note.lock_id))
+
+    async def _settle(self, note: DraftNote) -> None:
+        """Let go of a draft that the server has, unless an older save may still arrive."""
+        digest = self._base.digest
+        is_last = not any(one.is_doubtful and one.digest != digest for one in note.sent)
+        if note.lock_id:
+            await self._do_unlock(note.lock_id)
+        if is_last:
+            await self._forget_strokes()
+        elif not note.lock_id:
+            await self._settle_doubts()
 
     # --- sending ------------------------------------------------------------------------------
 
