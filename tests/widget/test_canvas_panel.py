@@ -259,7 +259,7 @@ async def test_the_first_stroke_is_told_to_the_session(qt_loop, panel, canvases)
     assert session.edits == 1  # at the press, so that the lock is asked for while drawing
     panel.editor.stroke_to(20, 20)
     panel.editor.end_stroke()
-    assert session.edits == 2
+    assert session.edits >= 2
 
 
 async def test_saving_uploads_only_what_changed(qt_loop, panel, canvases) -> None:

@@ -100,6 +100,7 @@ class CanvasController(QObject):
         self._saved_at: datetime | None = None
         self._saved_steps = 0
         self._is_lacking = False
+        self._tool_before: ToolId | None = None
         self.actions: dict[str, AsyncAction] = {}
         for name, function in (
             ("open", self._open), ("close", self._close), ("save", self._save),
@@ -653,7 +654,12 @@ class CanvasController(QObject):
         self.dock.set_read_only(is_read_only, shows_snapshots=kind is not LockKind.FOREIGN)
         self.layers.show()
         if is_read_only and self.settings.tool not in (ToolId.HAND, ToolId.ZOOM):
+            self._tool_before = self.settings.tool
             self.settings.set_tool(ToolId.HAND)
+        elif not is_read_only and self._tool_before is not None:
+            if self.settings.tool is ToolId.HAND:
+                self.settings.set_tool(self._tool_before)
+            self._tool_before = None
 
 
 def _write_flat(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from scenario_desktop.canvas.format import Blend
@@ -192,6 +199,7 @@ class CanvasDock(Surface):
         row.setSpacing(5)
         row.addWidget(IconLabel("eye", "text_2", 12))
         row.addWidget(PlainLabel("Read only", "small", "text_2"))
+        chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         chip.hide()
         return chip
 

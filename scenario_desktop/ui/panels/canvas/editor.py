@@ -274,6 +274,8 @@ class Editor(QObject):
     def _forget_pixels(self) -> None:
         """Drop the pixels of layers that neither the document nor any step knows."""
         known = {layer.id for layer in self.document.layers}
+        if self.pixels.surfaces.keys() <= known:
+            return
         for step in (*self.history.done, *self.history.undone):
             known |= {layer.id for layer in step.before.layers}
             known |= {layer.id for layer in step.after.layers}
@@ -368,15 +370,17 @@ class Editor(QObject):
             self.compositor.spoil(area, self._layer.id)
 
     def end_stroke(self) -> None:
+        self.flush_stroke()
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return
+        was_wet = stroke.wet is not None
         stroke.finish()
         self._settling.start()
         self.compositor.overlay = None
         change = stroke.record.finish()
         layer = self._layer
-        if not change.rect.isEmpty():
+        if was_wet and not change.rect.isEmpty():
             self._spoil_local(layer, change.rect)
         word = "Erase" if stroke.is_eraser else "Brush"
         icon = "eraser" if stroke.is_eraser else "brush"
