@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -31,6 +31,7 @@ from scenario_desktop.ui.widgets.slider import NumberField, Slider
 from scenario_desktop.ui.widgets.surface import Hairline, Surface
 
 _RANGE = 1_000_000
+_DETECT = "Detect from canvas"
 
 
 class FrameField(NumberField):
@@ -134,7 +135,8 @@ class CanvasDock(Surface):
         }
         self._frame: Frame | None = None
         self._read_only_chip = self._chip()
-        self.detect = button("Detect from canvas", icon="scan-line")
+        self.detect = button(_DETECT, icon="scan-line")
+        self.detect.setAccessibleName(_DETECT)
         self.export = button("Export", icon="upload")
         self._steps = PlainLabel("", "small", "text_3")
         self._build()
@@ -298,6 +300,13 @@ class CanvasDock(Surface):
         self._history.setVisible(not is_read_only)
         self._snapshots.setVisible(shows_snapshots)
         self.layers.is_editable = not is_read_only
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.width() - self.export.sizeHint().width() - 33
+        wanted = theme.current().metrics("body_strong").horizontalAdvance(_DETECT)
+        self.detect.setText(_DETECT if wanted + theme.current().px(24) + 30 <= room else "Detect")
 
     def show_snapshots(self, is_shown: bool) -> None:
         self._snapshots.setVisible(is_shown)

@@ -31,7 +31,12 @@ from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.panels.canvas.layer_model import THUMB, LayerModel, LayerRole, is_group
 from scenario_desktop.ui.widgets import painting
 
-_EYE_X, _THUMB_X, _INDENT = 12, 38, 16
+_EYE_X, _INDENT = 8, 16
+
+
+def thumb_x() -> int:
+    """Return where thumbnails begin: behind the eyes, which grow with the text."""
+    return _EYE_X + theme.current().px(16) + 14
 
 
 def row_height() -> int:
@@ -72,7 +77,7 @@ class LayerDelegate(QStyledItemDelegate):
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(area, t.hover)
         self._paint_eye(painter, area, layer)
-        x = _THUMB_X + _INDENT * int(index.data(LayerRole.DEPTH))
+        x = thumb_x() + _INDENT * int(index.data(LayerRole.DEPTH))
         self._paint_thumbnail(painter, QRect(x, 0, THUMB, THUMB), area, layer, index)
         self._paint_words(painter, area, x + THUMB + 11, layer, index)
         self._paint_lock(
@@ -128,7 +133,7 @@ class LayerDelegate(QStyledItemDelegate):
         t = look.tokens
         is_active = layer.is_visible
         top = area.top() + (area.height() - look.line("body") - look.line("small")) // 2
-        width = area.width() - x - (34 if layer.is_locked else 12)
+        width = area.width() - x - (look.px(16) + 18 if layer.is_locked else 12)
         name = QRectF(x, top, width, look.line("body"))
         note = QRectF(x, top + look.line("body"), width, look.line("small"))
         middle = Qt.TextElideMode.ElideMiddle
@@ -148,11 +153,13 @@ class LayerDelegate(QStyledItemDelegate):
 
 
 def eye_rect(area: QRect) -> QRect:
-    return QRect(area.left() + _EYE_X - 4, area.top(), 24, area.height())
+    side = theme.current().px(16) + 8
+    return QRect(area.left() + _EYE_X, area.top(), side, area.height())
 
 
 def lock_rect(area: QRect) -> QRect:
-    return QRect(area.right() - 31, area.top(), 24, area.height())
+    side = theme.current().px(16) + 8
+    return QRect(area.right() - 7 - side, area.top(), side, area.height())
 
 
 class LayerList(QListView):
@@ -271,7 +278,7 @@ class LayerList(QListView):
         layer = self._layers.layer(index.row())
         if layer is None or eye_rect(self.visualRect(index)).contains(place):
             return
-        if is_group(layer) and place.x() < _THUMB_X + THUMB + 8:
+        if is_group(layer) and place.x() < thumb_x() + THUMB + 8:
             self._layers.toggle_open(layer.id)
         elif self.is_editable:
             self.rename(layer.id)
@@ -281,7 +288,7 @@ class LayerList(QListView):
         super().paintEvent(event)
         if self._drop is not None:
             y = min(max(1, self._drop[0]), self.viewport().height() - 2)
-            x = _THUMB_X + (_INDENT if self._drop[2] else 0)
+            x = thumb_x() + (_INDENT if self._drop[2] else 0)
             painter = QPainter(self.viewport())
             line = QRect(x, y - 1, self.viewport().width() - x - 8, 2)
             painter.fillRect(line, theme.current().tokens.accent_line)
@@ -296,7 +303,7 @@ class LayerList(QListView):
         field = QLineEdit(layer.name, self.viewport())
         field.setAccessibleName("Name of the layer")
         field.setMaxLength(200)
-        x = _THUMB_X + THUMB + 4
+        x = thumb_x() + THUMB + 4
         height = field.sizeHint().height()
         top = area.top() + (area.height() - height) // 2
         field.setGeometry(x, top, area.width() - x - 8, height)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
@@ -73,7 +73,7 @@ class LockBar(QWidget):
         self.setAccessibleName("Lock")
         self.state = LockState(LockKind.VIEWING, "")
         self._icon = IconLabel("eye")
-        self._sentence = PlainLabel("", "body_strong")
+        self._sentence = ElidedLabel("", "body_strong")
         self._note = ElidedLabel("", "body", "text_2")
         self._right = PlainLabel("", "small", "text_2")
         self._action = Button("", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
@@ -83,7 +83,8 @@ class LockBar(QWidget):
         row.setSpacing(10)
         row.addWidget(self._icon)
         row.addWidget(self._sentence)
-        row.addWidget(self._note, 1)
+        row.addWidget(self._note)
+        row.addStretch(1)
         row.addWidget(self._right)
         row.addWidget(self._action)
         theme.current().changed.connect(self._fit)
@@ -98,12 +99,27 @@ class LockBar(QWidget):
         self._sentence.set_tone("warning" if state.is_ending else "text")
         self._note.setText(state.note)
         self._right.setText(state.right)
-        self._right.setVisible(bool(state.right))
         self._action.setText(state.action)
         self._action.set_icon(state.action_icon)
         self._action.setVisible(bool(state.action))
         self.setAccessibleDescription(f"{state.sentence} {state.note}".strip())
+        self._share()
         self.update()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Let the note go first, then what was done last; whose it is stays."""
+        room = self.width() - 80 - self._sentence.sizeHint().width()
+        if not self._action.isHidden():
+            room -= self._action.sizeHint().width()
+        right = self._right.sizeHint().width() if self.state.right else 0
+        self._right.setVisible(bool(right) and room >= right)
+        room -= right
+        self._note.setVisible(bool(self.state.note) and room >= theme.current().px(80))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -59,7 +59,9 @@ class CanvasPage(Surface):
         self._zoom.clicked.connect(self._on_zoom_clicked)
         self.save.clicked.connect(self.save_requested)
         self.save_copy.clicked.connect(self.save_requested)
+        self.save.setAccessibleName("Save snapshot")
         self.stage.zoom_changed.connect(self._on_zoom_changed)
+        theme.current().changed.connect(self._fit_head)
         self._state.action_requested.connect(self.retry_requested)
         self.set_read_only(False)
 
@@ -123,10 +125,12 @@ class CanvasPage(Surface):
         self.save.set_busy(bool(words))
         self.save.setText(words or "Save snapshot")
         self.save_copy.set_busy(bool(words))
+        self._fit_head()
 
     def set_read_only(self, is_read_only: bool) -> None:
         self.save.setVisible(not is_read_only)
         self.save_copy.setVisible(is_read_only)
+        self._fit_head()
         self.options.set_read_only(is_read_only)
 
     def show_loading(self) -> None:
@@ -163,12 +167,25 @@ class CanvasPage(Surface):
         self.options.place()
 
     def _fit_head(self) -> None:
-        """Let the size go first, then the note, so that the name stays readable."""
-        room = self.width() - self.rail.width()
-        fixed = 420 + min(self._title.sizeHint().width(), theme.current().px(180))
-        note, size = self._note.sizeHint().width(), self._size.sizeHint().width()
-        self._note.setVisible(bool(self._note.text()) and fixed + note <= room)
-        self._size.setVisible(fixed + note + size <= room)
+        """Let the size go first, then the note, the zoom's buttons and words, but not the name."""
+        for button in (self._minus, self._plus, self._fit):
+            button.show()
+        if not self.save.is_busy:
+            self.save.setText("Save snapshot")
+        name = min(self._title.sizeHint().width(), theme.current().px(160))
+        room = self.width() - self.rail.width() - 96 - name
+        room -= self._zoom.sizeHint().width()
+        room -= (self.save_copy if self.save.isHidden() else self.save).sizeHint().width()
+        sides = sum(b.sizeHint().width() for b in (self._minus, self._plus, self._fit))
+        has_sides = room >= sides
+        for button in (self._minus, self._plus, self._fit):
+            button.setVisible(has_sides)
+        if room < 0 and not self.save.is_busy:
+            self.save.setText("Save")
+        room -= sides
+        note = self._note.sizeHint().width() + 12
+        self._note.setVisible(bool(self._note.text()) and room >= note)
+        self._size.setVisible(room >= note + self._size.sizeHint().width())
 
 
 def _percent(zoom: float) -> str:
