@@ -14,7 +14,7 @@ from typing import Protocol
 
 from scenario_desktop.api.models.assets import Asset, AssetCreate, AssetPage, AssetUpdate
 from scenario_desktop.api.models.canvas import LockAnswer, Snapshot, SnapshotPage
-from scenario_desktop.api.moments import read_moment, wire_time
+from scenario_desktop.api.moments import wire_time
 from scenario_desktop.errors import (
     AppError,
     BadAnswer,
@@ -125,7 +125,7 @@ class CanvasWire:
 
     def lock_end(self, asset: Asset) -> datetime | None:
         """Return when the lock of a canvas ends; None if it is free."""
-        until = read_moment(asset.metadata.get("lockExpiresAt"))
+        until = asset.lock_expires_at
         return until if until is not None and until > self._server_now() else None
 
     # --- reading ------------------------------------------------------------------------------
