@@ -392,6 +392,19 @@ async def test_an_older_save_that_arrives_late_is_found_out(ann: Ann) -> None:
     assert draft.note.why is KeptWhy.LATE
 
 
+async def test_the_same_save_again_does_not_settle_the_first(ann: Ann) -> None:
+    await ann.draw("s1")
+    ann.ann.faults["save"] = [Fault.LATE]
+    with pytest.raises(SaveUncertain):
+        await ann.at.save(is_snapshot=False)
+    await ann.at.save(is_snapshot=False)
+    await ann.draw("s2")
+    await ann.at.save(is_snapshot=False)
+    ann.server.deliver()
+    await ann.at.release()
+    assert ann.kept_strokes() == {"s1", "s2"}
+
+
 async def test_what_somebody_saved_is_never_overwritten(ann: Ann) -> None:
     ann.ben_saves()
     await ann.draw("s1")

@@ -851,6 +851,8 @@ class CanvasSession:
                 raise _changed()
             self._require_lease()
             digest = digest_of(text)
+            # The same text may be on its way already: then its own arrival settles nothing.
+            was_doubtful = any(one.digest == digest and one.is_doubtful for one in self._note.sent)
             await self._note_sent(Sent(digest, edit, is_doubtful=True))
             update = AssetUpdate(
                 canvas=text, thumbnail=thumbnail, lock_id=self.lease.lock_id,
@@ -862,7 +864,7 @@ class CanvasSession:
             try:
                 asset, revision = await self._ask(self._wire.save(update, self._base))
             except AppError as error:
-                await self._after_failure(error, digest)
+                await self._after_failure(error, digest, is_kept=was_doubtful)
                 raise
             self.asset, self.text, self._base = asset, text, revision
             self._theirs = None  # what was looked at before is an older version now
@@ -870,21 +872,21 @@ class CanvasSession:
             self._feed(leases.Renewed(self._wire.lock_end(asset)))
             self._feed(leases.Compared(True))
             self._feed(leases.Saved(self.is_unsaved))
-            await self._note_sent(Sent(digest, edit))
+            await self._note_sent(Sent(digest, edit, is_doubtful=was_doubtful))
             # A doubtful save that still arrives would take the place of this one.
             if not self.is_unsaved and not self._note.is_doubtful:
                 await self._forget_strokes()
             return asset
 
-    async def _after_failure(self, error: AppError, digest: str) -> None:
+    async def _after_failure(self, error: AppError, digest: str, *, is_kept: bool) -> None:
         if isinstance(error, SaveUncertain):
             return
         if isinstance(error, ChangedMeanwhile):
             self._feed(leases.Compared(False))
             return
-        # The server refused it or never got it: it cannot arrive any more.
-        sent = tuple(one for one in self._note.sent if one.digest != digest)
-        await self._try_note(sent=sent)
+        if not is_kept:  # the server refused it or never got it: it cannot arrive any more
+            sent = tuple(one for one in self._note.sent if one.digest != digest)
+            await self._try_note(sent=sent)
         if isinstance(error, Conflict):
             self._feed(leases.Denied(error.until))
         elif isinstance(error, NotFound):
