@@ -40,7 +40,7 @@ from tests.canvas_server import Fault, drain
 #: How long a stroke may be on the screen before it must be safe, in seconds of a computer awake.
 SAFE_AFTER_S = 2.0
 #: Sequences of a normal run; the environment asks for more.
-SEQUENCES = int(os.environ.get("CANVAS_SEQUENCES", "60"))
+SEQUENCES = int(os.environ.get("CANVAS_SEQUENCES", "200"))
 STEPS = int(os.environ.get("CANVAS_STEPS", "40"))
 
 TIMES = CanvasTimes(lease=LeaseTimes(pulse_s=20.0))
