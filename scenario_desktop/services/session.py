@@ -119,7 +119,7 @@ class Session:
         )
         self.canvases = Canvases(
             Room(
-                client,  # type: ignore[arg-type]  # its list_assets names every filter it takes
+                client,
                 Uploads(client),
                 DraftStore(shared.paths.drafts(workspace_id)),
                 is_ours,
