@@ -214,10 +214,12 @@ class Stroke:
     ) -> None:
         whole = max(1, round(size))
         reach = whole / 2 + 3
-        end_x, end_y = x + step_x * (count - 1), y + step_y * (count - 1)
-        left, top = math.floor(min(x, end_x) - reach), math.floor(min(y, end_y) - reach)
-        width = math.ceil(abs(end_x - x) + 2 * reach) + 1
-        height = math.ceil(abs(end_y - y) + 2 * reach) + 1
+        way_x, way_y = step_x * (count - 1), step_y * (count - 1)
+        # Floored by hand; places left of the canvas and above it are negative.
+        left = int((x + way_x if way_x < 0 else x) - reach + 1e6) - 1_000_000
+        top = int((y + way_y if way_y < 0 else y) - reach + 1e6) - 1_000_000
+        width = int(abs(way_x) + 2 * reach) + 2
+        height = int(abs(way_y) + 2 * reach) + 2
         box = QRect(left, top, width, height)
         self._queue.append(_Run(x, y, step_x, step_y, count, whole, box))
         self.count += count
@@ -286,10 +288,15 @@ def _cut(run: _Run, tile: QRect) -> _Run:
         (run.y, run.step_y, tile.top() - reach, tile.bottom() + reach),
     ):
         if step:
-            ends = sorted(((low - start) / step, (high - start) / step))
-            first, last = max(first, math.ceil(ends[0])), min(last, math.floor(ends[1]))
+            one, two = (low - start) / step, (high - start) / step
+            if one > two:
+                one, two = two, one
+            if one > first:
+                first = math.ceil(one)
+            if two < last:
+                last = math.floor(two)
     x, y = run.x + run.step_x * first, run.y + run.step_y * first
-    return run._replace(x=x, y=y, stamps=max(0, last - first + 1))
+    return _Run(x, y, run.step_x, run.step_y, max(0, last - first + 1), run.size, run.box)
 
 
 def _gather(areas: list[QRect], box: QRect) -> None:

@@ -234,6 +234,11 @@ class Stage(QWidget):
         width, height = int(abs(x1 - x2) + 2 * reach) + 2, int(abs(y1 - y2) + 2 * reach) + 2
         self.update(left, top, width, height)
 
+    def stroke_to(self, x: float, y: float, pressure: float) -> None:
+        """Go on with the stroke to a place of the view, if one is being drawn."""
+        scale = self._scale
+        self.editor.stroke_to((x - self._left) / scale, (y - self._top) / scale, pressure)
+
     def pick_color(self, point: QPointF) -> None:
         """Take the colour that is seen at a point."""
         x, y = math.floor(point.x()), math.floor(point.y())

@@ -107,6 +107,8 @@ class BrushTool(Tool):
         super().__init__(stage)
         self._last: QPointF | None = None
         self._view = QPointF()
+        self._at = (0.0, 0.0)
+        self._reach = 0.0
 
     @property
     def is_busy(self) -> bool:
@@ -122,23 +124,28 @@ class BrushTool(Tool):
         ):
             return
         self._view = touch.view
+        self._reach = size / 2 * stage.scale + 4
         if touch.is_shift and self._last is not None:
             stage.editor.stroke_to(self._last.x(), self._last.y(), touch.pressure)
             self._view = stage.to_view(self._last)
         stage.editor.stroke_to(touch.point.x(), touch.point.y(), touch.pressure)
         stage.spoil_line(self._view, touch.view, size)
-        self._view, self._last = touch.view, touch.point
+        self._last = touch.point
+        self._at = touch.view.x(), touch.view.y()
 
     def follow(self, view: QPointF, pressure: float) -> None:
-        stage = self.stage
-        if stage.editor.is_painting:
-            scale = stage.scale
-            origin = stage.origin()
-            stage.editor.stroke_to(
-                (view.x() - origin.x()) / scale, (view.y() - origin.y()) / scale, pressure
-            )
-            stage.spoil_line(self._view, view, self._brush().size)
-            self._view = view
+        # Called for every place a pen tells of, hundreds a second: nothing is asked for twice.
+        stage, reach = self.stage, self._reach
+        x, y = view.x(), view.y()
+        last_x, last_y = self._at
+        self._at = x, y
+        stage.stroke_to(x, y, pressure)
+        left, right = (x, last_x) if x < last_x else (last_x, x)
+        top, bottom = (y, last_y) if y < last_y else (last_y, y)
+        stage.update(
+            int(left - reach), int(top - reach),
+            int(right - left + 2 * reach) + 2, int(bottom - top + 2 * reach) + 2,
+        )  # fmt: skip
 
     def release(self, touch: Touch) -> None:
         self._last = touch.point
