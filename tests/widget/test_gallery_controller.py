@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.loop import run
 from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.panels.gallery import menus
+from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.page import GalleryPage, make_gallery
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
+from scenario_desktop.ui.panels.gallery.selection import kept
 from scenario_desktop.ui.panels.gallery.words import StateAction
 from scenario_desktop.ui.widgets.drags import keys_of
 from tests.support import until
@@ -378,6 +381,29 @@ async def test_reveal_waits_for_an_item_that_just_came(
     page.controller.reveal([400])
     await until(lambda: 400 in page.view.grid.visible_keys())
     assert page.controller.chosen_keys() == [400]
+
+
+async def test_what_is_chosen_during_a_read_stays_chosen(
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """News come in while results are revealed: the read began with the former choice."""
+    await opened(page, library)
+    page.controller.reveal([7])
+    begun, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(chosen: Iterable[int], order: KeyOrder) -> set[int]:
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(5)
+        return kept(chosen, order)
+
+    monkeypatch.setattr("scenario_desktop.ui.panels.gallery.controller.kept", slow)
+    library.add(item(400))
+    await begun.wait()
+    page.controller.reveal([8])
+    go_on.set()
+    await until(lambda: not page.controller.load.is_busy)
+    assert page.controller.chosen_keys() == [8]
 
 
 async def test_size_order_and_filter_are_remembered(

@@ -24,7 +24,7 @@ from scenario_desktop.ui.panels.gallery.filters import FilterPopover
 from scenario_desktop.ui.panels.gallery.finding import find_by_name
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPlace, GalleryPrefs, filter_of
-from scenario_desktop.ui.panels.gallery.selection import kept, spelled_out
+from scenario_desktop.ui.panels.gallery.selection import Selection, kept, spelled_out
 from scenario_desktop.ui.panels.gallery.view import GalleryView
 from scenario_desktop.ui.panels.gallery.words import Locks, StateAction
 from scenario_desktop.ui.panels.gallery.works import JobsSource, Works
@@ -382,11 +382,11 @@ class GalleryController(QObject):
         start = time.monotonic()
         order = KeyOrder(await library.keys(query))
         is_same = self._is_narrowed_as(query)
-        chosen = await self._chosen_in(order, is_same=is_same)
         keeps_place = query == self._shown_query
         if not keeps_place:
             # With its items there, the first frame of an answer is a whole one.
             await self._learn(library, order.part(0, self._grid.screenful()))
+        chosen = await self._chosen_in(order, is_same=is_same)
         self._base, self._shown_query = order, query
         self._arrange(chosen=chosen, keeps_place=keeps_place)
         self._newcomers.clear()
@@ -407,7 +407,16 @@ class GalleryController(QObject):
 
     async def _chosen_in(self, order: KeyOrder, *, is_same: bool) -> set[int] | None:
         """Return what stays chosen in a new order, None where it can stay as it is."""
-        selection = self._grid.selection
+        while True:
+            selection = self._grid.selection
+            changes = selection.changes
+            chosen = await self._kept_in(order, selection, is_same=is_same)
+            if selection is self._grid.selection and selection.changes == changes:
+                return chosen  # else somebody chose anew meanwhile
+
+    async def _kept_in(
+        self, order: KeyOrder, selection: Selection, *, is_same: bool
+    ) -> set[int] | None:
         if not len(selection):
             return None
         if selection.is_all:

@@ -21,11 +21,13 @@ class Selection:
     Attributes:
         current: the key that has the keyboard, None before there is any.
         start: where a range begins.
+        changes: counts the changes of what is chosen, so that a slow reader can notice them.
     """
 
     def __init__(self) -> None:
         self.current: int | None = None
         self.start: int | None = None
+        self.changes = 0
         self._keys: set[int] = set()
         self._is_all = False  # then ``_keys`` are the exceptions
         self._total = 0
@@ -83,6 +85,7 @@ class Selection:
         """Add or take away one key."""
         if key > 0:
             self._keys ^= {key}
+            self.changes += 1
         self.current = self.start = key
 
     def extend(self, order: KeyOrder, key: int, *, is_added: bool = False) -> None:
@@ -105,10 +108,12 @@ class Selection:
 
     def add(self, keys: Iterable[int]) -> None:
         wanted = {key for key in keys if key > 0}
+        self.changes += 1
         self._keys = self._keys - wanted if self._is_all else self._keys | wanted
 
     def remove(self, keys: Iterable[int]) -> None:
         unwanted = {key for key in keys if key > 0}
+        self.changes += 1
         self._keys = self._keys | unwanted if self._is_all else self._keys - unwanted
 
     def choose_all(self, order: KeyOrder, *, extra: int = 0) -> None:
@@ -119,6 +124,7 @@ class Selection:
         """
         self._keys = set()
         self._is_all = True
+        self.changes += 1
         self._total = len(order) - extra
 
     def rebase(self, total: int, newcomers: Iterable[int] = ()) -> None:
@@ -136,6 +142,7 @@ class Selection:
     def _set(self, keys: Iterable[int]) -> None:
         self._keys = set(keys)
         self._is_all = False
+        self.changes += 1
 
 
 def spelled_out(selection: Selection, order: KeyOrder) -> set[int]:
