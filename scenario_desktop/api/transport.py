@@ -51,6 +51,8 @@ MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 ATTEMPTS: Final = 3
 LONGEST_WAIT_S: Final = 60.0
 _FIRST_PAUSE_S: Final = 0.4
+#: How much later than ours the deadlines of the layer below are.
+_SECOND_DEADLINE_S: Final = 5.0
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -180,12 +182,14 @@ class Transport:
 
         if self._is_closed:
             raise Offline("The connection has been closed.")
+        # Our own deadline comes first: where both end a request at once, its connection stays open.
+        later = seconds + _SECOND_DEADLINE_S
         try:
             request = httpx.Request(
                 call.method, _address(call), headers=_headers(call), content=call.content,
                 extensions={"timeout": {
-                    "connect": min(CONNECT_S, seconds), "read": seconds, "write": seconds,
-                    "pool": seconds,
+                    "connect": min(CONNECT_S, seconds), "read": later, "write": later,
+                    "pool": later,
                 }},
             )  # fmt: skip
         except (httpx.InvalidURL, UnicodeError, ValueError) as error:
