@@ -25,6 +25,8 @@ from scenario_desktop.errors import AppError, EngineFailed
 #: The engine of a window that was killed puts its work away before it ends: the engine of the next
 #: window waits for it so long, in seconds.
 PATIENCE_S = 10.0
+#: How far the engine of a window stands behind that window.
+NICENESS = 3
 
 
 def run(args: Sequence[str]) -> int:
@@ -55,6 +57,8 @@ def run(args: Sequence[str]) -> int:
                     config.data / FILE_NAME, has_second_user=config.has_second_user
                 )
                 keep_port(config.data, config.port)
+                if options.follow_stdin:
+                    _give_way()
                 asyncio.run(_serve(config, keys, listener, follows_stdin=options.follow_stdin))
     except AppError as error:
         sys.stderr.write(" ".join(filter(None, (error.message, error.hint, error.details))) + "\n")
@@ -62,6 +66,13 @@ def run(args: Sequence[str]) -> int:
             sys.stdout.write(json.dumps({"error": error.message, "hint": error.hint}) + "\n")
         return 1
     return 0
+
+
+def _give_way() -> None:
+    """Let the window have a processor first: nobody sees the engine wait."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.nice(NICENESS)
 
 
 def _parser() -> argparse.ArgumentParser:
