@@ -416,6 +416,39 @@ async def test_what_somebody_saved_is_never_overwritten(ann: Ann) -> None:
     assert ann.kept_strokes() == {"s1"}
 
 
+async def test_what_was_shown_while_a_save_was_on_its_way_is_not_overwritten(ann: Ann) -> None:
+    ann.ann.latency_s = 0.2
+    ann.ben_saves()
+    await ann.draw("s1")
+    await ann.at.discard()
+    ann.screen.load(ann.at.text)
+    await ann.pass_s(0.65)
+    assert ann.phase == Phase.HELD
+    save = asyncio.ensure_future(ann.at.save())
+    await ann.pass_s(5)
+    with pytest.raises(ChangedMeanwhile):
+        await save
+    assert others_in(ann.canvas.text) == {"ben"}
+    assert ann.screen.others == ["ben"]
+
+
+async def test_a_save_that_ends_late_does_not_pass_for_a_draft_taken_up(ann: Ann) -> None:
+    ann.ben_locks(60)
+    await ann.draw("s1")
+    (draft,) = ann.on_disk()
+    await ann.pass_s(61)
+    await ann.draw("s2", "s3")
+    ann.ann.latency_s = 1.0
+    save = asyncio.ensure_future(ann.at.save())
+    await ann.pass_s(0.5)
+    resume = asyncio.ensure_future(ann.at.resume(draft.note.id))
+    await ann.pass_s(30)
+    await save
+    assert (await resume) is not None
+    assert ann.at.is_unsaved
+    assert ann.kept_strokes() == {"s1"}
+
+
 async def test_renaming_by_somebody_is_no_change(ann: Ann) -> None:
     ann.server.update(CANVAS, AssetUpdate(name="Renamed"), "ben")
     await ann.draw("s1")

@@ -256,7 +256,7 @@ class CanvasSession:
         """
         async with self._saving:
             self._require_lease()
-            edit = self._edit
+            edit, drawn_on = self._edit, self._base.digest
             stored = await self._editor.stored()
             await self._try_flush()
             ids = await self._layers.send(
@@ -265,7 +265,7 @@ class CanvasSession:
             text = stored.text(ids)
             check_size(text, stored.thumbnail)
             asset = await self._send(
-                text, thumbnail_text(stored.thumbnail), edit, is_snapshot=is_snapshot
+                text, thumbnail_text(stored.thumbnail), edit, drawn_on, is_snapshot=is_snapshot
             )
             result = SaveResult(asset, ids, text, is_snapshot)
             self.saved.emit(result)
@@ -279,18 +279,19 @@ class CanvasSession:
         Raises:
             AppError: there is no copy, or nobody knows; the strokes are in the draft.
         """
-        edit = self._edit
-        stored = await self._editor.stored()
-        await self._try_flush()
-        ids = await self._layers.send(stored.blobs, self._note.uploads, self._keep_uploads)
-        since = self._now().server
-        copy = await create_canvas(
-            self._room.client, name, stored.text(ids), stored.thumbnail, since
-        )
-        await self._write_down(Deed.COPIED, f"Saved as the copy “{name}”.")
-        if not self.lease.is_ours:
-            await self._give_up(edit)
-        return copy
+        async with self._saving:
+            edit = self._edit
+            stored = await self._editor.stored()
+            await self._try_flush()
+            ids = await self._layers.send(stored.blobs, self._note.uploads, self._keep_uploads)
+            since = self._now().server
+            copy = await create_canvas(
+                self._room.client, name, stored.text(ids), stored.thumbnail, since
+            )
+            await self._write_down(Deed.COPIED, f"Saved as the copy “{name}”.")
+            if not self.lease.is_ours:
+                await self._give_up(edit)
+            return copy
 
     async def restore(self, snapshot: Snapshot) -> str:
         """Save an earlier state anew; strokes that are not saved go into a kept draft.
@@ -304,11 +305,12 @@ class CanvasSession:
         if self.is_foreign or not self._room.is_ours(snapshot.raw_data):
             raise _foreign()
         async with self._saving:
+            drawn_on = self._base.digest
             if self.is_unsaved:
                 await self._put_aside(KeptWhy.REPLACED)
             await self._drive(leases.TakeWanted())
             self._require_lease()
-            await self._send(snapshot.raw_data, None, self._edit, is_snapshot=True)
+            await self._send(snapshot.raw_data, None, self._edit, drawn_on, is_snapshot=True)
             at = snapshot.taken_at
             when = f" of {at.astimezone():%d %b %H:%M}" if at else ""
             await self._write_down(Deed.RESTORED, f"Restored the state{when}.")
@@ -377,7 +379,8 @@ class CanvasSession:
 
     async def discard(self) -> None:
         """Give up what is not saved. The user has confirmed that; show ``text`` again."""
-        await self._give_up(None)
+        async with self._saving:
+            await self._give_up(None)
 
     # --- two versions -------------------------------------------------------------------------
 
@@ -400,17 +403,17 @@ class CanvasSession:
         Raises:
             StoreFailed: it could not be kept; nothing has changed.
         """
-        theirs = self._require_theirs()
-        text, revision = theirs
-        kept = DraftNote(
-            new_draft_id(), self.asset.id, self.asset.name, why=KeptWhy.THEIRS, has_strokes=True,
-            base=revision,
-        )  # fmt: skip
-        await self._room.run(self._drafts.write, kept, Drawn(text, {}))
-        await self._write_down(Deed.KEPT_OURS, "Chose the own version over somebody else's.")
-        self._rebase(text, revision)
-        self._feed(leases.Resolved())
-        await self._try_note()
+        async with self._saving:
+            text, revision = self._require_theirs()
+            kept = DraftNote(
+                new_draft_id(), self.asset.id, self.asset.name, why=KeptWhy.THEIRS,
+                has_strokes=True, base=revision,
+            )  # fmt: skip
+            await self._room.run(self._drafts.write, kept, Drawn(text, {}))
+            self._rebase(text, revision)
+            self._feed(leases.Resolved())
+            await self._write_down(Deed.KEPT_OURS, "Chose the own version over somebody else's.")
+            await self._try_note()
 
     async def adopt_theirs(self) -> str:
         """Show the version that ``theirs`` returned; ours goes into a kept draft.
@@ -421,14 +424,15 @@ class CanvasSession:
         Raises:
             StoreFailed: ours could not be kept; nothing has changed.
         """
-        text, revision = self._require_theirs()
-        if self.is_unsaved:
-            await self._put_aside(KeptWhy.REPLACED)
-        await self._write_down(Deed.TOOK_THEIRS, "Chose somebody else's version.")
-        self._rebase(text, revision)
-        self._feed(leases.Resolved())
-        await self._try_note()
-        return text
+        async with self._saving:
+            text, revision = self._require_theirs()
+            if self.is_unsaved:
+                await self._put_aside(KeptWhy.REPLACED)
+            self._rebase(text, revision)
+            self._feed(leases.Resolved())
+            await self._write_down(Deed.TOOK_THEIRS, "Chose somebody else's version.")
+            await self._try_note()
+            return text
 
     def _require_theirs(self) -> tuple[str, Revision]:
         if self._theirs is None:
@@ -772,35 +776,36 @@ class CanvasSession:
             AppError: it cannot be read.
         """
         draft: Draft = await self._room.run(self._drafts.load, draft_id)
-        if self.is_unsaved:
-            await self._put_aside(KeptWhy.REPLACED)
-        held, old_id = self._held(), self._note.id
-        self.recovered = None
-        await self._take_up(draft)
-        if self.recovered is not None and self.lease.is_ours:
-            await self._try_note(**held)
-        with suppress(StoreFailed):
-            await self._room.run(self._drafts.remove, old_id)
-        return self.recovered
+        async with self._saving:
+            while self.is_unsaved:
+                await self._put_aside(KeptWhy.REPLACED)
+            held, old_id = self._held(), self._note.id
+            self.recovered = None
+            await self._take_up(draft)
+            if self.recovered is not None and self.lease.is_ours:
+                await self._try_note(**held)
+            with suppress(StoreFailed):
+                await self._room.run(self._drafts.remove, old_id)
+            return self.recovered
 
     def _held(self) -> dict[str, Any]:
         return {"lock_id": self._note.lock_id, "lock_until": self._note.lock_until}
 
     async def _take_up(self, draft: Draft) -> None:
         """Go on with a draft of an earlier run, or one that was set aside."""
-        note = draft.note
-        own = {sent.digest: sent.edit for sent in note.sent}
-        if own.get(self._base.digest) == note.edit:
-            # The save had arrived after all: there is nothing to go on with.
+        # Edits are numbered on: what is under way here must not pass for the draft's.
+        note = _renumbered(draft.note, self._edit + 1)
+        is_saved = (self._base.digest, note.edit) in {(s.digest, s.edit) for s in note.sent}
+        async with self._drafting:
+            self._edit = self._drafted = note.edit
+            self._saved = note.edit if is_saved else note.edit - 1
+            if not is_saved:
+                self._base = note.base or self._base
             self._note = replace(note, why=KeptWhy.OPEN, base=self._base)
-            self._edit = self._drafted = self._saved = note.edit
+        if is_saved:  # the save had arrived after all: there is nothing to go on with
             await self._settle(note)
             return
-        self._note = replace(note, why=KeptWhy.OPEN)
-        self._base = note.base or self._base
         self.recovered = draft
-        self._edit = self._drafted = note.edit
-        self._saved = note.edit - 1
         if note.lock_until is not None:
             self._asked.append(note.lock_until)
         if self.lease.is_ours:
@@ -842,12 +847,18 @@ class CanvasSession:
         return {sent.digest for sent in self._note.sent}
 
     async def _send(
-        self, text: str, thumbnail: str | None, edit: int, *, is_snapshot: bool
+        self, text: str, thumbnail: str | None, edit: int, drawn_on: str, *, is_snapshot: bool
     ) -> Asset:
-        """Compare, send once, make sure."""
+        """Compare, send once, make sure.
+
+        Args:
+            drawn_on: digest of the base when the text was taken from the screen. Somebody's save
+                that was shown since would be overwritten by it.
+        """
         async with self._wiring:
             self._require_lease()
-            if not await self._compare():
+            is_same = await self._compare()
+            if not is_same or self._base.digest not in {drawn_on, *self._own()}:
                 raise _changed()
             self._require_lease()
             digest = digest_of(text)
@@ -971,6 +982,14 @@ class CanvasSession:
 def _shown(lease: Lease) -> Lease:
     """Return what of a lease is worth telling."""
     return replace(lease, seen=None, touched_s=0.0, look_s=None)
+
+
+def _renumbered(note: DraftNote, edit: int) -> DraftNote:
+    """Return a note whose last edit has this number."""
+    sent = tuple(
+        replace(one, edit=edit if one.edit == note.edit else edit - 1) for one in note.sent
+    )
+    return replace(note, edit=edit, sent=sent)
 
 
 def _foreign() -> Refused:
