@@ -5,7 +5,6 @@ Two programs on one folder would poll twice and could send the same job twice.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +24,7 @@ class OneWindow:
     def __init__(self, folder: Path) -> None:
         self._lock = QLockFile(str(folder / "window.lock"))
         self._lock.setStaleLockTime(0)
-        digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()
-        self._name = f"scenario-desktop-{digest[:24]}"
+        self._folder = folder
         self._server: QLocalServer | None = None
         self._on_call: Callable[[], object] | None = None
 
@@ -39,18 +37,19 @@ class OneWindow:
         from PySide6.QtNetwork import QLocalServer
 
         self._on_call = on_call
-        QLocalServer.removeServer(self._name)  # left behind by a window that was killed
+        name = self._name()
+        QLocalServer.removeServer(name)  # left behind by a window that was killed
         self._server = QLocalServer()
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)
-        self._server.listen(self._name)
+        self._server.listen(name)
 
     def call_first(self) -> bool:
         """Ask the window that has the folder to come to the front; say whether it was reached."""
         from PySide6.QtNetwork import QLocalSocket
 
         socket = QLocalSocket()
-        socket.connectToServer(self._name)
+        socket.connectToServer(self._name())
         if not socket.waitForConnected(PATIENCE_MS):
             return False
         socket.disconnectFromServer()
@@ -62,6 +61,12 @@ class OneWindow:
             self._server.close()
             self._server = None
         self._lock.unlock()
+
+    def _name(self) -> str:
+        import hashlib  # 3 ms that the first paint need not wait for
+
+        digest = hashlib.sha256(str(self._folder.resolve()).encode()).hexdigest()
+        return f"scenario-desktop-{digest[:24]}"
 
     def _on_connection(self) -> None:
         # Only this user can connect, and there is only one thing to say: nothing is read.
