@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TypeVar
@@ -54,7 +54,11 @@ UNWANTED_ENVIRONMENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EngineAddress:
-    """Where the engine listens and what it wants to see. Keys stay out of the repr."""
+    """Where the engine listens and what it wants to see. Keys stay out of the repr.
+
+    Attributes:
+        second_api_key, second_api_secret: of a second user of the same project; empty without one.
+    """
 
     scenario_url: str
     sartiq_url: str
@@ -62,6 +66,12 @@ class EngineAddress:
     api_secret: str = field(repr=False)
     username: str = field(repr=False)
     password: str = field(repr=False)
+    second_api_key: str = field(default="", repr=False)
+    second_api_secret: str = field(default="", repr=False)
+
+
+_SECOND = ("second_api_key", "second_api_secret")
+_NEEDED = tuple(field for field in fields(EngineAddress) if field.name not in _SECOND)
 
 
 class EngineState(StrEnum):
@@ -119,10 +129,12 @@ def parse_address(line: bytes) -> EngineAddress:
             raise EngineFailed(
                 f"The local engine does not run. {value['error']}", hint=str(value["hint"])
             )
-        address = EngineAddress(**{name: value[name] for name in EngineAddress.__slots__})
-    except (ValueError, KeyError, TypeError) as error:
+        needed = {field.name: value[field.name] for field in _NEEDED}
+        address = EngineAddress(**needed, **{name: value.get(name, "") for name in _SECOND})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _failed("It did not say where it listens.") from error
-    if not all(isinstance(v, str) and v for v in asdict(address).values()):
+    said = asdict(address)
+    if not all(isinstance(v, str) and (v or name in _SECOND) for name, v in said.items()):
         raise _failed("It did not say where it listens.")
     for url in (address.scenario_url, address.sartiq_url):
         parts = urlsplit(url)
@@ -151,12 +163,14 @@ class EngineProcess:
         restart_delays_s: Sequence[float] = RESTART_DELAYS_S,
         start_timeout_s: float = START_TIMEOUT_S,
         monotonic: Callable[[], float] = time.monotonic,
+        has_second_user: bool = False,
     ) -> None:
         """
         Args:
             command: what to run instead of this program; the engine's options are appended.
             log_file: where the engine's stderr goes; nowhere when None.
             check: a handshake, awaited before the engine is trusted; raises AppError to refuse.
+            has_second_user: let in a second pair of keys, for two people at one canvas.
         """
         self._command = list(command) if command is not None else default_command()
         self._log_file = log_file
@@ -164,6 +178,7 @@ class EngineProcess:
         self._delays_s = tuple(restart_delays_s)
         self._start_timeout_s = start_timeout_s
         self._monotonic = monotonic
+        self._options = ["--second-user"] if has_second_user else []
         self._child: _Child | None = None
         self._spawned: _Child | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -282,7 +297,8 @@ class EngineProcess:
         return address
 
     def _arguments(self, data: Path, port: int) -> list[str]:
-        return [*self._command, "--data", str(data), "--port", str(port), "--follow-stdin"]
+        where = ["--data", str(data), "--port", str(port)]
+        return [*self._command, *where, "--follow-stdin", *self._options]
 
     async def _end_child(self) -> None:
         child, self._child = self._child, None

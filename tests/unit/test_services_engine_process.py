@@ -275,8 +275,27 @@ def test_the_reason_of_an_engine_that_cannot_start_is_told() -> None:
     assert caught.value.hint == "Remove them."
 
 
+SECOND = GOOD.replace(b"}", b', "second_api_key": "k2", "second_api_secret": "canary2"}')
+
+
+def test_a_second_user_is_told_where_there_is_one() -> None:
+    assert parse_address(GOOD).second_api_key == ""
+    address = parse_address(SECOND)
+    assert (address.second_api_key, address.second_api_secret) == ("k2", "canary2")
+    with pytest.raises(EngineFailed):
+        parse_address(SECOND.replace(b'"k2"', b"2"))
+
+
+def test_a_second_user_is_let_in_only_where_one_is_wanted(tmp_path: Path) -> None:
+    for has_second_user in (False, True):
+        engine = EngineProcess(command=["engine"], has_second_user=has_second_user)
+        options = engine._arguments(tmp_path, 0)
+        assert ("--second-user" in options) is has_second_user
+
+
 def test_keys_do_not_show_in_a_repr() -> None:
     assert "canary" not in repr(parse_address(GOOD))
+    assert "canary" not in repr(parse_address(SECOND))
 
 
 def test_the_child_gets_a_clean_environment() -> None:
