@@ -20,6 +20,7 @@ from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.tasks import control_map_picture
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.clock import Clock
+from scenario_desktop.services.job_kinds import LoneKind
 from scenario_desktop.services.spending import SpendingGuard, Verdict
 from scenario_desktop.services.words import NO_BREAK, counted
 from scenario_desktop.store.ledger import LedgerRow
@@ -213,7 +214,7 @@ class Detect:
         return MapPreview(picture, compute_ms)
 
 
-class DetectKind:
+class DetectKind(LoneKind):
     """Detect as the jobs service sees it."""
 
     title = "Detect"
@@ -222,7 +223,7 @@ class DetectKind:
     def __init__(self, client: DetectClient) -> None:
         self._client = client
 
-    async def send(self, request: dict[str, Any]) -> Job:
+    async def send_one(self, request: dict[str, Any]) -> Job:
         return await self._client.detect(DetectRequest.model_validate(request))
 
     async def price(self, request: dict[str, Any]) -> Decimal | None:

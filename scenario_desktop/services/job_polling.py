@@ -129,6 +129,13 @@ class Reading:
     trouble: AppError | None = None
 
 
+class Reader(Protocol):
+    """What reads the jobs that are followed."""
+
+    async def read(self, wanted: Mapping[str, datetime], sought: Iterable[datetime]) -> Reading:
+        """Look once; see ``JobReader.read``."""
+
+
 class JobReader:
     """Reads jobs: a single one by its id, more by the page, and singly what no page shows."""
 

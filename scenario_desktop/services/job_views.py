@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
-from scenario_desktop.api.models.jobs import CANCELLABLE_TYPES, Job
+from scenario_desktop.api.models.jobs import Job
 from scenario_desktop.services.words import NO_BREAK, one_line, units
 from scenario_desktop.store.ledger import LedgerRow, LedgerState
 
@@ -146,6 +146,7 @@ class KindWords(Protocol):
     def name(self, request: dict[str, Any]) -> str: ...
     def parameters(self, request: dict[str, Any]) -> str: ...
     def done(self, count: int) -> str: ...
+    def can_cancel(self, job: Job | None) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -163,6 +164,7 @@ class Facts:
         misses: how often in a row the service did not know the job.
         lookups: how often an uncertain row was looked for; next_lookup: when it is next.
         fetches: how often its result was asked for.
+        prepared: 0 to 1, how far what comes before its sending is; None while there is nothing.
     """
 
     job: Job | None = None
@@ -177,6 +179,7 @@ class Facts:
     lookups: int = 0
     next_lookup: float = 0.0
     fetches: int = 0
+    prepared: float | None = None
 
 
 def make_view(row: LedgerRow, facts: Facts, words: KindWords, now: datetime) -> JobView:
@@ -205,7 +208,7 @@ def make_view(row: LedgerRow, facts: Facts, words: KindWords, now: datetime) -> 
         queue_s=row.queue_s if row.queue_s is not None else _queue_s(facts, row, now),
         cost=cost,
         is_cost_final=is_final,
-        can_cancel=can_cancel(row, facts, state),
+        can_cancel=can_cancel(facts, state, words),
         error=one_line(row.error),
         hint=hint,
         result_ids=row.result_ids,
@@ -214,6 +217,7 @@ def make_view(row: LedgerRow, facts: Facts, words: KindWords, now: datetime) -> 
         batch_id=row.batch_id,
         started_at=started,
         job_id=row.job_id,
+        upload_progress=facts.prepared if state is JobState.PREPARED else None,
         cost_text=_cost_text(cost, state),
         details=_details(row),
     )
@@ -244,14 +248,13 @@ def state_of(row: LedgerRow, facts: Facts) -> JobState:
     return JobState.QUEUED if status in _QUEUE_WORDS else JobState.RUNNING
 
 
-def can_cancel(row: LedgerRow, facts: Facts, state: JobState) -> bool:
+def can_cancel(facts: Facts, state: JobState, words: KindWords) -> bool:
     """Whether the service (or our own queue) documents a cancel for it."""
     if state is JobState.PREPARED:
         return True
     if state not in (JobState.QUEUED, JobState.RUNNING) or facts.is_cancel_wanted:
         return False
-    job_type = facts.job.job_type if facts.job else ""
-    return job_type in CANCELLABLE_TYPES
+    return words.can_cancel(facts.job)
 
 
 def _status(
@@ -259,6 +262,8 @@ def _status(
 ) -> tuple[str, str]:
     error, hint = one_line(row.error), one_line(row.hint)
     match state:
+        case JobState.PREPARED if facts.prepared is not None:
+            return f"Uploading, {percent(facts.prepared)}", ""
         case JobState.PREPARED:
             return "Waiting to be sent", facts.waits_for
         case JobState.SENDING:
@@ -270,7 +275,7 @@ def _status(
         case JobState.DONE:
             done = words.done(len(row.result_ids))
             word = "Finished before the cancel" if hint == CROSSED else "Done"
-            notes = (_price_note(row), FOUND if hint == FOUND else "")
+            notes = (_price_note(row), hint if hint != CROSSED else "")
             return f"{word}, {done}", " ".join(note for note in notes if note)
         case JobState.CANCELED:
             return "Cancelled", hint

@@ -17,7 +17,7 @@ from typing import Any
 
 from psygnal import Signal
 
-from scenario_desktop.api.models.jobs import Job
+from scenario_desktop.api.models.jobs import CANCELLABLE_TYPES, Job
 from scenario_desktop.errors import AppError, BadAnswer, BadInput, Refused, SpendingRefused
 from scenario_desktop.services.clock import Clock, sleep_or_wake
 from scenario_desktop.services.job_kinds import JobKind
@@ -27,6 +27,7 @@ from scenario_desktop.services.job_polling import (
     Pace,
     PollState,
     PollStatus,
+    Reader,
     Reading,
 )
 from scenario_desktop.services.job_views import (
@@ -88,6 +89,8 @@ class Jobs:
         workspace_id: str,
         kinds: Mapping[str, JobKind],
         on_results: OnResults,
+        reader: Reader | None = None,
+        owns: Callable[[str], bool] = lambda kind: True,
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -95,6 +98,8 @@ class Jobs:
         Args:
             kinds: by the word that the ledger keeps.
             on_results: brings these assets into the catalogue; raises AppError when it cannot yet.
+            reader: reads what is followed; by default the client's list of jobs.
+            owns: whether rows of a kind in the ledger are this one's.
             jitter: 0 to 1, spreads retries.
         """
         self._client = client
@@ -111,13 +116,14 @@ class Jobs:
         self._today_count = 0
         self._today_cost = Decimal(0)
         self._pace = Pace(jitter)
-        self._reader = JobReader(client)
+        self._reader = reader or JobReader(client)
+        self._owns = owns
         self._wake = asyncio.Event()
         self._looking = asyncio.Lock()
         self._poller: asyncio.Task[None] | None = None
         self.poll_status = PollStatus()
         self._outgoing = Outgoing(
-            ledger, self._send, self._on_sent, clock=self._clock, has_running=self._has_running
+            ledger, self, self._on_sent, clock=self._clock, has_running=self._has_running
         )
 
     # --- what is shown ------------------------------------------------------------------------
@@ -168,7 +174,7 @@ class Jobs:
             self._workspace_id, states=_OPEN_STATES, has_cleared=True, limit=_SHOWN
         )
         rows = {row.id: row for row in (*open_ones, *recent)}.values()
-        return sorted(rows, key=lambda row: row.created_at)
+        return sorted((row for row in rows if self._owns(row.kind)), key=lambda row: row.created_at)
 
     async def aclose(self) -> None:
         """Stop following and sending; all that counts is in the ledger."""
@@ -193,13 +199,18 @@ class Jobs:
         input_ids: Sequence[str],
         quoted: Sequence[Decimal | None],
         batch_id: str,
+        group: str | None = None,
     ) -> list[LedgerRow]:
         """Write requests down together and begin to send them. The price was agreed to before.
+
+        Args:
+            group: what they share that are to leave in one request; None sends each alone.
 
         Raises:
             StoreFailed: they could not be written down; nothing was sent.
         """
         rows: list[LedgerRow] = []
+        shared = {"group": group} if group is not None else {}
         try:
             for request, title, input_id, price in zip(
                 requests, titles, input_ids, quoted, strict=True
@@ -207,7 +218,7 @@ class Jobs:
                 row = await self._ledger.prepare(
                     workspace_id=self._workspace_id, kind=kind, request=request,
                     input_ids=[input_id], quoted=price, batch_id=batch_id,
-                    extra={"title": title},
+                    extra={"title": title, **shared},
                 )  # fmt: skip
                 rows.append(row)
         finally:
@@ -338,12 +349,28 @@ class Jobs:
 
     # --- sending ------------------------------------------------------------------------------
 
-    async def _send(self, row: LedgerRow) -> Job:
-        job = await self._kind(row).send(row.request)
-        if not job.job_id:
-            raise BadAnswer("The service took the request, but named no job.")
-        self._facts[row.id].job = job
-        return job
+    async def prepare(self, rows: Sequence[LedgerRow]) -> None:
+        """Do what comes before the sending of rows; for the outgoing queue."""
+        try:
+            await self._kind(rows[0]).prepare(rows, self._on_prepared)
+        finally:
+            for row in rows:
+                self._facts[row.id].prepared = None
+
+    def _on_prepared(self, row_id: str, fraction: float) -> None:
+        self._facts[row_id].prepared = _fraction(fraction)
+        self._show([row_id])
+
+    async def send(self, rows: Sequence[LedgerRow]) -> Sequence[Job | AppError]:
+        """Send rows in one request; for the outgoing queue."""
+        found = list[Job | AppError]()
+        for row, outcome in zip(rows, await self._kind(rows[0]).send(rows), strict=True):
+            if isinstance(outcome, Job) and not outcome.job_id:
+                outcome = BadAnswer("The service took the request, but named no job.")
+            if isinstance(outcome, Job):
+                self._facts[row.id].job = outcome
+            found.append(outcome)
+        return found
 
     async def _on_sent(self, row_id: str) -> None:
         """Take note of what the outgoing queue wrote into the ledger."""
@@ -503,7 +530,8 @@ class Jobs:
         meta = job.metadata
         state, error, hint = LedgerState.FAILED, meta.error or "", meta.hint or ""
         if job.status == "success" and (meta.asset_ids or not meta.error):
-            state, error, hint = LedgerState.SUCCEEDED, "", FOUND if row.hint == FOUND else ""
+            state, error = LedgerState.SUCCEEDED, ""
+            hint = FOUND if row.hint == FOUND else meta.hint or ""
             if self._facts[row.id].is_cancel_wanted:
                 hint = CROSSED
         elif job.status == "canceled":
@@ -576,10 +604,14 @@ class Jobs:
 
     async def _refresh(self, row_ids: Sequence[str], *, reload: bool = False) -> None:
         """Make the views of these rows anew and tell of those that now say something else."""
+        if reload:
+            for row_id in row_ids:
+                self._rows[row_id] = await self._ledger.get(row_id)
+        self._show(row_ids)
+
+    def _show(self, row_ids: Iterable[str]) -> None:
         told: set[str] = set()
         for row_id in row_ids:
-            if reload:
-                self._rows[row_id] = await self._ledger.get(row_id)
             view = self._make_view(self._rows[row_id])
             if view != self._views.get(row_id):
                 self._views[row_id] = view
@@ -623,3 +655,6 @@ class _UnknownKind:
 
     def done(self, count: int) -> str:
         return f"{count} results"
+
+    def can_cancel(self, job: Job | None) -> bool:
+        return job is not None and job.job_type in CANCELLABLE_TYPES

@@ -11,6 +11,8 @@ units or plan used up, keys bad     failed; the ones behind it of the same batch
 refused (4xx)                       failed, with the service's reason
 anything else                       uncertain: it may have arrived; never sent again by itself
 ==================================  ============================================================
+
+Rows of one group leave in one request, whose answer may tell another end for each of them.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ import contextlib
 import functools
 import heapq
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from decimal import Decimal
+from typing import Protocol
 
 from scenario_desktop.api.models.jobs import Job
 from scenario_desktop.errors import (
@@ -50,7 +53,31 @@ LONGEST_HOLD_S = 300.0
 #: With no job of ours running, the limit is taken up by others: try again after this, in seconds.
 HOLD_S = 20.0
 
-Send = Callable[[LedgerRow], Awaitable[Job]]
+
+class Sender(Protocol):
+    """What makes a request of rows and sends it."""
+
+    async def prepare(self, rows: Sequence[LedgerRow]) -> None:
+        """Do what must come before and creates nothing that counts, such as uploads.
+
+        Raises:
+            AppError: it cannot be done; the rows are then not sent.
+        """
+
+    async def send(self, rows: Sequence[LedgerRow]) -> Sequence[Job | AppError]:
+        """Send the rows of one group in one request, once.
+
+        Returns:
+            For each row its job, or why there is none.
+
+        Raises:
+            AppError: as the client does; it holds for all of them.
+        """
+
+
+def group_of(row: LedgerRow) -> str:
+    """Return what rows must share to leave in one request; without a mark each is alone."""
+    return str(row.extra.get("group") or row.id)
 
 
 class Outgoing:
@@ -64,7 +91,7 @@ class Outgoing:
     def __init__(
         self,
         ledger: Ledger,
-        send: Send,
+        sender: Sender,
         changed: Callable[[str], Awaitable[None]],
         *,
         clock: Clock,
@@ -73,19 +100,21 @@ class Outgoing:
     ) -> None:
         """
         Args:
-            send: sends one request; raises AppError as the client does.
+            sender: makes and sends the requests.
             changed: awaited with a row's id after the ledger has the news.
             has_running: whether any job of ours is at the service, whose end would make room.
         """
         self._ledger = ledger
-        self._send = send
+        self._sender = sender
         self._changed = changed
         self._clock = clock
         self._has_running = has_running
         self._slots = asyncio.Semaphore(parallel)
         self._queue: list[tuple[int, str]] = []
         self._batch: dict[str, str | None] = {}
+        self._group: dict[str, str] = {}
         self._order: dict[str, int] = {}
+        self._preparing: list[str] = []
         self._counter = 0
         self._rest_until: float | None = None  # monotonic seconds
         self._tickets: int | None = None  # how many may leave now; None: as many as there are
@@ -97,8 +126,8 @@ class Outgoing:
 
     @property
     def waiting(self) -> list[str]:
-        """Return the rows that stand in the queue, in order."""
-        return [row_id for _, row_id in sorted(self._queue)]
+        """Return the rows that were not sent yet, in order."""
+        return [*self._preparing, *(row_id for _, row_id in sorted(self._queue))]
 
     @property
     def in_flight(self) -> frozenset[str]:
@@ -120,11 +149,16 @@ class Outgoing:
             self._counter += 1
             self._order[row.id] = self._counter
             self._batch[row.id] = row.batch_id
+            self._group[row.id] = group_of(row)
             heapq.heappush(self._queue, (self._counter, row.id))
         self._start()
 
     def remove(self, row_id: str) -> bool:
         """Take a row out of the queue; False when it is not there (any more)."""
+        if row_id in self._preparing:
+            self._preparing.remove(row_id)
+            self._forget(row_id)
+            return True
         entry = (self._order.get(row_id, -1), row_id)
         if entry not in self._queue:
             return False
@@ -174,27 +208,40 @@ class Outgoing:
                 continue
             if self._tickets is not None:
                 self._tickets -= 1
-            _, row_id = heapq.heappop(self._queue)
-            task = asyncio.create_task(self._send_one(row_id), name=f"send {row_id}")
-            self._sending[row_id] = task
-            task.add_done_callback(functools.partial(self._sent, row_id))
+            row_ids = self._take_group()
+            task = asyncio.create_task(self._send_group(row_ids), name=f"send {row_ids[0]}")
+            self._sending[row_ids[0]] = task
+            task.add_done_callback(functools.partial(self._sent, row_ids))
 
-    def _sent(self, row_id: str, task: asyncio.Task[None]) -> None:
-        del self._sending[row_id]
+    def _take_group(self) -> list[str]:
+        """Take the first row out of the queue, and all that go with it."""
+        group = self._group[self._queue[0][1]]
+        taken = [row_id for _, row_id in sorted(self._queue) if self._group[row_id] == group]
+        self._queue = [entry for entry in self._queue if entry[1] not in taken]
+        heapq.heapify(self._queue)
+        return taken
+
+    def _sent(self, row_ids: Sequence[str], task: asyncio.Task[None]) -> None:
+        first = row_ids[0]
+        del self._sending[first]
         self._slots.release()
         error = None if task.cancelled() else task.exception()
         if error is not None:
             _log.error("Sending has failed in an unforeseen way", exc_info=error)
-            self._sending[row_id] = asyncio.create_task(self._doubt(row_id))
-            self._sending[row_id].add_done_callback(lambda _: self._sending.pop(row_id))
+            self._sending[first] = asyncio.create_task(self._doubt(row_ids))
+            self._sending[first].add_done_callback(lambda _: self._sending.pop(first))
 
-    async def _doubt(self, row_id: str) -> None:
+    async def _doubt(self, row_ids: Sequence[str]) -> None:
         """After a fault of our own nobody knows what became of a request that was claimed."""
-        with contextlib.suppress(StoreFailed):  # then the next start finds it as it is
-            row = await self._ledger.get(row_id)
-            if row.state is LedgerState.SUBMITTING:
-                await self._ledger.mark_uncertain(row_id, "A fault of this program; see its log.")
-        await self._changed(row_id)
+        for row_id in row_ids:
+            with contextlib.suppress(StoreFailed):  # then the next start finds it as it is
+                row = await self._ledger.get(row_id)
+                if row.state is LedgerState.SUBMITTING:
+                    reason = "A fault of this program; see its log."
+                    await self._ledger.mark_uncertain(row_id, reason)
+                elif row.state is LedgerState.PREPARED:
+                    await self._not_sent(row, "A fault of this program; see its log.", "")
+            await self._changed(row_id)
 
     async def _wait_out_hold(self) -> None:
         if not self._is_held:
@@ -212,29 +259,68 @@ class Outgoing:
         elif self._tickets == 0 and not self._has_running():
             self._tickets = 1
 
-    async def _send_one(self, row_id: str) -> None:
-        try:
-            if not await self._ledger.claim(row_id):
-                self._forget(row_id)  # another window was faster
-                return
-            row = await self._ledger.get(row_id)
-        except StoreFailed as error:
-            # Not in the ledger means not sent. The row stays prepared and is shown as not sent.
-            _log.warning("A request was not sent: %s", error.message)
-            self._forget(row_id)
-            await self._changed(row_id)
+    async def _send_group(self, row_ids: Sequence[str]) -> None:
+        rows = await self._claimed(await self._prepared(row_ids))
+        if not rows:
             return
-        self._unanswered.add(row_id)
-        await self._changed(row_id)
+        self._unanswered.update(row.id for row in rows)
+        for row in rows:
+            await self._changed(row.id)
         try:
-            job = await self._send(row)
+            await self._take_all(rows, await self._sender.send(rows))
         except AppError as error:
-            await self._record(self._take_error(row, error))
-        else:
-            await self._record(self._take_job(row, job))
+            await self._take_all(rows, [error] * len(rows))
         finally:
-            self._unanswered.discard(row_id)
-        await self._changed(row_id)
+            self._unanswered.difference_update(row.id for row in rows)
+        for row in rows:
+            await self._changed(row.id)
+
+    async def _prepared(self, row_ids: Sequence[str]) -> list[str]:
+        """Prepare rows; return those that are still to be sent after that."""
+        self._preparing += row_ids
+        trouble: AppError | None = None
+        try:
+            await self._sender.prepare([await self._ledger.get(row_id) for row_id in row_ids])
+        except AppError as error:
+            trouble = error
+        finally:
+            ready = [row_id for row_id in row_ids if row_id in self._preparing]
+            self._preparing = [row_id for row_id in self._preparing if row_id not in ready]
+        if trouble is None:
+            return ready
+        for row_id in ready:
+            await self._record(self._give_up(row_id, trouble))
+            await self._changed(row_id)
+        return []
+
+    async def _give_up(self, row_id: str, error: AppError) -> None:
+        self._forget(row_id)
+        await self._not_sent(await self._ledger.get(row_id), error.message, error.hint)
+
+    async def _claimed(self, row_ids: Sequence[str]) -> list[LedgerRow]:
+        """Claim rows; return those that this window may send."""
+        rows: list[LedgerRow] = []
+        for row_id in row_ids:
+            try:
+                if await self._ledger.claim(row_id):
+                    rows.append(await self._ledger.get(row_id))
+                else:
+                    self._forget(row_id)  # another window was faster
+            except StoreFailed as error:
+                # Not in the ledger means not sent. The row stays prepared and reads as not sent.
+                _log.warning("A request was not sent: %s", error.message)
+                self._forget(row_id)
+                await self._changed(row_id)
+        return rows
+
+    async def _take_all(
+        self, rows: Sequence[LedgerRow], outcomes: Sequence[Job | AppError]
+    ) -> None:
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, AppError):
+                await self._record(self._take_error(row, outcome))
+            else:
+                await self._record(self._take_job(row, outcome))
 
     async def _record(self, writing: Awaitable[None]) -> None:
         try:
@@ -315,6 +401,7 @@ class Outgoing:
     def _forget(self, row_id: str) -> None:
         self._order.pop(row_id, None)
         self._batch.pop(row_id, None)
+        self._group.pop(row_id, None)
 
 
 def _price_rose(quoted: Decimal, cost: Decimal) -> str:
