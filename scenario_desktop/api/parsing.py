@@ -12,10 +12,11 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from scenario_desktop.api.models.base import Page, Received
+from scenario_desktop.api.models.base import Listed, Page, Received
 from scenario_desktop.errors import BadAnswer
 
 M = TypeVar("M", bound=Received)
+L = TypeVar("L", bound=Listed)
 P = TypeVar("P", bound=Page)
 
 #: More than a library of a million at a hundred a page.
@@ -34,13 +35,13 @@ def parse(model: type[M], body: bytes) -> M:
         return model.model_validate_json(body)
     except ValidationError:
         pass  # taken apart below
-    record = _salvaged(model, _object(body))
+    record = salvaged(model, read_object(body))
     if record is None:
         raise _other_shape(model.__name__)
     return record
 
 
-def parse_page(model: type[P], body: bytes, items: str) -> P:
+def parse_page(model: type[L], body: bytes, items: str) -> L:
     """Return one page of a list; its ``skipped`` counts the records that could not be read.
 
     Args:
@@ -57,15 +58,15 @@ def parse_page(model: type[P], body: bytes, items: str) -> P:
         if items not in page.model_fields_set:
             raise _other_shape(model.__name__)  # say, an error told with status 200
         return page
-    data = _object(body)
+    data = read_object(body)
     field = model.model_fields[items]
     name = field.alias or items
     records = data.get(name)
     if not isinstance(records, list):
         raise _other_shape(model.__name__)
     element = _element(field.annotation)
-    good = [found for item in records if (found := _salvaged(element, item)) is not None]
-    rest = _salvaged(model, {**data, name: []})
+    good = [found for item in records if (found := salvaged(element, item)) is not None]
+    rest = salvaged(model, {**data, name: []})
     page = (rest or model()).model_copy(update={items: tuple(good)})
     page.note_skipped(len(records) - len(good))
     return page
@@ -122,12 +123,20 @@ def refuse_web_page(body: bytes) -> None:
         )
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def read_object(body: bytes, *, constant: Callable[[str], Any] = lambda _: None) -> dict[str, Any]:
+    """Return the JSON object of an answer, as text that can be stored and shown.
+
+    Args:
+        constant: what NaN and the infinities become, which JSON does not know.
+
+    Raises:
+        BadAnswer: it is none.
+    """
     if not body.strip():
         raise BadAnswer("The server sent an empty answer.", hint="Try again.")
     refuse_web_page(body)
     try:
-        data = json.loads(body, parse_constant=lambda _: None)
+        data = json.loads(body, parse_constant=constant)
         data = _mended(data)
     except (ValueError, RecursionError) as error:
         raise BadAnswer("The answer of the server is cut off or garbled.", hint="Try again.") from (
@@ -149,7 +158,7 @@ def _mended(value: Any) -> Any:
     return value
 
 
-def _salvaged(model: type[M], data: Any) -> M | None:
+def salvaged(model: type[M], data: Any) -> M | None:
     """Return a record without the parts that cannot be read; None when it cannot do without.
 
     The smallest part goes first: a bad tag before all tags, a price before the job it is in.

@@ -18,14 +18,13 @@ class Received(BaseModel):
     )  # fmt: skip
 
 
-class Page(Received):
-    """One page of a list.
+class Listed(Received):
+    """Records of a list.
 
     Attributes:
         skipped: how many of its records could not be read and were left out.
     """
 
-    next_pagination_token: str | None = None
     _skipped: int = PrivateAttr(default=0)
 
     @property
@@ -34,6 +33,12 @@ class Page(Received):
 
     def note_skipped(self, count: int) -> None:
         self._skipped = count
+
+
+class Page(Listed):
+    """One page of a list that is read on by a token."""
+
+    next_pagination_token: str | None = None
 
 
 class Sent(BaseModel):
