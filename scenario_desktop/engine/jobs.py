@@ -11,13 +11,11 @@ import asyncio
 import contextlib
 import functools
 import json
-import logging
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import CANCELLABLE_TYPES, FINAL_STATUSES
@@ -28,6 +26,7 @@ from scenario_desktop.engine.database import Database, Migration
 from scenario_desktop.engine.keys import Keys, new_id
 from scenario_desktop.engine.times import now_ms, to_iso
 from scenario_desktop.engine.usage import UsageLog
+from scenario_desktop.engine.work import Ended, Seat, WorkQueue
 from scenario_desktop.errors import AppError, Cancelled, NotFound, Refused, StoreFailed
 from scenario_desktop.imaging.controlmaps import NEED_A_MODEL, needs_model
 from scenario_desktop.imaging.decode import PictureInfo
@@ -67,18 +66,10 @@ RUNNING = ("warming-up", "in-progress", "finalizing")
 MAX_ATTEMPTS = 3
 #: Seconds between two looks at the progress of what runs.
 TICK_S = 0.25
-#: Seconds between two tries to write down what must not be lost.
-RETRY_S = 1.0
+#: What is told of a job that failed by no fault of its input.
+MISTAKE = "The engine made a mistake; it is in its log."
 
 _CANNOT_CANCEL = "Cannot cancel this type of job. Action not permitted."
-_log = logging.getLogger(__name__)
-
-
-T = TypeVar("T")
-
-
-class _Ended(Exception):
-    """The job was cancelled while its result was being stored; the result is dropped."""
 
 
 @dataclass(slots=True)
@@ -89,9 +80,7 @@ class _Running:
     author: str
     input: dict[str, Any]
     claimed_at: int
-    is_computing: bool = True
     progress: Progress = field(default_factory=Progress)
-    task: asyncio.Task[None] | None = None
 
 
 class JobRunner:
@@ -106,31 +95,20 @@ class JobRunner:
         self._usage = usage
         self._pool = pool
         self._keys = keys
-        # One more than there are workers: it is loaded while another one's result is stored.
-        self._places = asyncio.Semaphore(pool.processes + 1)
-        self._wake = asyncio.Event()
-        self._running: dict[str, _Running] = {}
-        self._loops: list[asyncio.Task[None]] = []
+        self._queue = WorkQueue(
+            "Jobs", database, claim=_claim, perform=self._work, give_up=self._give_up,
+            # One more than there are workers: it is loaded while another one's result is stored.
+            places=pool.processes + 1,
+        )  # fmt: skip
 
     async def start(self) -> None:
         """Queue again what was running when the engine ended, and begin to work."""
         await self._database.run(self._recover)
-        self._loops = [
-            asyncio.create_task(self._dispatch(), name="jobs"),
-            asyncio.create_task(self._watch_progress(), name="jobs-progress"),
-        ]
-        for loop in self._loops:
-            loop.add_done_callback(_log_failure)
-        self._wake.set()
+        self._queue.start(self._watch_progress())
 
     async def stop(self) -> None:
         """Stop working. What was running waits in the queue for the next start."""
-        tasks = [job.task for job in self._running.values() if job.task is not None]
-        for task in (*self._loops, *tasks):
-            task.cancel()
-        await asyncio.gather(*self._loops, *tasks, return_exceptions=True)
-        self._loops = []
-        self._running.clear()
+        await self._queue.stop()
         await self._database.run(_requeue)
 
     async def submit_detect(self, request: DetectRequest, user: str) -> dict[str, Any]:
@@ -160,7 +138,7 @@ class JobRunner:
             return require(connection, job_id)
 
         row = await self._database.run(work)
-        self._wake.set()
+        self._queue.wake()
         return self.to_wire(row)
 
     async def get(self, job_id: str) -> dict[str, Any]:
@@ -191,10 +169,7 @@ class JobRunner:
             return require(connection, job_id)
 
         row = await self._database.run(work)
-        running = self._running.get(job_id)
-        # While its result is being stored it runs into the row, which undoes that cleanly.
-        if running is not None and running.task is not None and running.is_computing:
-            running.task.cancel()
+        self._queue.cancel(job_id)
         return self.to_wire(row)
 
     def to_wire(self, row: sqlite3.Row) -> dict[str, Any]:
@@ -230,41 +205,7 @@ class JobRunner:
             "billing": billing,
         }
 
-    async def _dispatch(self) -> None:
-        """Begin jobs, oldest first, while there are places."""
-        while True:
-            await self._places.acquire()
-            try:
-                row = await self._next()
-            except BaseException:
-                self._places.release()
-                raise
-            job = _Running(
-                row["id"], row["author_id"], json.loads(row["input"]), claimed_at=row["updated_at"]
-            )
-            self._running[job.id] = job
-            job.task = asyncio.create_task(self._work(job), name=job.id)
-            job.task.add_done_callback(functools.partial(self._on_worked, job))
-
-    async def _next(self) -> sqlite3.Row:
-        """Wait for a queued job and mark it as taken."""
-        while True:
-            self._wake.clear()
-            row = await self._written(_claim)
-            if row is not None:
-                return row
-            await self._wake.wait()
-
-    async def _written(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a transaction that must come about, however long the disk is full."""
-        while True:
-            try:
-                return await self._database.run(work)
-            except StoreFailed as error:
-                _log.warning("Jobs wait until they can be written down: %s", error.message)
-                await asyncio.sleep(RETRY_S)
-
-    async def _work(self, job: _Running) -> None:
+    async def _work(self, job: _Running, seat: Seat) -> None:
         staged = self._assets.new_staged()
         try:
             try:
@@ -276,23 +217,15 @@ class JobRunner:
                     job.input["modality"], _parameters(job.input),
                 )  # fmt: skip
             finally:
-                self._leave(job)
-            await self._written(lambda connection: _finalize(connection, job, made))
+                seat.leave()
+            await self._queue.written(lambda connection: _finalize(connection, job, made))
             await self._store(job, staged, made, parent["name"])
-        except _Ended:
-            pass
         except Cancelled:
             raise asyncio.CancelledError from None  # the engine is closing
         except AppError as error:
             await self._fail(job.id, error.message, error.hint)
         finally:
             staged.unlink(missing_ok=True)
-
-    def _leave(self, job: _Running) -> None:
-        """Give the place of a job to the next one."""
-        if job.is_computing:
-            job.is_computing = False
-            self._places.release()
 
     async def _parent(self, job: _Running) -> sqlite3.Row:
         try:
@@ -331,33 +264,23 @@ class JobRunner:
             if row["status"] not in FINAL_STATUSES:
                 self._end_unpaid(connection, row, "failure", error=error, hint=hint)
 
-        await self._written(work)
+        await self._queue.written(work)
 
-    def _on_worked(self, job: _Running, task: asyncio.Task[None]) -> None:
-        self._running.pop(job.id, None)
-        self._leave(job)  # a task that is cancelled before its first step never gets there
-        if task.cancelled():  # by the user, then its row says so, or by stop()
-            return
-        error = task.exception()
-        if error is not None:
-            _log.error("Job %s failed by a mistake of ours", job.id, exc_info=error)
-            failing = asyncio.create_task(
-                self._fail(job.id, "The engine made a mistake; it is in its log.", "")
-            )
-            failing.add_done_callback(_log_failure)
-            self._loops.append(failing)
+    async def _give_up(self, job: _Running) -> None:
+        await self._fail(job.id, MISTAKE, "")
 
     async def _watch_progress(self) -> None:
         """Write down how far the running jobs are, all of them in one transaction."""
         seen: dict[str, float] = {}
         while True:
             await asyncio.sleep(TICK_S)
+            fractions = {job.id: job.progress.fraction for job in self._queue.under_way}
             now = {
-                job.id: job.progress.fraction
-                for job in self._running.values()
-                if job.progress.fraction > seen.get(job.id, 0.0)
+                job_id: fraction
+                for job_id, fraction in fractions.items()
+                if fraction > seen.get(job_id, 0.0)
             }
-            seen = {job_id: value for job_id, value in seen.items() if job_id in self._running}
+            seen = {job_id: value for job_id, value in seen.items() if job_id in fractions}
             if now:
                 seen |= now
                 with contextlib.suppress(StoreFailed):  # the next look writes it
@@ -407,7 +330,7 @@ def require(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row:
     return row
 
 
-def _claim(connection: sqlite3.Connection) -> sqlite3.Row | None:
+def _claim(connection: sqlite3.Connection) -> _Running | None:
     row = connection.execute(
         "SELECT * FROM jobs WHERE status = 'queued' ORDER BY key LIMIT 1"
     ).fetchone()
@@ -415,7 +338,10 @@ def _claim(connection: sqlite3.Connection) -> sqlite3.Row | None:
         return None
     _set_status(connection, row, "warming-up", progress=0.05)
     connection.execute("UPDATE jobs SET attempts = attempts + 1 WHERE key = ?", (row["key"],))
-    return require(connection, row["id"])
+    row = require(connection, row["id"])
+    return _Running(
+        row["id"], row["author_id"], json.loads(row["input"]), claimed_at=row["updated_at"]
+    )
 
 
 def _advance(connection: sqlite3.Connection, fractions: dict[str, float]) -> None:
@@ -434,7 +360,7 @@ def _advance(connection: sqlite3.Connection, fractions: dict[str, float]) -> Non
 def _finalize(connection: sqlite3.Connection, job: _Running, made: ControlMapInfo) -> None:
     row = require(connection, job.id)
     if row["status"] in FINAL_STATUSES:
-        raise _Ended
+        raise Ended
     if row["status"] == "warming-up":  # it was quicker than the next look at its progress
         began = max(job.claimed_at, now_ms() - round(made.total_ms))
         _set_status(connection, row, "in-progress", at=began)
@@ -445,7 +371,7 @@ def _finalize(connection: sqlite3.Connection, job: _Running, made: ControlMapInf
 def _succeed(connection: sqlite3.Connection, job_id: str, asset_id: str) -> None:
     row = require(connection, job_id)
     if row["status"] in FINAL_STATUSES:
-        raise _Ended
+        raise Ended
     _set_status(connection, row, "success", progress=1.0)
     connection.execute(
         "UPDATE jobs SET asset_ids = ? WHERE key = ?", (_dump([asset_id]), row["key"])
@@ -511,8 +437,3 @@ _OWN_FIELDS = {"image", "modality"}
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _log_failure(task: asyncio.Future[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("The jobs stopped by a mistake of ours", exc_info=error)

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scenario_desktop.engine import jobs as engine_jobs
+from scenario_desktop.engine import work as engine_work
 from scenario_desktop.engine.files import ContentFolder, DiskFull
+from scenario_desktop.engine.work import Seat
 from scenario_desktop.errors import StoreFailed
 from scenario_desktop.imaging import controlmaps
 from tests.contract.job_support import Served, picture, png, serving
@@ -38,7 +40,7 @@ async def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     async def never(_: Any) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(engine_jobs.JobRunner, "_dispatch", never)
+    monkeypatch.setattr(engine_work.WorkQueue, "_dispatch", never)
     async with serving(tmp_path / "data") as served:
         yield served
 
@@ -176,13 +178,9 @@ async def test_a_picture_deleted_meanwhile_fails_its_job(idle: Served, tmp_path:
         database=idle.engine.database, assets=idle.engine.assets, usage=idle.engine.usage,
         pool=idle.engine.pool, keys=idle.engine.keys,
     )  # fmt: skip
-    row = await idle.engine.database.run(engine_jobs._claim)
-    assert row is not None
-    await runner._work(
-        engine_jobs._Running(
-            row["id"], row["author_id"], json.loads(row["input"]), claimed_at=row["updated_at"]
-        )
-    )
+    running = await idle.engine.database.run(engine_jobs._claim)
+    assert running is not None
+    await runner._work(running, Seat(lambda: None))
     ended = await idle.job(job["jobId"])
     assert ended["status"] == "failure"
     assert "deleted" in ended["metadata"]["error"]
@@ -231,9 +229,9 @@ async def test_cancelling_at_any_moment_keeps_all_places(served: Served) -> None
         for job_id in [(await served.detect(asset_id))["jobId"] for _ in range(4)]
     ]
     assert {job["status"] for job in ended} == {"success"}
-    await until(lambda: not served.engine.jobs._running)
+    await until(lambda: not served.engine.jobs._queue.under_way)
     # One place is held by the dispatcher, which waits for the next job.
-    assert served.engine.jobs._places._value == served.engine.pool.processes
+    assert served.engine.jobs._queue._places._value == served.engine.pool.processes
 
 
 async def test_a_job_cancelled_while_its_result_is_stored_leaves_none(
@@ -250,7 +248,7 @@ async def test_a_job_cancelled_while_its_result_is_stored_leaves_none(
     monkeypatch.setattr(type(served.engine.assets), "create", staticmethod(cancel_first))
     job = await served.detect(asset_id)
     assert (await served.ended(job["jobId"]))["status"] == "canceled"
-    await until(lambda: not served.engine.jobs._running)
+    await until(lambda: not served.engine.jobs._queue.under_way)
     assets = (await served.http.get("/assets")).json()["assets"]
     assert [asset["id"] for asset in assets] == [asset_id]
     assert not list((served.engine.config.data / "staging").iterdir())
@@ -367,7 +365,7 @@ async def test_a_token_goes_with_its_own_filters_only(idle: Served) -> None:
 async def test_jobs_wait_while_the_disk_is_full(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_jobs, "RETRY_S", 0.01)
+    monkeypatch.setattr(engine_work, "RETRY_S", 0.01)
     asset_id, refusals = await served.add(), iter([True] * 3)
     begin, database = engine_jobs._claim, served.engine.database
     run = type(database).run
@@ -395,7 +393,7 @@ async def test_a_full_disk_fails_the_job_and_leaves_nothing_behind(
     ended = await served.ended((await served.detect(asset_id))["jobId"])
     assert (ended["status"], ended["billing"]["cuCost"]) == ("failure", 0)
     assert "disk is full" in ended["metadata"]["error"]
-    await until(lambda: not served.engine.jobs._running)
+    await until(lambda: not served.engine.jobs._queue.under_way)
     assert stored == {path for path in served.engine.config.data.rglob("*") if path.is_file()}
 
 
