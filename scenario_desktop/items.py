@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Source(StrEnum):
@@ -37,6 +38,11 @@ class SortField(StrEnum):
     NAME = "name"
 
 
+#: What a result of a generation and a version of one are called among the types.
+PREDICTION: Final = "sartiq-prediction"
+REFINE: Final = "sartiq-refine"
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One cell of the gallery.
@@ -49,8 +55,13 @@ class Item:
         status: success, pending, error (an open word).
         width: pixels, None where unknown; height likewise.
         thumbnail_url: a public address; signed ones are never kept.
+        parent_id: what it was made from; for a refine, its prediction.
         modality: for a control map, which one ("canny"); empty otherwise.
         lock_expires_at: until when a canvas is locked, by whomever.
+        group_id: the generation it belongs to, with what was made in the same request.
+        shot: which shot it is, as the service words it ("front_full_body"); empty if none.
+        duration_s: how long a video plays, in seconds.
+        versions: how many refines lie on it; they are its ``children``, not in the library itself.
     """
 
     key: int
@@ -73,6 +84,20 @@ class Item:
     lock_expires_at: datetime | None = None
     deleted_at: datetime | None = None
     tags: tuple[str, ...] = ()
+    group_id: str | None = None
+    shot: str = ""
+    duration_s: float | None = None
+    versions: int = 0
+
+    @property
+    def is_prediction(self) -> bool:
+        """Whether it is one result of a generation."""
+        return self.type == PREDICTION
+
+    @property
+    def is_refine(self) -> bool:
+        """Whether it is a version of a prediction."""
+        return self.type == REFINE
 
 
 def picture_version(type_: str, status: str, created_at: datetime, updated_at: datetime) -> str:
@@ -92,7 +117,10 @@ class ItemQuery:
         tags: every one of them must be there.
         without_tags: none of them may be there.
         text: words searched as prefixes in name, tags, description and prompt.
-        parent_id: only what was made from this item.
+        parent_id: only what was made from this item, refines too.
+        sources: of these services.
+        group_id: only what one generation made.
+        shots: of these shots, word by word.
     """
 
     section: Section = Section.ALL
@@ -104,6 +132,9 @@ class ItemQuery:
     collection_id: str | None = None
     parent_id: str | None = None
     text: str = ""
+    sources: tuple[Source, ...] = ()
+    group_id: str | None = None
+    shots: tuple[str, ...] = ()
     sort: SortField = SortField.CREATED
     is_descending: bool = True
 
@@ -113,6 +144,7 @@ class ItemQuery:
         return bool(
             self.kinds or self.types or self.statuses or self.tags or self.without_tags
             or self.collection_id or self.parent_id or self.text.strip()
+            or self.sources or self.group_id or self.shots
         )  # fmt: skip
 
 

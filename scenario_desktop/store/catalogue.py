@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from scenario_desktop.api.models.assets import Asset, Collection
 from scenario_desktop.errors import NotFound, StoreFailed
@@ -30,9 +30,19 @@ from scenario_desktop.items import (
     ItemQuery,
     LibraryCounts,
     Section,
+    Source,
     TagCount,
 )
-from scenario_desktop.store.catalogue_cells import SELECT_CELL, Row, item_of
+from scenario_desktop.store import catalogue_generations as generations
+from scenario_desktop.store.catalogue_cells import (
+    LIBRARY,
+    SELECT_CELL,
+    STACKED,
+    TRASH,
+    Row,
+    item_of,
+)
+from scenario_desktop.store.catalogue_generations import GenerationRecord, GenerationsResult
 from scenario_desktop.store.catalogue_index import Index, marks, parts
 from scenario_desktop.store.catalogue_order import Orders, needs_index
 from scenario_desktop.store.catalogue_rows import (
@@ -193,6 +203,40 @@ class Catalogue:
         """Take over the full list of collections; those not in it disappear here."""
         await self._database.run(lambda c: self._replace_collections(c, collections))
 
+    async def put_generations(
+        self, records: Sequence[GenerationRecord], *, notes: Mapping[str, str] | None = None
+    ) -> GenerationsResult:
+        """Bring generations in as one transaction, each as a whole: what is not in it goes.
+
+        Args:
+            notes: to be kept as by ``set_meta``, in the same transaction.
+        """
+
+        def work(connection: sqlite3.Connection) -> GenerationsResult:
+            if notes:
+                connection.executemany("REPLACE INTO meta VALUES (?, ?)", notes.items())
+            former = generations.item_ids(connection, [record.id for record in records])
+            assets = [asset for record in records for asset in record.assets]
+            result = self._upsert(connection, assets, True)
+            gone = former - {cleaned(asset.id) for asset in assets}
+            # Rows that wait to be indexed are among the former ones as well: items are written.
+            removed = self._purge(connection, list(gone)) if gone else frozenset[int]()
+            generations.write(connection, records)
+            return GenerationsResult(frozenset(result.inserted), frozenset(result.updated), removed)
+
+        return await self._database.run(work)
+
+    async def drop_generations(self, ids: Iterable[str]) -> frozenset[int]:
+        """Remove generations with all their items; return the keys of those."""
+        wanted = list(ids)
+
+        def work(connection: sqlite3.Connection) -> frozenset[int]:
+            removed = self._purge(connection, list(generations.item_ids(connection, wanted)))
+            generations.remove(connection, wanted)
+            return removed
+
+        return await self._database.run(work)
+
     async def set_meta(self, name: str, value: str | None) -> None:
         """Keep a small text under a name, such as the sync watermark; None removes it."""
 
@@ -245,12 +289,13 @@ class Catalogue:
         return [asset_id for asset_id in wanted if asset_id not in known]
 
     async def ids_after(self, key: int, limit: int) -> dict[int, str]:
-        """Return key -> id of the next items of the library (not the trash) after a key."""
+        """Return key -> id of Scenario's next items in the library (not the trash) after a key."""
 
         def work(connection: sqlite3.Connection) -> dict[int, str]:
             rows = connection.execute(
-                "SELECT key, id FROM items WHERE key > ? AND place <> 1 ORDER BY key LIMIT ?",
-                (key, limit),
+                "SELECT key, id FROM items WHERE key > ? AND place NOT IN (?, ?) "
+                "AND source <> ? ORDER BY key LIMIT ?",
+                (key, TRASH, STACKED, self._words.get(Source.SARTIQ, -1), limit),
             )
             return {row[0]: row[1] for row in rows}
 
@@ -271,13 +316,45 @@ class Catalogue:
 
         return await self._database.read(work)
 
+    async def generation(self, generation_id: str) -> dict[str, Any] | None:
+        """Return what the service said of a generation, without its predictions."""
+        return await self._database.read(lambda c: generations.data_of(c, generation_id))
+
+    async def generation_digests(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return id -> digest of those generations that are here."""
+        wanted = list(ids)
+        return await self._database.read(lambda c: generations.digests(c, wanted))
+
+    async def open_generations(self, limit: int) -> list[str]:
+        """Return the generations in which something is still in work, newest first."""
+        return await self._database.read(lambda c: generations.open_ids(c, limit))
+
+    async def generations_since(self, oldest: datetime | None) -> list[str]:
+        """Return the generations created at or after a time; all of them for None."""
+        return await self._database.read(lambda c: generations.ids_since(c, oldest))
+
+    async def group_items(self, generation_ids: Iterable[str]) -> list[Item]:
+        """Return all items of generations, oldest first; refines too."""
+        wanted = list(generation_ids)
+
+        def work(connection: sqlite3.Connection) -> list[Item]:
+            found: list[Item] = []
+            for part in parts(wanted):
+                sql = SELECT_CELL + f"WHERE group_id IN {marks(part)} ORDER BY created, key"
+                rows = connection.execute(sql, part)
+                found += [item_of(row, self._words.texts) for row in rows]
+            return found
+
+        return await self._database.read(work)
+
     async def children(self, asset_id: str) -> list[Item]:
         """Return what was made from an item, newest first."""
 
         def work(connection: sqlite3.Connection) -> list[Item]:
             rows = connection.execute(
-                SELECT_CELL + "WHERE parent_id = ? AND place = 0 ORDER BY created DESC, key DESC",
-                (cleaned(asset_id),),
+                SELECT_CELL + "WHERE parent_id = ? AND place IN (?, ?) "
+                "ORDER BY created DESC, key DESC",
+                (cleaned(asset_id), LIBRARY, STACKED),
             )
             return [item_of(row, self._words.texts) for row in rows]
 

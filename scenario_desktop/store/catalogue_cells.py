@@ -11,15 +11,18 @@ from typing import Any, Final
 
 from scenario_desktop.items import Item, Section, Source
 
-#: The catalogue's places: what is shown, what was deleted, what is kept out of sight.
+#: The catalogue's places: what is shown, what was deleted, what is kept out of sight, and what
+#: lies below another item as a version of it.
 LIBRARY: Final = 0
 TRASH: Final = 1
 HIDDEN: Final = 2
+STACKED: Final = 3
 
 COLUMNS: Final = (
     "key", "id", "source", "kind", "type", "status", "mime", "modality", "place",
     "is_favourite", "created", "updated", "deleted", "width", "height", "size", "lock_expires",
-    "name", "parent_id", "thumbnail_url", "tags", "data",
+    "name", "parent_id", "thumbnail_url", "tags", "group_id", "shot", "duration", "versions",
+    "data",
 )  # fmt: skip
 _CELL: Final = ", ".join(COLUMNS[:-1])
 #: Without the document, which cells do not show.
@@ -39,7 +42,8 @@ def item_of(row: Row, words: Mapping[int | None, str]) -> Item:
     """
     (
         key, asset_id, source, kind, made, status, mime, modality, _, is_favourite, created,
-        updated, deleted, width, height, size, lock, name, parent, thumbnail, tags,
+        updated, deleted, width, height, size, lock, name, parent, thumbnail, tags, group, shot,
+        duration, versions,
     ) = row  # fmt: skip
     return Item(
         key, asset_id, Source(words[source]), words[kind], words[made], words[status], name,
@@ -47,7 +51,7 @@ def item_of(row: Row, words: Mapping[int | None, str]) -> Item:
         words[modality] if modality is not None else "", bool(is_favourite),
         time_of(lock) if lock is not None else None,
         time_of(deleted) if deleted is not None else None,
-        split_tags(tags),
+        split_tags(tags), group, words[shot] if shot is not None else "", duration, versions or 0,
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from scenario_desktop.items import ItemQuery, Section, SortField
-from scenario_desktop.store.catalogue_cells import LIBRARY, TRASH, section_of_type
+from scenario_desktop.items import PREDICTION, REFINE, ItemQuery, Section, SortField, Source
+from scenario_desktop.store.catalogue_cells import LIBRARY, STACKED, TRASH, section_of_type
 from scenario_desktop.store.catalogue_index import Index, marks
 from scenario_desktop.store.catalogue_rows import Words
 from scenario_desktop.store.text import cleaned, name_key, search_words
@@ -88,6 +88,8 @@ class Orders:
             return None
         if query.kinds or query.types or query.statuses or query.without_tags or query.parent_id:
             return None
+        if query.sources or query.group_id or query.shots:
+            return None
         if len(query.tags) + bool(query.collection_id) != 1 or search_words(query.text):
             return None
         noun = "tag" if query.tags else "collection"
@@ -109,8 +111,16 @@ class Orders:
         if query.collection_id:
             wanted.append(self._members(connection, "collection", query.collection_id, place))
         if query.parent_id:
-            sql = "SELECT key FROM items WHERE parent_id = ? AND place = ?"
-            wanted.append(_joined(connection, sql, (cleaned(query.parent_id), place)))
+            places = _places(query, place)
+            sql = f"SELECT key FROM items WHERE parent_id = ? AND place IN {marks(places)}"  # noqa: S608
+            wanted.append(_joined(connection, sql, (cleaned(query.parent_id), *places)))
+        if query.group_id:
+            sql = "SELECT key FROM items WHERE group_id = ? AND place = ?"
+            wanted.append(_joined(connection, sql, (cleaned(query.group_id), place)))
+        if query.shots:
+            shots = [self._words[word] for word in query.shots if word in self._words]
+            sql = f"SELECT key FROM items WHERE place = ? AND shot IN {marks(shots)}"  # noqa: S608
+            wanted.append(_joined(connection, sql, (place, *shots)))
         facets = self._facets(query)
         if facets is not None:
             condition, parameters = facets
@@ -137,6 +147,10 @@ class Orders:
         if query.types:
             asked = {self._words[word] for word in query.types if word in self._words}
             types = asked if types is None else types & asked
+        if query.sources:
+            # No index holds the source, but each service has its own types.
+            of_sources = {n for word, n in self._words.items() if _source_of(word) in query.sources}
+            types = of_sources if types is None else types & of_sources
         if types is not None:
             conditions.append(f"type IN {marks(types)}")
             parameters += types
@@ -197,9 +211,10 @@ class Orders:
         self, connection: sqlite3.Connection, query: ItemQuery, place: int, keys: set[int]
     ) -> array[int]:
         wanted = json.dumps(list(keys))
-        where = "WHERE key IN (SELECT value FROM json_each(?)) AND place = ?"
+        places = _places(query, place)
+        where = f"WHERE key IN (SELECT value FROM json_each(?)) AND place IN {marks(places)}"  # noqa: S608
         if query.sort is SortField.NAME:
-            rows = connection.execute(f"SELECT name, key FROM items {where}", (wanted, place))  # noqa: S608
+            rows = connection.execute(f"SELECT name, key FROM items {where}", (wanted, *places))  # noqa: S608
             named = sorted(
                 ((name_key(name), key) for name, key in rows), reverse=query.is_descending
             )
@@ -207,9 +222,18 @@ class Orders:
         end = "DESC" if query.is_descending else "ASC"
         rows = connection.execute(
             f"SELECT key FROM items {where} ORDER BY {query.sort} {end}, key {end}",  # noqa: S608
-            (wanted, place),
+            (wanted, *places),
         )
         return array("q", [row[0] for row in rows])
+
+
+def _places(query: ItemQuery, place: int) -> tuple[int, ...]:
+    """Return where to look: what lies on an item is found by that item only."""
+    return (place, STACKED) if query.parent_id and place == LIBRARY else (place,)
+
+
+def _source_of(word: str) -> Source:
+    return Source.SARTIQ if word in (PREDICTION, REFINE) else Source.SCENARIO
 
 
 def _set_of(choice: _Choice, least: str) -> set[int]:

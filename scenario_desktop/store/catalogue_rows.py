@@ -16,11 +16,12 @@ from typing import Any, Final, NamedTuple
 from pydantic_core import PydanticSerializationError, to_json
 
 from scenario_desktop.api.models.assets import Asset
-from scenario_desktop.items import Section
+from scenario_desktop.items import REFINE, Section, Source
 from scenario_desktop.store.catalogue_cells import (
     COLUMNS,
     HIDDEN,
     LIBRARY,
+    STACKED,
     TAG_SEPARATOR,
     TRASH,
     Row,
@@ -38,6 +39,8 @@ UPDATE_ROW: Final = f"UPDATE items SET {', '.join(f'{c} = ?' for c in COLUMNS)} 
 UPDATED: Final = COLUMNS.index("updated")
 
 _LARGEST: Final = 2.0**53
+#: What the records of the second service are marked with.
+_SARTIQ: Final = str(Source.SARTIQ)
 #: Fields without a column, kept only where they say something, and what they are called in JSON.
 _REST: Final = (
     ("description", "description"), ("collection_ids", "collectionIds"),
@@ -146,8 +149,18 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
         place = HIDDEN if fields["is_hidden"] else LIBRARY
     created, updated = fields["created_at"], fields["updated_at"]
     created = 0 if created is None else round(created.timestamp() * 1_000_000)
-    is_favourite = asset_id in favourites
+    group = shot = versions = None
+    if fields["source"] == _SARTIQ:
+        source = _SARTIQ
+        is_favourite = bool(metadata.get("favourite"))  # the service's own mark, unlike the other's
+        group, shot, versions = _sartiq_cells(metadata)
+        if made == REFINE and place == LIBRARY:
+            place = STACKED
+    else:
+        source = "scenario"
+        is_favourite = asset_id in favourites
     properties = fields["properties"].__dict__
+    duration = properties["duration"]
     thumbnail = fields["thumbnail"]
     if thumbnail is not None:
         thumbnail = thumbnail.url
@@ -155,7 +168,7 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
             thumbnail = public_address(thumbnail)
     width, height, size = properties["width"], properties["height"], properties["size"]
     row = (
-        key, asset_id, words["scenario"], words[fields["kind"]], words[made],
+        key, asset_id, words[source], words[fields["kind"]], words[made],
         words[fields["status"]], words[fields["mime_type"]],
         words[modality] if modality is not None else None, place, is_favourite or None, created,
         0 if updated is None else round(updated.timestamp() * 1_000_000),
@@ -165,13 +178,26 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
         int(height) if height is not None and -_LARGEST < height < _LARGEST else None,
         int(size) if size is not None and -_LARGEST < size < _LARGEST else None,
         _parsed(lock) if lock else None, name, parent, thumbnail,
-        TAG_SEPARATOR.join(tags) if tags else None, data,
+        TAG_SEPARATOR.join(tags) if tags else None, group,
+        words[shot] if shot is not None else None,
+        duration if duration is not None and 0 <= duration < _LARGEST else None, versions, data,
     )  # fmt: skip
     facts = Facts(
         key, asset_id, place, made, created, is_favourite, name, tags, collections,
         text if text.isascii() and len(text) <= 4_000 else searchable(cleaned(text)),
     )  # fmt: skip
     return row, facts
+
+
+def _sartiq_cells(metadata: dict[str, Any]) -> tuple[str | None, str | None, int | None]:
+    """Return generation, shot and number of versions, each None where there is none."""
+    group, shot = metadata.get("generationId"), metadata.get("shotType")
+    versions = metadata.get("versions")
+    return (
+        cleaned(group) if isinstance(group, str) and group else None,
+        cleaned(shot) if isinstance(shot, str) and shot else None,
+        versions if isinstance(versions, int) and versions > 0 else None,
+    )
 
 
 def _rest(fields: dict[str, Any]) -> bytes | None:
@@ -202,7 +228,7 @@ def asset_of(row: Row, words: Words) -> Asset:
     """Return the record of a row read by ``SELECT_ROW``; its ``url`` is empty."""
     (
         _, asset_id, _, kind, _, status, mime, _, _, _, created, updated, deleted, width,
-        height, size, _, _, _, thumbnail, tags, data,
+        height, size, _, _, _, thumbnail, tags, _, _, _, _, data,
     ) = row  # fmt: skip
     rest = json.loads(data)
     text = words.texts
@@ -233,7 +259,7 @@ def sections_of(place: int, made: str, is_favourite: bool) -> Sequence[Section]:
     """Return the sections of the sidebar that count an item."""
     if place == TRASH:
         return (Section.TRASH,)
-    if place == HIDDEN:
+    if place != LIBRARY:
         return ()
     special = section_of_type(made)
     found = (Section.ALL,) if special is None else (Section.ALL, special)

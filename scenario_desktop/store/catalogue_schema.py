@@ -48,4 +48,25 @@ _FIRST: Final[Migration] = (
     "CREATE TABLE favourites (id TEXT PRIMARY KEY) WITHOUT ROWID",
 )
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST,)
+#: The second service: what its items add to a cell, and what they were made by.
+_SECOND: Final[Migration] = (
+    # Behind the document in the file, but empty for most rows, which costs nothing to read.
+    "ALTER TABLE items ADD COLUMN group_id TEXT",
+    "ALTER TABLE items ADD COLUMN shot INTEGER",
+    "ALTER TABLE items ADD COLUMN duration REAL",
+    "ALTER TABLE items ADD COLUMN versions INTEGER",
+    """UPDATE items SET duration = json_extract(CAST(data AS TEXT), '$.duration')
+        WHERE kind IN (SELECT id FROM words WHERE word IN ('video', 'audio'))
+        AND json_valid(CAST(data AS TEXT))
+        AND json_type(CAST(data AS TEXT), '$.duration') IN ('integer', 'real')""",
+    "CREATE INDEX items_group ON items (group_id, place) WHERE group_id IS NOT NULL",
+    "CREATE INDEX items_shot ON items (place, shot) WHERE shot IS NOT NULL",
+    # ``digest`` tells whether what the server sends is news; ``data`` is its record, no addresses.
+    """CREATE TABLE generations (
+        id TEXT PRIMARY KEY, created INTEGER NOT NULL, is_open INTEGER NOT NULL,
+        digest BLOB NOT NULL, data BLOB NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX generations_created ON generations (created)",
+    "CREATE INDEX generations_open ON generations (created) WHERE is_open",
+)
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND)

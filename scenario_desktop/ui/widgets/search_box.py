@@ -35,6 +35,9 @@ WORDS: Mapping[str, str] = {
     "kind": "a kind, as in kind:image",
     "type": "a type, as in type:detection",
     "status": "a status, as in status:success",
+    "source": "a service, as in source:sartiq",
+    "generation": "the id of a generation",
+    "shot": "a shot, as in shot:front_full_body",
 }
 _TOKEN = re.compile(r'^(?P<not>-|not )?(?P<word>[a-z]+):(?P<value>"[^"]*"|\S*)$', re.IGNORECASE)
 _UNFINISHED = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from scenario_desktop.items import ItemQuery, TagCount
+from scenario_desktop.items import ItemQuery, Source, TagCount
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.panels.gallery.words import KIND_TITLES, STATUS_TITLES, TYPE_GROUPS
 from scenario_desktop.ui.widgets.search_box import SearchBox, Token
@@ -16,14 +16,22 @@ TagFinder = Callable[[str], Awaitable[Sequence[TagCount]]]
 
 #: The query follows the words once typing has rested for so long, milliseconds.
 TYPING_MS = 120
-#: Word of a token -> field of the query that holds its values.
 #: Word of a token -> the values that are known, with what they are called elsewhere.
 VALUES: dict[str, dict[str, str]] = {
     "kind": KIND_TITLES,
     "type": {types[0]: title for title, types in TYPE_GROUPS.items()},
     "status": STATUS_TITLES,
+    "source": {"scenario": "Scenario", "sartiq": "Sartiq"},
 }
-_FIELDS = {"tag": "tags", "kind": "kinds", "type": "types", "status": "statuses"}
+#: Word of a token -> field of the query that holds its values.
+_FIELDS = {
+    "tag": "tags",
+    "kind": "kinds",
+    "type": "types",
+    "status": "statuses",
+    "source": "sources",
+    "shot": "shots",
+}
 
 
 def tokens_of(query: ItemQuery, collection_name: Callable[[str], str]) -> list[Token]:
@@ -32,8 +40,11 @@ def tokens_of(query: ItemQuery, collection_name: Callable[[str], str]) -> list[T
     if query.collection_id:
         name = collection_name(query.collection_id) or query.collection_id
         tokens.append(Token("in", query.collection_id, name))
+    if query.group_id:
+        tokens.append(Token("generation", query.group_id, query.group_id[:8]))
     for word, field in _FIELDS.items():
-        tokens += [Token(word, value) for value in getattr(query, field)]
+        titles = VALUES["source"] if word == "source" else {}
+        tokens += [Token(word, str(v), titles.get(v, "")) for v in getattr(query, field)]
     tokens += [Token("tag", value, is_excluded=True) for value in query.without_tags]
     return tokens
 
@@ -59,6 +70,9 @@ def with_tokens(
         types=fields["types"],
         statuses=fields["statuses"],
         tags=fields["tags"],
+        sources=tuple(source for source in Source if source in fields["sources"]),
+        shots=fields["shots"],
+        group_id=next((t.value for t in tokens if t.word == "generation"), None),
     )
 
 
