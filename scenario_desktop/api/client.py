@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -71,6 +71,10 @@ from scenario_desktop.errors import AppError, BadAnswer, BadInput, Forbidden, No
 
 if TYPE_CHECKING:
     import httpx
+
+    # Loaded by the first question about usage: its models take time that no start should wait for.
+    from scenario_desktop.api.models.usage import ActivityPage, UsageReport
+    from scenario_desktop.api.usages import UsageQuestion
 
 M = TypeVar("M", bound=Received)
 P = TypeVar("P", bound=Page)
@@ -496,6 +500,40 @@ class ScenarioClient:
     async def team_limits(self, team_id: str) -> LimitsAnswer:
         """Read the ceilings of a plan, and how much of them is used."""
         return await self._read(LimitsAnswer, f"/teams/{_segment(team_id)}/limits", is_scoped=False)
+
+    # --- usage --------------------------------------------------------------------------------
+
+    async def usages(self, question: UsageQuestion) -> UsageReport:
+        """Read the usage of a range, every block but the activity, in as many calls as it takes.
+
+        The question names its projects itself: the project of this client narrows nothing here.
+
+        Raises:
+            Forbidden: usage is not for these keys; those of a team's administrator are needed.
+        """
+        from scenario_desktop.api.usages import read_usages
+
+        return await read_usages(self._usage, question, self._server_now())
+
+    async def usage_activity(self, question: UsageQuestion, offset: int = 0) -> ActivityPage:
+        """Read one page of up to a hundred actions, newest first, from a place on."""
+        from scenario_desktop.api.usages import read_activity
+
+        return await read_activity(self._usage, question, offset)
+
+    def usage_activities(self, question: UsageQuestion) -> AsyncIterator[ActivityPage]:
+        """Yield all actions of a range of any length page by page, newest first."""
+        from scenario_desktop.api.usages import activity_pages
+
+        return activity_pages(self._usage, question, self._server_now())
+
+    async def _usage(self, query: dict[str, object]) -> bytes:
+        answer = await self._send("GET", "/usages", query, is_safe=True, is_scoped=False)
+        return answer.body
+
+    def _server_now(self) -> datetime:
+        offset = timedelta(seconds=self.server_time_offset_s or 0.0)
+        return datetime.fromtimestamp(self._transport.wall_s(), UTC) + offset
 
     # --- one road -----------------------------------------------------------------------------
 

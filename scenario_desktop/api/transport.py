@@ -116,6 +116,10 @@ class Transport:
         self._drift_s = 0.0
         self._is_closed = False
 
+    def wall_s(self) -> float:
+        """Seconds since 1970 by our own clock."""
+        return self._clock.wall()
+
     async def send(self, call: Call) -> Answer:
         """Send a call; a safe one up to three times.
 
