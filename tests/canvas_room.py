@@ -61,6 +61,7 @@ class Screen:
 
     Attributes:
         encode_s: how long encoding takes.
+        load_s: how long it takes until a text is on the screen; nothing can be drawn meanwhile.
     """
 
     def __init__(self, server: CanvasServer) -> None:
@@ -68,8 +69,11 @@ class Screen:
         self.layers: dict[str, tuple[str, ...]] = {}
         self.others: list[str] = []
         self.assets: dict[str, str] = {}
-        self.encode_s = 0.0
+        self.encode_s = self.load_s = 0.0
         self.session: CanvasSession | None = None
+        self._loads = 0
+        self._shown = asyncio.Event()
+        self._shown.set()
 
     @property
     def strokes(self) -> set[str]:
@@ -79,30 +83,56 @@ class Screen:
         self.session = session
         session.saved.connect(self._on_saved)
         session.set_aside.connect(self._on_set_aside)
-        session.replaced.connect(self.load)
+        session.replaced.connect(self.load_later)
         if session.recovered is not None:
             self.load(session.recovered.text, session.recovered.blobs)
         else:
             self.load(session.text)
 
     def load(self, text: str, blobs: Mapping[str, bytes] | None = None) -> None:
+        self._shown.set()
         self.layers = layers_in(text, blobs or {}, self._server)
         self.others = json.loads(text)["others"]
         for name, place in json.loads(text)["layers"].items():
             if "asset" in place:
                 self.assets[_key(self.layers[name])] = place["asset"]
 
+    @property
+    def is_loading(self) -> bool:
+        return not self._shown.is_set()
+
+    def load_later(self, text: str, blobs: Mapping[str, bytes] | None = None) -> None:
+        """Begin to load; the last one begun is what comes to be shown."""
+        self._loads += 1
+        if not self.load_s or self.session is None:
+            self.load(text, blobs)
+            return
+        self._shown.clear()
+        number = self._loads
+
+        async def work() -> None:
+            assert self.session is not None
+            await self.session._clock.sleep(self.load_s)
+            if number == self._loads:
+                self.load(text, blobs)
+
+        self._loading = asyncio.get_running_loop().create_task(work())
+
     def draw(self, layer: str, stroke: str) -> None:
         assert self.session is not None
+        if self.is_loading:
+            return
         self.layers[layer] = (*self.layers.get(layer, ()), stroke)
         self.session.edited()
 
     async def draft(self) -> Drawn:
+        await self._shown.wait()
         text, blobs = self._frozen()
         await self._encode()
         return Drawn(text({}), blobs, THUMBNAIL)
 
     async def stored(self) -> Stored:
+        await self._shown.wait()
         text, blobs = self._frozen()
         await self._encode()
         return Stored(blobs, text, THUMBNAIL)
@@ -134,7 +164,7 @@ class Screen:
 
     def _on_set_aside(self, _: str) -> None:
         assert self.session is not None
-        self.load(self.session.text)
+        self.load_later(self.session.text)
 
 
 def _pixels(strokes: tuple[str, ...]) -> bytes:

@@ -74,10 +74,50 @@ def bench() -> Bench:
     return Bench()
 
 
-def test_looking_asks_for_nothing(bench: Bench) -> None:
+def test_looking_asks_for_nothing_but_to_see_what_others_do(bench: Bench) -> None:
     assert bench.tick(3600) == ()
+    assert bench.tick(30) == (leases.Look(),)
+    assert bench.tick(29) == ()
     assert bench.phase == Phase.VIEWING
-    assert next_due_s(bench.lease, bench.now, TIMES) is None
+
+
+def test_while_looking_it_is_known_whose_it_is(bench: Bench) -> None:
+    assert bench.feed(leases.Looked(bench.until(120))) == ()
+    assert (bench.phase, bench.lease.until) == (Phase.VIEWING, bench.until(120))
+    assert bench.feed(leases.Looked(None)) == ()
+    assert bench.lease.until is None
+
+
+def test_what_was_refused_can_be_edited_once_it_is_free(bench: Bench) -> None:
+    bench.feed(leases.Edited())
+    bench.feed(leases.LockDenied(1, bench.until(10)))
+    assert bench.feed(leases.Looked(None)) == ()
+    assert bench.phase == Phase.REFUSED  # the strokes are still on their way into a draft
+    bench.feed(leases.SetAside())
+    assert bench.feed(leases.Looked(None)) == ()
+    assert bench.phase == Phase.VIEWING
+
+
+def test_a_deleted_canvas_is_not_looked_at(bench: Bench) -> None:
+    bench.feed(leases.Vanished())
+    bench.tick(0)
+    assert bench.tick(3600) == ()
+
+
+def test_a_lock_that_somebody_took_away_is_watched_until_it_is_free(bench: Bench) -> None:
+    bench.hold()
+    bench.feed(leases.Denied(bench.until(100)))
+    bench.feed(leases.WaitWanted(True))
+    assert bench.tick(0) == (leases.Look(),)
+    assert bench.feed(leases.Looked(None)) == (leases.TellFree(),)
+    assert (bench.phase, bench.lease.until) == (Phase.LOST, None)
+
+
+def test_what_is_discarded_is_looked_at_at_once(bench: Bench) -> None:
+    bench.hold()
+    bench.feed(leases.Denied(None))
+    bench.feed(leases.Discarded())
+    assert bench.tick(0) == (leases.Look(),)
 
 
 def test_the_first_edit_asks_and_the_next_ones_do_not(bench: Bench) -> None:
@@ -262,7 +302,8 @@ def test_waiting_looks_at_the_end_of_the_lock_and_tells_once(bench: Bench) -> No
     assert bench.tick(11.1) == (leases.Look(),)
     assert bench.feed(leases.Looked(None)) == (leases.TellFree(),)
     assert bench.phase == Phase.VIEWING
-    assert bench.tick(3600) == ()
+    bench.tick(3600)
+    assert bench.feed(leases.Looked(None)) == ()
 
 
 def test_a_change_by_somebody_else_stops_saving_until_it_is_resolved(bench: Bench) -> None:

@@ -8,12 +8,14 @@ compared that very version and chose the own one.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ from hypothesis.stateful import (
 )
 
 from scenario_desktop.api.models.assets import AssetUpdate
-from scenario_desktop.errors import AppError
+from scenario_desktop.errors import AppError, NotFound
 from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.lease import LeaseTimes
 from scenario_desktop.services.canvas.session import CanvasTimes
@@ -74,6 +76,7 @@ class CanvasMachine(RuleBasedStateMachine):
         self.compared: set[str] = set()
         self.ben_lock = ""
         self.ben_at_s: float | None = None
+        self.full_until_s = 0.0
         self.count = 0
 
     def teardown(self) -> None:
@@ -85,10 +88,17 @@ class CanvasMachine(RuleBasedStateMachine):
     @initialize(
         touches=st.booleans(), fences=st.sampled_from([True, True, False]),
         latency=st.sampled_from([0.0, 0.2, 3.0]), encode=st.sampled_from([0.0, 0.3, 0.8]),
+        load=st.sampled_from([0.0, 0.0, 1.5, 70.0]),
+        tells_ids=st.sampled_from([True] * 9 + [False]),
     )  # fmt: skip
-    def begin(self, touches: bool, fences: bool, latency: float, encode: float) -> None:
+    def begin(
+        self, touches: bool, fences: bool, latency: float, encode: float, load: float = 0.0,
+        tells_ids: bool = True,
+    ) -> None:  # fmt: skip
         self.server.touches = touches
         self.server.fences = fences
+        self.server.has_ids = tells_ids
+        self.load_s = load
         # Where the server does not refuse the id of an old lock, nobody can do anything about a
         # save between our look and our own save: there they are one.
         self.ann.latency_s = latency if fences else 0.0
@@ -131,10 +141,12 @@ class CanvasMachine(RuleBasedStateMachine):
             return
         shown = self.studio.screen.strokes
         now = self.world.monotonic()
+        if self.studio.disk.error is not None:
+            self.full_until_s = now + TIMES.draft_retry_s + SAFE_AFTER_S
         new = {
             stroke
             for stroke in shown & self.born.keys() - self.protected
-            if now - self.born[stroke] > SAFE_AFTER_S
+            if now - self.born[stroke] > SAFE_AFTER_S and now > self.full_until_s
         }
         for stroke in self.born.keys() - shown - self.protected:
             del self.born[stroke]  # off the screen before it counted
@@ -162,6 +174,8 @@ class CanvasMachine(RuleBasedStateMachine):
 
         async def work() -> None:
             self.studio.screen.draw(layer, stroke)
+            if stroke not in self.studio.screen.strokes:
+                del self.born[stroke]  # the screen could not be drawn on
 
         self.runner.run(work())
 
@@ -223,22 +237,42 @@ class CanvasMachine(RuleBasedStateMachine):
             self.do(self.session.keep_mine())
             self.replaced |= theirs
             return
-        text = self.do(self.session.adopt_theirs())
-        if text is not None:
-            self.studio.screen.load(text)
+        self.do(self._then_show(self.session.adopt_theirs()))
+
+    @precondition(lambda self: self.is_open and bool(self.studio.canvas.snapshots))
+    @rule(index=st.integers(0, 3))
+    def restore(self, index: int) -> None:
+        snapshots = self.studio.canvas.snapshots
+        snapshot = snapshots[min(index, len(snapshots) - 1)]
+        known = others_in(self.session.text)
+        if self.do(self._then_show(self.session.restore(snapshot))) is not None:
+            self.replaced |= known - others_in(snapshot.raw_data)
+
+    async def _then_show(self, work: Coroutine[Any, Any, str]) -> str:
+        text = await work
+        self.studio.screen.load_later(text)
+        return text
 
     @precondition(lambda self: self.is_open and self.session.is_unsaved)
     @rule()
     def discard(self) -> None:
         self.given_up |= self.studio.screen.strokes
-        self.do(self.session.discard())
-        self.studio.screen.load(self.session.text)
+
+        async def work() -> None:
+            await self.session.discard()
+            self.studio.screen.load_later(self.session.text)
+
+        self.do(work())
 
     @precondition(lambda self: self.is_open)
     @rule()
     def copy(self) -> None:
-        if self.do(self.session.save_as_copy("Copy")) is not None and not self.session.is_unsaved:
-            self.studio.screen.load(self.session.text)
+        async def work() -> None:
+            await self.session.save_as_copy("Copy")
+            if not self.session.is_unsaved:
+                self.studio.screen.load_later(self.session.text)
+
+        self.do(work())
 
     @precondition(lambda self: self.is_open)
     @rule(how=st.sampled_from(["wait_until_free", "stay", "rename", "flush"]))
@@ -261,15 +295,21 @@ class CanvasMachine(RuleBasedStateMachine):
         drafts = [d for d in self.studio.on_disk() if d.note.id != self.session.draft_id]
         if index < len(drafts):
             note = drafts[index].note
-            found = self.do(self.session.resume(note.id))
-            if found is not None:
-                self.studio.screen.load(found.text, found.blobs)
+
+            async def work() -> None:
+                found = await self.session.resume(note.id)
+                if found is not None:
+                    self.studio.screen.load_later(found.text, found.blobs)
+
+            self.do(work())
 
     @precondition(lambda self: self.is_open)
     @rule()
     def close(self) -> None:
-        self.do(self.session.close())
-        self.studio.session = None
+        session = self.session
+        self.do(session.close())
+        if session._is_closed:  # not while the disk is full
+            self.studio.session = None
 
     @precondition(lambda self: not self.is_open)
     @rule(index=st.none() | st.integers(0, 2), is_tidy=st.booleans())
@@ -282,6 +322,7 @@ class CanvasMachine(RuleBasedStateMachine):
         self.do(self.studio.open(chosen))
         if self.is_open:
             self.studio.screen.encode_s = self.encode_s
+            self.studio.screen.load_s = self.load_s
 
     # --- what goes wrong ----------------------------------------------------------------------
 
@@ -321,7 +362,19 @@ class CanvasMachine(RuleBasedStateMachine):
     def suspend(self, seconds: float) -> None:
         self.world.suspend(seconds)
 
-    @rule(wrong_s=st.sampled_from([0.0, 45.0, 3600.0, -3600.0]))
+    @rule(is_full=st.sampled_from([True, False, False]), seconds=st.sampled_from(PAUSES_S))
+    def disk(self, is_full: bool, seconds: float) -> None:
+        """While it is full only what was kept before is safe, and the user is told so."""
+        full = OSError(errno.ENOSPC, "No space left on device")
+        self.studio.disk.error = full if is_full else None
+        self.wait(seconds)
+
+    @rule(is_deleted=st.sampled_from([True, False, False]), seconds=st.sampled_from(PAUSES_S))
+    def trash(self, is_deleted: bool, seconds: float) -> None:
+        self.studio.canvas.deleted = is_deleted
+        self.wait(seconds)
+
+    @rule(wrong_s=st.sampled_from([0.0, 45.0, 7200.0, -7200.0]))
     def set_clock(self, wrong_s: float) -> None:
         self.world.wrong_s = wrong_s
 
@@ -335,6 +388,13 @@ class CanvasMachine(RuleBasedStateMachine):
             until = self.world.server_now.replace(microsecond=0)
             self.ben_lock = self.server.lock(CANVAS, until, "ben")
 
+    @rule(seconds=st.sampled_from([60.0, 300.0, 1800.0]))
+    def a_twin_locks(self, seconds: float) -> None:
+        """Another computer with the keys of Ann, who may lock again what is hers."""
+        with suppress(AppError):
+            until = self.world.server_now.replace(microsecond=0) + timedelta(seconds=seconds)
+            self.ben_lock = self.server.lock(CANVAS, until, "ann")
+
     @rule()
     def ben_unlocks(self) -> None:
         with suppress(AppError):
@@ -342,7 +402,8 @@ class CanvasMachine(RuleBasedStateMachine):
 
     @rule()
     def ben_forces(self) -> None:
-        self.server.unlock(CANVAS, None, True)
+        with suppress(AppError):
+            self.server.unlock(CANVAS, None, True)
 
     @precondition(lambda self: self.server.fences)
     @rule(seconds=st.sampled_from([0.05, 0.3, 1.0, 4.0, 7.0]))
@@ -364,8 +425,9 @@ class CanvasMachine(RuleBasedStateMachine):
             canvas=json.dumps(body, sort_keys=True), lock_id=held.id if held else None,
             disable_snapshot=None if is_snapshot else True,
         )  # fmt: skip
-        self.server.update(CANVAS, update, "ben")
-        self.marks.add(mark)
+        with suppress(NotFound):  # in the trash
+            self.server.update(CANVAS, update, "ben")
+            self.marks.add(mark)
 
 
 def test_no_order_of_events_loses_a_stroke_or_overwrites_a_save() -> None:

@@ -702,3 +702,86 @@ async def test_a_discarded_stroke_is_gone_and_the_lock_stays(ann: Ann) -> None:
     assert ann.kept_strokes() == set()
     assert ann.phase == Phase.HELD
     assert not ann.at.is_unsaved
+
+
+async def test_what_others_save_is_shown_while_only_looking(ann: Ann) -> None:
+    lock = ann.ben_locks(600)
+    await ann.draw("s1")
+    assert ann.phase == Phase.REFUSED
+    ann.ben_saves("new", lock)
+    await ann.pass_s(31)
+    assert ann.screen.others == ["new"]
+    assert ann.kept_strokes() == {"s1"}
+
+
+async def test_whose_it_is_is_known_while_looking(ann: Ann) -> None:
+    assert ann.at.lease.until is None
+    lock = ann.ben_locks(600)
+    await ann.pass_s(31)
+    assert ann.at.lease.until is not None
+    ann.server.unlock(CANVAS, lock, False)
+    await ann.pass_s(31)
+    assert ann.at.lease.until is None
+
+
+async def test_opening_tells_whose_it_is(ann: Ann) -> None:
+    ann.ben_locks(600)
+    await ann.crash()
+    await ann.open()
+    assert ann.at.lease.until is not None
+
+
+async def test_our_own_lock_is_not_told_as_somebody_elses_after_it_was_given_back(ann: Ann) -> None:
+    await ann.draw("s1")
+    await ann.at.save()
+    await ann.at.release()
+    assert (ann.phase, ann.at.lease.until) == (Phase.VIEWING, None)
+
+
+async def test_restoring_keeps_what_no_snapshot_has(ann: Ann) -> None:
+    await ann.draw("s1")
+    await ann.at.save()
+    (snapshot,) = ann.canvas.snapshots
+    await ann.draw("s2")
+    await ann.at.save(is_snapshot=False)  # as autosave does
+    text = await ann.at.restore(snapshot)
+    ann.screen.load(text)
+    assert ann.shown_by_server() == {"s1"}
+    (draft,) = ann.on_disk()
+    assert draft.note.why is KeptWhy.REPLACED
+    assert ann.kept_strokes() == {"s1", "s2"}
+
+
+async def test_restoring_what_the_history_has_keeps_no_draft(ann: Ann) -> None:
+    await ann.draw("s1")
+    await ann.at.save()
+    await ann.draw("s2")
+    await ann.at.save()
+    ann.screen.load(await ann.at.restore(ann.canvas.snapshots[-1]))
+    assert ann.on_disk() == []
+
+
+async def test_a_save_waits_until_the_screen_shows_what_it_should(ann: Ann) -> None:
+    ann.screen.load_s = 10.0
+    await ann.draw("s1")
+    await ann.at.save()
+    ann.ben_saves("new", ann.canvas.lock.id)
+    assert ann.at.text != ann.canvas.text
+    await ann.at._do_compare()
+    assert ann.screen.is_loading
+    ann.at.edited()
+    save = asyncio.ensure_future(ann.at.save())
+    await ann.pass_s(5)
+    assert not save.done()
+    await ann.pass_s(6)
+    await save
+    assert others_in(ann.canvas.text) == {"new"}
+
+
+async def test_a_draft_that_was_taken_up_is_not_offered_again(ann: Ann) -> None:
+    lock = ann.ben_locks(600)
+    await ann.draw("s1")
+    assert ann.at.kept_id == ann.on_disk()[0].note.id
+    ann.server.unlock(CANVAS, lock, False)
+    await ann.at.resume(ann.at.kept_id)
+    assert ann.at.kept_id == ""

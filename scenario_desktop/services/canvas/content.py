@@ -48,7 +48,8 @@ class Editor(Protocol):
     """Where the session gets what is on the screen.
 
     Both answer with a state that is at least as new as the call: it is frozen before they await
-    anything.
+    anything. While what the session gave to be shown is not on the screen yet, they wait for it:
+    what is still there belongs to another version, or to another draft.
     """
 
     async def draft(self) -> Drawn:

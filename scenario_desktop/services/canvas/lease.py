@@ -54,7 +54,7 @@ class LeaseTimes:
         lease_s: asked for, each time.
         idle_s: without an edit, before the user is asked; then ``idle_answer_s`` for the answer.
         retry_s: between tries while the server cannot be reached.
-        look_s: between looks whether somebody else's lock has ended.
+        look_s: between looks at the canvas while it is not ours: whose it is, and what it shows.
         skew_s: as much may the clocks differ before it is shown.
         jump_s: as much may the wall clock move against the steady one before everything is
             checked: the computer slept, or its clock was set.
@@ -97,7 +97,8 @@ class Lease:
     """The state.
 
     Attributes:
-        until: by the server's clock, when our lease or somebody else's lock ends.
+        until: by the server's clock, when our lease or somebody else's lock ends; None while
+            viewing if it is free.
         ends_s: monotonic, when ours is no longer relied on; renew_s: when to renew or try again.
         is_offline: the server could not be reached last time.
         is_check_due: the canvas must be compared before the next save.
@@ -357,7 +358,7 @@ class EndIdle:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """See whether somebody else's lock still stands."""
+    """See whether somebody else's lock still stands, and what they saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,7 +409,7 @@ def step(lease: Lease, event: Event, now: Moment, times: LeaseTimes) -> Step:
         case SetAside():
             return replace(lease, is_aside_due=False, is_unsaved=False, is_changed=False), ()
         case Discarded():
-            return _discarded(lease)
+            return _discarded(lease, now)
         case TakeWanted():
             return _take(lease, now, times)
         case ReleaseWanted(is_idle):
@@ -416,7 +417,7 @@ def step(lease: Lease, event: Event, now: Moment, times: LeaseTimes) -> Step:
         case IdleAnswered():
             return replace(lease, touched_s=now.monotonic_s, idle_asked_s=None), ()
         case WaitWanted(is_wanted):
-            look_s = now.monotonic_s if is_wanted else None
+            look_s = now.monotonic_s if is_wanted else lease.look_s
             return replace(lease, is_waiting=is_wanted, look_s=look_s), ()
         case Looked(until):
             return _looked(lease, until, now, times)
@@ -433,7 +434,7 @@ def next_due_s(lease: Lease, now: Moment, times: LeaseTimes) -> float | None:
             due.append(lease.idle_asked_s + times.idle_answer_s)
     if _is_retaking(lease) and not lease.is_asking and lease.renew_s is not None:
         due.append(lease.renew_s)
-    if lease.is_waiting and lease.look_s is not None:
+    if _is_looking(lease) and lease.look_s is not None:
         due.append(lease.look_s)
     if not due:
         return None
@@ -476,10 +477,20 @@ def _ticked(lease: Lease, now: Moment, times: LeaseTimes) -> Step:
     elif again_s is not None and at >= again_s:
         lease, more = _ask(lease, now, times, is_quiet=True)
         effects += more
-    if lease.is_waiting and lease.look_s is not None and at >= lease.look_s:
-        lease = replace(lease, look_s=at + times.look_s)
-        effects.append(Look())
+    if _is_looking(lease):
+        look_s = lease.look_s if lease.look_s is not None else at + times.look_s
+        if at >= look_s:
+            look_s = at + times.look_s
+            effects.append(Look())
+        lease = replace(lease, look_s=look_s)
     return lease, tuple(effects)
+
+
+def _is_looking(lease: Lease) -> bool:
+    """Whether somebody else may hold the canvas, or save it, without our hearing of it."""
+    is_still = lease.phase in (Phase.VIEWING, Phase.REFUSED) and not lease.is_aside_due
+    is_lost = lease.phase is Phase.LOST and lease.lost is not LostReason.DELETED
+    return is_still or (is_lost and not _is_retaking(lease))
 
 
 def _may_renew(lease: Lease, at: float) -> bool:
@@ -646,22 +657,23 @@ def _released(lease: Lease, *, is_idle: bool) -> Step:
     return _viewing(lease), effects
 
 
-def _discarded(lease: Lease) -> Step:
+def _discarded(lease: Lease, now: Moment) -> Step:
     lease = replace(lease, is_unsaved=False, is_changed=False, is_aside_due=False)
     if lease.phase in (Phase.LOST, Phase.REFUSED):
         effects = (Unlock(lease.lock_id),) if lease.lock_id else ()
-        return _viewing(lease), effects
+        return replace(_viewing(lease), look_s=now.monotonic_s), effects
     return lease, ()
 
 
 def _looked(lease: Lease, until: datetime | None, now: Moment, times: LeaseTimes) -> Step:
-    if not lease.is_waiting:
+    if not _is_looking(lease):
         return lease, ()
-    if until is None:
-        lease = replace(lease, is_waiting=False, look_s=None, until=None)
-        if lease.phase is Phase.REFUSED and not lease.is_aside_due:
-            lease = _viewing(lease)
-        return lease, (TellFree(),)
-    left_s = (until - now.server).total_seconds()
-    look_s = now.monotonic_s + min(times.look_s, max(1.0, left_s + 1.0))
-    return replace(lease, until=until, look_s=look_s), ()
+    if until is not None:
+        left_s = (until - now.server).total_seconds()
+        look_s = now.monotonic_s + min(times.look_s, max(1.0, left_s + 1.0))
+        return replace(lease, until=until, look_s=look_s), ()
+    is_wanted = lease.is_waiting
+    if lease.phase is Phase.REFUSED:
+        lease = _viewing(lease)
+    lease = replace(lease, is_waiting=False, until=None)
+    return lease, (TellFree(),) if is_wanted else ()

@@ -182,6 +182,7 @@ class CanvasSession:
         asset, text, base = await CanvasWire(room.client, asset_id, lambda: now.server).read()
         note = DraftNote(new_draft_id(), asset_id, asset.name, base=base)
         session = cls(room, editor, asset, text, base, note)
+        session._feed(leases.Looked(session._wire.lock_end(asset)))
         if draft is not None:
             await session._take_up(draft)
         session._start()
@@ -198,6 +199,11 @@ class CanvasSession:
     def draft_id(self) -> str:
         """The draft that the strokes go into."""
         return self._note.id
+
+    @property
+    def kept_id(self) -> str:
+        """The draft with strokes that left the screen for a refused lock; "" for none."""
+        return self._kept_id or ""
 
     def now(self) -> Moment:
         """Return the time that ``Lease.seconds_left`` wants."""
@@ -310,6 +316,8 @@ class CanvasSession:
                 await self._put_aside(KeptWhy.REPLACED)
             await self._drive(leases.TakeWanted())
             self._require_lease()
+            if drawn_on == self._base.digest:
+                await self._keep_unsnapped()
             await self._send(snapshot.raw_data, None, self._edit, drawn_on, is_snapshot=True)
             at = snapshot.taken_at
             when = f" of {at.astimezone():%d %b %H:%M}" if at else ""
@@ -433,6 +441,22 @@ class CanvasSession:
             await self._write_down(Deed.TOOK_THEIRS, "Chose somebody else's version.")
             await self._try_note()
             return text
+
+    async def _keep_unsnapped(self) -> None:
+        """Keep the present state as a draft if the history does not have it, as after an autosave.
+
+        Raises:
+            AppError: nobody knows, or it could not be kept.
+        """
+        text, base = self.text, self._base
+        page = await self._ask(self._room.client.list_snapshots(self.asset.id))
+        if any(one.raw_data == text for one in page.snapshots) or not self._room.is_ours(text):
+            return
+        note = DraftNote(
+            new_draft_id(), self.asset.id, self.asset.name, why=KeptWhy.REPLACED,
+            has_strokes=True, base=base,
+        )  # fmt: skip
+        await self._room.run(self._drafts.write, note, Drawn(text, {}))
 
     def _require_theirs(self) -> tuple[str, Revision]:
         if self._theirs is None:
@@ -646,11 +670,20 @@ class CanvasSession:
         await self._drive(leases.ReleaseWanted(is_idle=True))
 
     async def _do_look(self) -> None:
-        try:
-            asset = await self._ask(self._wire.look())
-        except AppError:
-            return  # the next look is due by itself
-        await self._drive(leases.Looked(self._wire.lock_end(asset)))
+        async with self._wiring:
+            try:
+                asset = await self._ask(self._wire.look())
+            except NotFound:
+                self._feed(leases.Vanished())
+                return
+            except AppError:
+                return  # the next look is due by itself
+            effects = self._feed(leases.Looked(self._wire.lock_end(asset)))
+            self.asset = asset
+            if asset.updated_at != self._base.updated_at and not self.is_unsaved:
+                with suppress(AppError):
+                    await self._compare()
+        await self._perform(effects)
 
     async def _ask(self, call: Awaitable[T]) -> T:
         """Await an answer and note whether the server can be reached."""
@@ -781,6 +814,8 @@ class CanvasSession:
                 await self._put_aside(KeptWhy.REPLACED)
             held, old_id = self._held(), self._note.id
             self.recovered = None
+            if draft_id == self._kept_id:
+                self._kept_id = None
             await self._take_up(draft)
             if self.recovered is not None and self.lease.is_ours:
                 await self._try_note(**held)
