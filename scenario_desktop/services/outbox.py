@@ -1,7 +1,8 @@
 """Sends edits that were applied here first: in order, each until the server has acknowledged it.
 
 Every kind of edit may be sent twice without harm, so a doubtful answer is simply tried again. What
-the server refuses stops the queue: later edits may rest on it, and only the user can decide.
+the server refuses stops the queue: later edits may rest on it, and only the user can decide. Each
+service has a queue of its own in here, so that trouble with one does not hold up the other.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from scenario_desktop.errors import (
     TimedOut,
     Unauthorised,
 )
+from scenario_desktop.items import Source
 from scenario_desktop.services.words import counted
 from scenario_desktop.store.outbox import Edit, EditKind, OutboxStore
 
@@ -53,7 +55,8 @@ class Outbox:
     Attributes:
         roll_back: awaited with edits that do not hold any more, newest first; takes them out of
             the mirror. Set by the owner of the mirror.
-        last_error: why the edits wait, None when nothing waits or nothing was tried.
+        mark_favourite: tells the second service whether a prediction is a favourite; None while
+            there is no connection to it.
     """
 
     changed = Signal()
@@ -71,8 +74,9 @@ class Outbox:
         self._edits: list[Edit] = []
         # A page that was asked for before an edit arrived there shows the older state.
         self._acknowledged: deque[tuple[float, Edit]] = deque(maxlen=1000)
-        self._sending = asyncio.Lock()
-        self.last_error: AppError | None = None
+        self._sending = {source: asyncio.Lock() for source in Source}
+        self._errors: dict[Source, AppError] = {}
+        self.mark_favourite: Callable[[str, bool], Awaitable[object]] | None = None
         self.roll_back: Callable[[Sequence[Edit]], Awaitable[None]] = _keep
 
     async def open(self) -> None:
@@ -93,9 +97,19 @@ class Outbox:
         return tuple(self._edits)
 
     @property
+    def last_error(self) -> AppError | None:
+        """Why the edits wait, None when nothing waits or nothing was tried."""
+        return next(iter(self._errors.values()), None)
+
+    @property
     def refused(self) -> Edit | None:
-        """The edit that stops the queue, if any."""
-        return self._edits[0] if self._edits and self._edits[0].refusal else None
+        """The edit that stops a queue, if any; the oldest one."""
+        return next((edit for edit in self._edits if edit.refusal), None)
+
+    def is_due(self, source: Source) -> bool:
+        """Whether something for a service can be sent."""
+        first = self._first(source)
+        return first is not None and not first.refusal
 
     def overlay(self, assets: Sequence[Asset], *, asked_at: float | None = None) -> list[Asset]:
         """Return what the server sent with our own newer edits applied.
@@ -128,30 +142,30 @@ class Outbox:
         self.changed.emit()
         own = {edit.id for edit in kept}
         try:
-            await self.replay()
+            for source in dict.fromkeys(edit.kind.source for edit in kept):
+                await self.replay(source)
         except PASSING:
             return False
         except AppError:
-            refused = self.refused
-            if refused is None or refused.id not in own:
+            if not any(edit.refusal and edit.id in own for edit in self._edits):
                 return False
             await self._forget([edit for edit in self._edits if edit.id in own])
             raise
         return not any(edit.id in own for edit in self._edits)
 
-    async def replay(self) -> None:
-        """Send what waits, oldest first; stop at the first that does not arrive.
+    async def replay(self, source: Source = Source.SCENARIO) -> None:
+        """Send what waits for a service, oldest first; stop at the first that does not arrive.
 
         Raises:
             AppError: why it stopped.
         """
-        async with self._sending:
-            self.last_error = None
+        async with self._sending[source]:
+            self._errors.pop(source, None)
             try:
-                while self._edits and not self._edits[0].refusal:
-                    await self._send_first()
+                while (edit := self._first(source)) is not None and not edit.refusal:
+                    await self._send_first(edit)
             except AppError as error:
-                self.last_error = error
+                self._errors[source] = error
                 raise
             finally:
                 self.changed.emit()
@@ -165,8 +179,8 @@ class Outbox:
         refused = self.refused
         if refused is not None:
             await self._store.keep_only(refused.id, refused.asset_ids, "")
-            self._edits[0] = replace(refused, refusal="")
-        await self.replay()
+            self._put(replace(refused, refusal=""))
+        await self.replay(refused.kind.source if refused is not None else Source.SCENARIO)
 
     async def discard(self) -> None:
         """Give the refused edit up; those behind it can go on."""
@@ -181,19 +195,25 @@ class Outbox:
         self.changed.emit()
         await self.roll_back(edits[::-1])
 
-    async def _send_first(self) -> None:
-        edit = self._edits[0]
+    def _first(self, source: Source) -> Edit | None:
+        return next((edit for edit in self._edits if edit.kind.source is source), None)
+
+    def _put(self, edit: Edit) -> None:
+        """Put an edit in the place of its former self, wherever that is by now."""
+        self._edits = [edit if former.id == edit.id else former for former in self._edits]
+
+    async def _send_first(self, edit: Edit) -> None:
         arrived: list[str] = []
         try:
             await self._send(edit, arrived)
         except AppError as error:
             open_ids = tuple(i for i in edit.asset_ids if i not in set(arrived))
             refusal = "" if isinstance(error, PASSING) else error.message
-            self._edits[0] = replace(edit, asset_ids=open_ids, refusal=refusal)
+            self._put(replace(edit, asset_ids=open_ids, refusal=refusal))
             await self._store.keep_only(edit.id, open_ids, refusal)
             raise
         await self._store.remove(edit.id)
-        del self._edits[0]
+        self._edits = [other for other in self._edits if other.id != edit.id]
         self._acknowledged.append((self._clock(), edit))
 
     async def _send(self, edit: Edit, arrived: list[str]) -> None:
@@ -209,7 +229,7 @@ class Outbox:
                     arrived.extend(ids)
             case EditKind.COLLECT | EditKind.UNCOLLECT:
                 await self._collect(edit, edit.asset_ids)
-            case EditKind.TAGS | EditKind.NAME | EditKind.DESCRIPTION:
+            case _:
                 await self._send_each(edit, arrived)
 
     async def _collect(self, edit: Edit, ids: Sequence[str]) -> None:
@@ -266,6 +286,10 @@ class Outbox:
                 await self._client.update_tags(asset_id, edit.body["add"], edit.body["remove"])
             case EditKind.NAME:
                 await self._client.update_asset(asset_id, AssetUpdate(name=edit.body["text"]))
+            case EditKind.FAVOURITE:
+                if self.mark_favourite is None:
+                    raise Unauthorised("There is no connection to Sartiq.", hint="Log in again.")
+                await self.mark_favourite(asset_id, edit.body["value"])
             case _:
                 await self._client.update_asset(
                     asset_id, AssetUpdate(description=edit.body["text"])
@@ -297,6 +321,9 @@ def describe(edit: Edit) -> str:
             return f"Add {what} to a collection"
         case EditKind.UNCOLLECT:
             return f"Remove {what} from a collection"
+        case EditKind.FAVOURITE:
+            into = "Add" if edit.body["value"] else "Remove"
+            return f"{into} {what} {'to' if edit.body['value'] else 'from'} the favourites"
 
 
 def inverse(edit: Edit) -> Edit:
@@ -306,7 +333,7 @@ def inverse(edit: Edit) -> Edit:
         case EditKind.TAGS:
             body = {"add": edit.body["remove"], "remove": edit.body["add"]}
             return replace(edit, id=0, body=body, refusal="")
-        case EditKind.NAME | EditKind.DESCRIPTION:
+        case EditKind.NAME | EditKind.DESCRIPTION | EditKind.FAVOURITE:
             return replace(edit, id=0, body=edit.before, before=edit.body, refusal="")
         case EditKind.DELETE:
             return Edit(EditKind.RESTORE, edit.asset_ids, before=edit.body)
@@ -343,6 +370,10 @@ def with_edit(asset: Asset, edit: Edit) -> Asset:
         case EditKind.UNCOLLECT:
             rest = tuple(c for c in asset.collection_ids if c != edit.body["collection_id"])
             return asset.model_copy(update={"collection_ids": rest})
+        case EditKind.FAVOURITE:
+            metadata = {n: v for n, v in asset.metadata.items() if n != "favourite"}
+            metadata |= {"favourite": True} if edit.body["value"] else {}
+            return asset.model_copy(update={"metadata": metadata})
 
 
 def _with_edits(asset: Asset, edits: Sequence[Edit]) -> Asset:

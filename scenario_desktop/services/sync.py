@@ -31,6 +31,7 @@ from scenario_desktop.errors import (
     TooMany,
     Unauthorised,
 )
+from scenario_desktop.items import Source
 from scenario_desktop.services.library import ChangeKind, Library
 from scenario_desktop.store.catalogue import Catalogue
 
@@ -221,7 +222,7 @@ class Sync:
     async def _round(self) -> None:
         # Our edits go first, so that the server's answer already has them. What it refuses is
         # shown by the outbox and does not hold up reading.
-        if self._library.outbox.waiting and self._library.outbox.refused is None:
+        if self._library.outbox.is_due(Source.SCENARIO):
             try:
                 await self._library.outbox.replay()
             except (Offline, TimedOut, Unauthorised):

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from scenario_desktop.items import Source
 from scenario_desktop.store.database import Database, Migration
 
 
@@ -27,6 +28,12 @@ class EditKind(StrEnum):
     RESTORE = "restore"
     COLLECT = "collect"
     UNCOLLECT = "uncollect"
+    FAVOURITE = "favourite"
+
+    @property
+    def source(self) -> Source:
+        """The service that such an edit is for."""
+        return Source.SARTIQ if self is EditKind.FAVOURITE else Source.SCENARIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +42,9 @@ class Edit:
 
     Attributes:
         asset_ids: those for which the server has not acknowledged it yet.
-        body: what it sets, by kind: ``add`` and ``remove``; ``text``; ``at``; ``collection_id``.
-        before: what it replaces, for taking it back here: ``text``; ``at``.
+        body: what it sets, by kind: ``add`` and ``remove``; ``text``; ``at``; ``collection_id``;
+            ``value``.
+        before: what it replaces, for taking it back here: ``text``; ``at``; ``value``.
         id: 0 until it is kept; grows with time.
         refusal: the server's answer that stopped it, as told to the user; empty while waiting.
     """
