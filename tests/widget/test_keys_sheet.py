@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.panels.keys.view import KeysSheet, groups_of
+from scenario_desktop.ui.panels.keys.view import KeysSheet, PageKeys, groups_of
 from scenario_desktop.ui.widgets.keycap import KeyCap
 from tests.widget.access import unnamed
 
@@ -41,6 +41,18 @@ def test_each_shortcut_stands_under_its_heading() -> None:
     assert groups["Go to"] == [("Find things", "Ctrl+F")]
     assert groups["Edit"] == [("Undo", "Ctrl+Z")]
     assert "Do" not in groups
+
+
+def test_a_page_of_many_keys_comes_first_and_hides_what_it_takes() -> None:
+    own = Command("canvas.tool.text", "Tool: Text", _nothing, group="Tools", shortcut="T")
+    library = (
+        Command("item.rename", "Rename", _nothing, shortcut="F2"),
+        Command("detect.open", "Detect…", _nothing, shortcut="T"),
+    )
+    page = PageKeys(("Tools",), "With the pointer", (("Hand", "Space"),))
+    groups = list(groups_of((*COMMANDS, *library, own), page))
+    assert groups[:2] == [("Tools", [("Text", "T")]), ("With the pointer", [("Hand", "Space")])]
+    assert {name for name, _ in groups} == {"Tools", "With the pointer", "Edit", "Go to"}
 
 
 def test_the_sheet_fits_the_smallest_window_and_closes(window: QWidget) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from psygnal import Signal as ServiceSignal
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -202,6 +203,48 @@ def test_tokens_without_room_are_counted(box: SearchBox, qapp: QApplication) -> 
 )
 def test_how_things_stand_is_said_in_words(status: Any, is_local: bool, words: str) -> None:
     assert words in state_words(status, is_local=is_local)[1]
+
+
+class Strokes(QObject):
+    """A history of a page that takes its steps back at once."""
+
+    changed = QtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done, self.undone = ["Brush on Sky", "Move Lake"], list[str]()
+
+    @property
+    def undo_text(self) -> str:
+        return self.done[-1] if self.done else ""
+
+    @property
+    def redo_text(self) -> str:
+        return self.undone[-1] if self.undone else ""
+
+    def undo(self) -> None:
+        self.undone.append(self.done.pop())
+        self.changed.emit()
+
+    def redo(self) -> None:
+        self.done.append(self.undone.pop())
+        self.changed.emit()
+
+
+def test_undo_acts_on_the_page_in_front(bar: Bar) -> None:
+    strokes = Strokes()
+    bar.controller.bind(bar.history, bar.sync, is_local=False)
+    bar.controller.put_in_front(strokes)
+    assert "move Lake" in bar.button("edit.undo").toolTip()
+    bar.button("edit.undo").click()
+    bar.commands.run("edit.undo")  # of two in a row none is lost
+    assert strokes.undone == ["Move Lake", "Brush on Sky"]
+    assert (bar.history.undone, bar.notices.toasts) == (0, [])
+    assert not bar.button("edit.undo").isEnabled()
+    bar.commands.run("edit.redo")
+    assert strokes.done == ["Brush on Sky"]
+    bar.controller.put_in_front(None)
+    assert "rename Rocket" in bar.button("edit.undo").toolTip()
 
 
 def test_undo_is_named_and_disabled_without_one(bar: Bar) -> None:

@@ -44,10 +44,12 @@ class CanvasRoom(QObject):
     Signals:
         left: the user wants back to where the pictures are.
         detect_wanted: an Item with the flattened canvas.
+        in_front: the history that undo and redo act on, None when another page has come.
     """
 
     left = Signal()
     detect_wanted = Signal(object)
+    in_front = Signal(object)
 
     def __init__(
         self,
@@ -106,6 +108,7 @@ class CanvasRoom(QObject):
         for action in (self.creating, self.recovering, self._importing, self._detecting):
             action.cancel()
         self._remove_commands()
+        self.in_front.emit(None)
         self._session = None
         if self._parts is None:
             return
@@ -201,8 +204,10 @@ class CanvasRoom(QObject):
     def _on_page_changed(self, page: str) -> None:
         if page == PAGE and self.controller is not None:
             self._commands.add(*self.controller.commands())
+            self.in_front.emit(self.controller.history)
         else:
             self._remove_commands()
+            self.in_front.emit(None)
 
     def _remove_commands(self) -> None:
         if self.controller is not None:

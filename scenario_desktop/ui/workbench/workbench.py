@@ -18,6 +18,7 @@ from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.forms.drafts import SettingsAccess
 from scenario_desktop.ui.main_window import MainWindow
+from scenario_desktop.ui.panels.canvas.commands import KEYS as CANVAS_KEYS
 from scenario_desktop.ui.panels.first_run.view import FirstRunView
 from scenario_desktop.ui.panels.gallery.page import make_gallery
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
@@ -28,7 +29,7 @@ from scenario_desktop.ui.panels.inspector.view import InspectorView
 from scenario_desktop.ui.panels.jobs.controller import JobsController
 from scenario_desktop.ui.panels.jobs.notifier import Notifier
 from scenario_desktop.ui.panels.jobs.view import JobBar, JobsView
-from scenario_desktop.ui.panels.keys.view import KeysSheet
+from scenario_desktop.ui.panels.keys.view import LIBRARY, KeysSheet
 from scenario_desktop.ui.panels.palette.controller import PaletteController
 from scenario_desktop.ui.panels.palette.entries import Entry, Scope
 from scenario_desktop.ui.panels.preview.controller import PreviewController
@@ -215,6 +216,7 @@ class Workbench(QObject):
         self.detect.left.connect(self._leave_detect)
         self.canvas.left.connect(self._leave_detect)
         self.canvas.detect_wanted.connect(self._detect_item)
+        self.canvas.in_front.connect(self.topbar.put_in_front)
         self.spend.left_known.connect(self.detect.set_left)
         self.detect.settings_requested.connect(self.spending_requested)
         self.jobs.shown_requested.connect(self.window.show_jobs)
@@ -360,7 +362,8 @@ class Workbench(QObject):
         return f"{count:,} selected" if count else ""
 
     def _show_keys(self) -> None:
-        KeysSheet(self.window, self.commands.all()).open()
+        page = CANVAS_KEYS if self.window.page == canvas_room.PAGE else LIBRARY
+        KeysSheet(self.window, self.commands.all(), page).open()
 
     def _chosen_canvas(self) -> Item | None:
         keys = self.gallery.controller.chosen_keys()
@@ -429,8 +432,11 @@ class Workbench(QObject):
     def _on_page_changed(self, page: str) -> None:
         if page == detect_room.PAGE:
             self.sidebar.show_work("detect.open")
+            return
+        self.detect.close()
+        if page == canvas_room.PAGE:
+            self.sidebar.show_query(ItemQuery(section=Section.CANVASES))
         else:
-            self.detect.close()
             self.sidebar.show_query(self.gallery.controller.query)
 
     def _start_detect(self) -> None:

@@ -8,9 +8,28 @@ from typing import TYPE_CHECKING
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.panels.canvas.rail import TOOLS
 from scenario_desktop.ui.panels.canvas.settings import LOOKING
+from scenario_desktop.ui.panels.keys.view import PageKeys
 
 if TYPE_CHECKING:
     from scenario_desktop.ui.panels.canvas.controller import CanvasController
+
+TOOLS_GROUP, LAYERS_GROUP, VIEW_GROUP = "Tools", "Layers", "Canvas view"
+#: For the sheet of keys; what the stage handles itself has no command.
+KEYS = PageKeys(
+    (TOOLS_GROUP, LAYERS_GROUP, VIEW_GROUP, "Canvas"),
+    "With the pointer",
+    (
+        ("Hand, while it is held", "Space"),
+        ("Zoom", "Wheel"),
+        ("Take a colour with the brush", "Alt"),
+        ("Go on straight from the last stroke", "Shift"),
+        ("Keep to 15° or to one axis", "Shift"),
+        ("Pull from the middle", "Alt"),
+        ("Do not snap", "Ctrl"),
+        ("Nudge the layer, by ten", "Up, Shift+Up"),
+        ("Apply the crop, drop it", "Return, Escape"),
+    ),
+)
 
 
 def commands_of(controller: CanvasController) -> tuple[Command, ...]:
@@ -27,19 +46,13 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
     def nothing() -> str:
         return "" if editor.active is not None else "There is no layer"
 
-    def no_undo() -> str:
-        return editor.read_only or ("" if editor.history.can_undo else "There is nothing to undo")
-
-    def no_redo() -> str:
-        return editor.read_only or ("" if editor.history.can_redo else "There is nothing to redo")
-
     def no_mask() -> str:
         return "" if editor.selection is not None else "There is no mask"
 
     tools = tuple(
         Command(
             f"canvas.tool.{tool}", f"Tool: {title}", partial(settings.set_tool, tool),
-            group="Canvas", icon=icon, shortcut=key,
+            group=TOOLS_GROUP, icon=icon, shortcut=key,
             reason=read_only if tool not in LOOKING else _never,
         )
         for tool, title, icon, key in (entry for entry in TOOLS if entry is not None)
@@ -55,49 +68,47 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 icon="scan-line"),
         Command("canvas.close", "Close the canvas", run["close"].trigger, group="Canvas",
                 icon="arrow-left", shortcut="Ctrl+W"),
-        Command("canvas.undo", "Undo on the canvas", editor.undo, group="Canvas", icon="undo-2",
-                shortcut="Ctrl+Z", reason=no_undo),
-        Command("canvas.redo", "Redo on the canvas", editor.redo, group="Canvas", icon="redo-2",
-                shortcut="Ctrl+Shift+Z", more_shortcuts=("Ctrl+Y",), reason=no_redo),
-        Command("canvas.copy", "Copy the layer", controller.copy, group="Canvas", icon="copy",
+        Command("canvas.copy", "Copy the layer", controller.copy, group=LAYERS_GROUP, icon="copy",
                 shortcut="Ctrl+C", reason=nothing),
-        Command("canvas.cut", "Cut the layer", controller.cut, group="Canvas",
+        Command("canvas.cut", "Cut the layer", controller.cut, group=LAYERS_GROUP,
                 shortcut="Ctrl+X", reason=no_layer),
-        Command("canvas.paste", "Paste as a layer", run["paste"].trigger, group="Canvas",
+        Command("canvas.paste", "Paste as a layer", run["paste"].trigger, group=LAYERS_GROUP,
                 shortcut="Ctrl+V", reason=read_only),
         Command("canvas.select_all", "Mask the whole canvas", layers.select_all, group="Canvas",
                 icon="square-dashed", shortcut="Ctrl+A"),
         Command("canvas.deselect", "Remove the mask", controller.deselect, group="Canvas",
                 shortcut="Ctrl+D", more_shortcuts=("Ctrl+Shift+A",), reason=no_mask),
         Command("canvas.clear", "Delete the layer or what is masked", editor.clear_selected,
-                group="Canvas", icon="trash-2", shortcut="Delete", more_shortcuts=("Backspace",),
-                reason=no_layer, is_dangerous=True),
-        Command("canvas.add_layer", "Add a layer", editor.add_paint_layer, group="Canvas",
+                group=LAYERS_GROUP, icon="trash-2", shortcut="Delete",
+                more_shortcuts=("Backspace",), reason=no_layer, is_dangerous=True),
+        Command("canvas.add_layer", "Add a layer", editor.add_paint_layer, group=LAYERS_GROUP,
                 icon="plus", shortcut="Ctrl+Shift+N", reason=read_only),
-        Command("canvas.duplicate", "Duplicate the layer", layers.duplicate, group="Canvas",
+        Command("canvas.duplicate", "Duplicate the layer", layers.duplicate, group=LAYERS_GROUP,
                 icon="copy-plus", shortcut="Ctrl+Shift+D", reason=no_layer),
-        Command("canvas.merge", "Merge the layer down", layers.merge, group="Canvas",
+        Command("canvas.merge", "Merge the layer down", layers.merge, group=LAYERS_GROUP,
                 icon="merge", shortcut="Ctrl+E", reason=no_layer),
-        Command("canvas.group", "Group the layer", layers.group, group="Canvas",
+        Command("canvas.group", "Group the layer", layers.group, group=LAYERS_GROUP,
                 icon="folder-plus", shortcut="Ctrl+G", reason=no_layer),
-        Command("canvas.bigger", "Larger brush", partial(settings.step_size, 1), group="Canvas",
+        Command("canvas.bigger", "Larger brush", partial(settings.step_size, 1), group=TOOLS_GROUP,
                 shortcut="]"),
         Command("canvas.smaller", "Smaller brush", partial(settings.step_size, -1),
-                group="Canvas", shortcut="["),
-        Command("canvas.swap", "Swap the colours", settings.swap_colors, group="Canvas",
+                group=TOOLS_GROUP, shortcut="["),
+        Command("canvas.swap", "Swap the colours", settings.swap_colors, group=TOOLS_GROUP,
                 shortcut="X"),
-        Command("canvas.colors", "Black and white", settings.reset_colors, group="Canvas",
+        Command("canvas.colors", "Black and white", settings.reset_colors, group=TOOLS_GROUP,
                 shortcut="D"),
-        Command("canvas.zoom_in", "Zoom in", stage.zoom_in, group="Canvas", icon="zoom-in",
+        Command("canvas.zoom_in", "Zoom in", stage.zoom_in, group=VIEW_GROUP, icon="zoom-in",
                 shortcut="Ctrl++", more_shortcuts=("Ctrl+=", "+")),
-        Command("canvas.zoom_out", "Zoom out", stage.zoom_out, group="Canvas", icon="zoom-out",
+        Command("canvas.zoom_out", "Zoom out", stage.zoom_out, group=VIEW_GROUP, icon="zoom-out",
                 shortcut="Ctrl+-", more_shortcuts=("-",)),
-        Command("canvas.fit", "Fit the canvas", stage.fit, group="Canvas", icon="maximize",
+        Command("canvas.fit", "Fit the canvas", stage.fit, group=VIEW_GROUP, icon="maximize",
                 shortcut="Ctrl+0", more_shortcuts=("0",)),
-        Command("canvas.actual", "Show at 100\u00a0%", stage.actual_size, group="Canvas",
+        Command("canvas.actual", "Show at 100\u00a0%", stage.actual_size, group=VIEW_GROUP,
                 shortcut="Ctrl+1", more_shortcuts=("1",)),
-        Command("canvas.grid", "Show or hide the pixel grid", stage.toggle_grid, group="Canvas",
+        Command("canvas.grid", "Show or hide the pixel grid", stage.toggle_grid, group=VIEW_GROUP,
                 shortcut="Ctrl+'"),
+        Command("canvas.rulers", "Show or hide the rulers", settings.toggle_rulers,
+                group=VIEW_GROUP, shortcut="Ctrl+R"),
         *tools,
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ from scenario_desktop.ui.panels.canvas.dialogs import (
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.drawing import Pixels, rgba
 from scenario_desktop.ui.panels.canvas.editor import READ_ONLY, Editor
+from scenario_desktop.ui.panels.canvas.front_history import CanvasHistory
 from scenario_desktop.ui.panels.canvas.keeping import Keeping
 from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
@@ -61,6 +62,7 @@ class CanvasController(QObject):
     Attributes:
         session: of the canvas that is open, None without one.
         actions: the running ones by name; tests wait for them.
+        history: for the window's undo and redo.
 
     Signals:
         left: the canvas is closed; show the library.
@@ -114,6 +116,7 @@ class CanvasController(QObject):
             action.failed.connect(ports.messages.report)
             self.actions[name] = action
         self.layers = LayerActions(editor, dock, page.stage, parent=self)
+        self.history = CanvasHistory(editor, page.stage)
         self.snapshots = Snapshots(dock, page.stage, ports, parent=self)
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._show_times)

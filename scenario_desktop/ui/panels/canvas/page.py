@@ -15,6 +15,7 @@ from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.lock_bar import LockBar
 from scenario_desktop.ui.panels.canvas.options import ToolOptions
 from scenario_desktop.ui.panels.canvas.rail import ToolRail
+from scenario_desktop.ui.panels.canvas.rulers import RuledStage
 from scenario_desktop.ui.panels.canvas.settings import ToolSettings
 from scenario_desktop.ui.panels.canvas.stage import Stage
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
@@ -43,6 +44,7 @@ class CanvasPage(Surface):
         super().__init__("stage")
         self.setAccessibleName("Canvas editor")
         self.stage = Stage(editor, settings)
+        self.ruled = RuledStage(self.stage, settings)
         self.rail = ToolRail(settings)
         self.options = ToolOptions(settings, self.stage)
         self.lock_bar = LockBar()
@@ -93,7 +95,7 @@ class CanvasPage(Surface):
         row.addWidget(self.save)
         row.addWidget(self.save_copy)
         head.setMinimumHeight(int(theme.metric("size", "toolbar")))
-        self._stack.addWidget(self.stage)
+        self._stack.addWidget(self.ruled)
         self._stack.addWidget(self._state)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
@@ -142,7 +144,7 @@ class CanvasPage(Surface):
         self._stack.setCurrentWidget(self._state)
 
     def show_canvas(self) -> None:
-        self._stack.setCurrentWidget(self.stage)
+        self._stack.setCurrentWidget(self.ruled)
 
     # What the user does
 

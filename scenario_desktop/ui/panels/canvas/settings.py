@@ -44,6 +44,7 @@ class ToolSettings(QObject):
         tolerance: how far a colour may differ and still be filled, 0 to 255.
         stroke_width: of shapes, pixels of the canvas.
         has_fill, has_stroke: what shapes are drawn with: foreground inside, background around.
+        has_rulers: whether they stand along the canvas.
 
     Signals:
         tool_changed: another tool is in hand.
@@ -68,6 +69,7 @@ class ToolSettings(QObject):
         self.radius = 0.0
         self.text_size = 96.0
         self.text_weight = 600
+        self.has_rulers = False
         self.recent: list[str] = []
 
     def set_tool(self, tool: ToolId) -> None:
@@ -86,6 +88,9 @@ class ToolSettings(QObject):
         name = color.name()
         self.recent = [name, *(known for known in self.recent if known != name)][:12]
         self.set(foreground=QColor(color))
+
+    def toggle_rulers(self) -> None:
+        self.set(has_rulers=not self.has_rulers)
 
     def swap_colors(self) -> None:
         self.set(foreground=self.background, background=self.foreground)
@@ -119,6 +124,7 @@ class ToolSettings(QObject):
             "background": self.background.name(),
             "recent": list(self.recent),
             "stroke_width": self.stroke_width,
+            "has_rulers": self.has_rulers,
         }
 
     def load(self, values: Mapping[str, Any]) -> None:
@@ -137,6 +143,7 @@ class ToolSettings(QObject):
             color = QColor.fromString(str(values.get(name, "")))
             if color.isValid():
                 setattr(self, name, color)
+        self.has_rulers = values.get("has_rulers") is True
         recent = values.get("recent")
         if isinstance(recent, list):
             self.recent = [c for c in recent if isinstance(c, str) and QColor.isValidColorName(c)]

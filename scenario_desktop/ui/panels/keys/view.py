@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -23,21 +24,51 @@ _IN_THE_GALLERY = (
 _ORDER = ("Do", "Edit", "Go to", "View", "Help")
 
 
-def groups_of(commands: Iterable[Command]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+@dataclass(frozen=True, slots=True)
+class PageKeys:
+    """The keys of a page that has many of its own: they come first.
+
+    Attributes:
+        headings: of the page's commands, in the order in which they are listed.
+        title: over what the page handles itself; rows: what that is, with its keys.
+    """
+
+    headings: tuple[str, ...]
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+#: The library, whose own headings all commands have.
+LIBRARY = PageKeys((), "In the gallery", _IN_THE_GALLERY)
+#: Commands that act on what the gallery has chosen; elsewhere they say so and do nothing.
+_OF_THE_LIBRARY = ("item.", "gallery.")
+
+
+def groups_of(
+    commands: Iterable[Command], page: PageKeys = LIBRARY
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Yield each heading with its titles and shortcuts, in a fixed order of headings."""
-    found: dict[str, list[tuple[str, str]]] = {name: [] for name in _ORDER}
-    for command in commands:
-        if command.shortcut:
+    found: dict[str, list[tuple[str, str]]] = {name: [] for name in page.headings}
+    if page.headings:
+        found[page.title] = list(page.rows)
+    found |= {name: [] for name in _ORDER}
+    keys = {command.shortcut: command for command in commands}  # the last one has the key
+    for command in keys.values():
+        if command.shortcut and not (page.headings and command.id.startswith(_OF_THE_LIBRARY)):
             rows = found.setdefault(command.group, [])
-            rows.append((command.title.rstrip("…"), command.shortcut))
-    found["In the gallery"] = list(_IN_THE_GALLERY)
+            title = command.title.removeprefix("Tool: ").rstrip("…")
+            rows.append((title, command.shortcut))
+    if not page.headings:
+        found[page.title] = list(page.rows)
     yield from ((name, rows) for name, rows in found.items() if rows)
 
 
 class KeysSheet(Dialog):
     """Lists what the keys do, in two columns."""
 
-    def __init__(self, parent: QWidget, commands: Iterable[Command]) -> None:
+    def __init__(
+        self, parent: QWidget, commands: Iterable[Command], page: PageKeys = LIBRARY
+    ) -> None:
         super().__init__(parent, "Keyboard shortcuts", width=_WIDTH)
         columns = (QVBoxLayout(), QVBoxLayout())
         line = QHBoxLayout()
@@ -46,7 +77,7 @@ class KeysSheet(Dialog):
             column.setSpacing(20)
             line.addLayout(column, 1)
         heights = [0, 0]
-        for name, rows in groups_of(commands):
+        for name, rows in groups_of(commands, page):
             shorter = heights.index(min(heights))
             columns[shorter].addLayout(_group(name, rows))
             heights[shorter] += len(rows) + 2

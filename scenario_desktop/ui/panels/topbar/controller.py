@@ -37,6 +37,22 @@ class HistoryPort(Protocol):
     async def redo(self) -> str: ...
 
 
+class FrontHistory(Protocol):
+    """What can be taken back at once on the page in front, such as strokes."""
+
+    changed: Any
+
+    @property
+    def undo_text(self) -> str: ...
+
+    @property
+    def redo_text(self) -> str: ...
+
+    def undo(self) -> None: ...
+
+    def redo(self) -> None: ...
+
+
 class SyncPort(Protocol):
     """How the catalogue stands to the server."""
 
@@ -51,7 +67,8 @@ class SyncPort(Protocol):
 class TopBarController(QObject):
     """Shows how things stand, and runs undo and redo.
 
-    ``bind`` gives it the services of the workspace just opened; ``unbind`` takes them away.
+    ``bind`` gives it the services of the workspace just opened; ``unbind`` takes them away. While
+    a page with a history of its own is in front, undo and redo act on that.
     """
 
     def __init__(
@@ -62,6 +79,7 @@ class TopBarController(QObject):
         self._window = window
         self._notices = notices
         self._history: HistoryPort | None = None
+        self._front: FrontHistory | None = None
         self._sync: SyncPort | None = None
         self._is_local = False
         self._is_starting = False
@@ -98,7 +116,7 @@ class TopBarController(QObject):
         if self._sync is not None:
             self._sync.status_changed.disconnect(self._show_status)
         self._history = self._sync = None
-        self._view.set_undo("", "")
+        self._show_history()
         self._view.set_edits_waiting(0)
 
     def set_edits_waiting(self, count: int, tooltip: str = "") -> None:
@@ -115,12 +133,19 @@ class TopBarController(QObject):
         if self._sync is not None:
             self._show_status(self._sync.status)
 
-    def _show_history(self) -> None:
-        history = self._history
+    def put_in_front(self, history: FrontHistory | None) -> None:
+        """Let undo and redo act on the page in front; None gives them back to the library."""
+        if self._front is history:
+            return
+        if self._front is not None:
+            self._front.changed.disconnect(self._show_history)
+        self._front = history
         if history is not None:
-            undo = history.undo_text if history.can_undo else ""
-            redo = history.redo_text if history.can_redo else ""
-            self._view.set_undo(undo, redo)
+            history.changed.connect(self._show_history)
+        self._show_history()
+
+    def _show_history(self) -> None:
+        self._view.set_undo(self._undo_note(), self._redo_note())
 
     def _show_status(self, status: Any) -> None:
         if self._is_starting:  # why nothing answers is known, and passes
@@ -147,18 +172,33 @@ class TopBarController(QObject):
         if self._history is not None:
             self._notices.toast(f"Done again: {await self._history.redo()}")
 
+    def _run_undo(self) -> None:
+        # At once where that is possible: of a key held down no step must get lost.
+        if self._front is not None:
+            self._front.undo()
+        else:
+            self.undo.trigger()
+
+    def _run_redo(self) -> None:
+        if self._front is not None:
+            self._front.redo()
+        else:
+            self.redo.trigger()
+
     def _no_undo(self) -> str:
-        is_there = self._history is not None and self._history.can_undo
-        return "" if is_there else "There is nothing to undo"
+        return "" if self._undo_note() else "There is nothing to undo"
 
     def _no_redo(self) -> str:
-        is_there = self._history is not None and self._history.can_redo
-        return "" if is_there else "There is nothing to redo"
+        return "" if self._redo_note() else "There is nothing to redo"
 
     def _undo_note(self) -> str:
+        if self._front is not None:
+            return self._front.undo_text
         return self._history.undo_text if self._history and self._history.can_undo else ""
 
     def _redo_note(self) -> str:
+        if self._front is not None:
+            return self._front.redo_text
         return self._history.redo_text if self._history and self._history.can_redo else ""
 
     def _add_commands(self, commands: CommandRegistry) -> None:
@@ -166,7 +206,7 @@ class TopBarController(QObject):
             Command(
                 "edit.undo",
                 "Undo",
-                self.undo.trigger,
+                self._run_undo,
                 group="Edit",
                 icon="undo-2",
                 shortcut="Ctrl+Z",
@@ -176,7 +216,7 @@ class TopBarController(QObject):
             Command(
                 "edit.redo",
                 "Redo",
-                self.redo.trigger,
+                self._run_redo,
                 group="Edit",
                 icon="redo-2",
                 shortcut="Ctrl+Shift+Z",
