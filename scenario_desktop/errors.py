@@ -9,6 +9,7 @@ AppError
 ├── NotFound               no such thing in this workspace
 ├── Conflict               somebody else holds or changed it
 ├── Refused                the server will not take this request as it is
+│   └── NotOffered         this server has no such operation; do not ask again
 ├── TooMany                too much at once; wait
 │   ├── RateLimited        too many requests, or a cooldown
 │   ├── ConcurrencyLimit   too many jobs running at once
@@ -16,6 +17,7 @@ AppError
 ├── ServerFailed           the server reports a fault of its own
 ├── BadAnswer              the answer is not what the service documents
 ├── BadInput               a file or value that cannot be used
+│   └── Invalid            the server names the values that it does not take
 ├── QuoteExpired           the price is too old, used up, or of another request; ask again
 ├── SpendingRefused        our own spending limit stands in the way
 ├── StoreFailed            disk full, damaged file, folder not writable
@@ -31,6 +33,7 @@ server passed off as ours: that stays in ``details``, shown as plain text on req
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 
@@ -41,7 +44,10 @@ class AppError(Exception):
         message: one sentence for people; what happened and what was kept.
         hint: one sentence; what to do next. May be empty.
         details: text to copy into a report, such as the server's own reason. May be empty.
+        status: the HTTP status that was answered; 0 where the failure is none of a server's.
     """
+
+    status: int = 0
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
         super().__init__(message)
@@ -95,6 +101,10 @@ class Refused(AppError):
     """The server will not take this request as it is."""
 
 
+class NotOffered(Refused):
+    """This server has no such operation; asking again is of no use."""
+
+
 class TooMany(AppError):
     """Too much at once.
 
@@ -131,6 +141,21 @@ class BadAnswer(AppError):
 
 class BadInput(AppError):
     """A file or a value that cannot be used as it is."""
+
+
+class Invalid(BadInput):
+    """The server names the values that it does not take; nothing was done.
+
+    Attributes:
+        fields: name of the field (parts joined by dots) -> the server's reason. That is foreign
+            text: show it as plain text only.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", details: str = "", fields: Mapping[str, str]
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.fields = dict(fields)
 
 
 class QuoteExpired(AppError):

@@ -20,6 +20,7 @@ from scenario_desktop.errors import (
     ConcurrencyLimit,
     Conflict,
     Forbidden,
+    Invalid,
     NotFound,
     QuotaExceeded,
     RateLimited,
@@ -30,6 +31,10 @@ from scenario_desktop.errors import (
 )
 
 _LONGEST_REASON: Final = 500
+_LONGEST_NAME: Final = 80
+_MOST_FIELDS: Final = 50
+#: What the place of a refused value begins with; the rest is the field.
+_PLACES: Final = ("body", "query", "path", "header")
 _WORD: Final = re.compile(r"[A-Za-z0-9_. -]{1,40}")
 _QUOTA_WORDS: Final = ("quota", "planlimit", "plan limit", "credit", "creative units")
 
@@ -40,6 +45,12 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, *, now: flo
     Args:
         now: seconds since 1970, for a Retry-After that names a date.
     """
+    error = _failure(status, headers, body, now)
+    error.status = status
+    return error
+
+
+def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -> AppError:
     said = _said(body)
     details = _details(status, said)
     if status == 409:
@@ -53,6 +64,8 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, *, now: flo
         return kind(message, hint=hint, details=details)
     if status == 403:
         return _forbidden(said, details)
+    if status == 422 and (fields := _refused_fields(said)):
+        return _invalid(fields)
     if status in (402, 429):
         return _too_many(status, headers, said, details, now)
     if 300 <= status < 400:
@@ -92,6 +105,37 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
     return max(0.0, date.timestamp() - now)
+
+
+def _refused_fields(said: dict[str, Any]) -> dict[str, str]:
+    """Read {"detail": [{"loc": ["body", "width"], "msg": …}]}; empty where it is not that."""
+    listed = said.get("detail")
+    fields: dict[str, str] = {}
+    for part in listed[:_MOST_FIELDS] if isinstance(listed, list) else ():
+        place, reason = (part.get("loc"), part.get("msg")) if isinstance(part, dict) else (None, "")
+        if not isinstance(place, list) or not isinstance(reason, str):
+            continue
+        words = [str(word) for word in place if isinstance(word, str | int)]
+        if words and words[0] in _PLACES:
+            words = words[1:]
+        name = _plain(".".join(words), _LONGEST_NAME)
+        fields.setdefault(name, _plain(reason, _LONGEST_REASON))
+    return fields
+
+
+def _invalid(fields: dict[str, str]) -> Invalid:
+    names = [name for name in fields if name]
+    if not names:
+        message = "The server does not take these values together."
+    elif len(names) == 1:
+        message = f"The server does not take the value of “{names[0]}”."
+    else:
+        message = f"The server does not take {len(names)} of the values."
+    reasons = " · ".join(f"{name}: {why}" if name else why for name, why in fields.items())
+    return Invalid(
+        message, hint="Change what is marked, then try again.",
+        details=f"HTTP 422 · {reasons}"[:_LONGEST_REASON], fields=fields,
+    )  # fmt: skip
 
 
 def _forbidden(said: dict[str, Any], details: str) -> Forbidden:
@@ -169,7 +213,12 @@ def _details(status: int, said: dict[str, Any]) -> str:
     trace = said.get("trace_id")
     if isinstance(trace, str) and trace:
         parts.append(f"trace {trace}")
-    text = redact(" · ".join(parts))[:_LONGEST_REASON]
+    return _plain(" · ".join(parts), _LONGEST_REASON)
+
+
+def _plain(text: str, longest: int) -> str:
+    """Return foreign text without secrets, and such that every file and screen takes it."""
+    text = redact(text)[:longest]
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 

@@ -72,6 +72,18 @@ def parse_page(model: type[L], body: bytes, items: str) -> L:
     return page
 
 
+def parse_list(model: type[M], body: bytes) -> list[M]:
+    """Return the records of an answer that is a bare list; those that cannot be read are left out.
+
+    Raises:
+        BadAnswer: not JSON, or no list.
+    """
+    data = parse_any(body)
+    if not isinstance(data, list):
+        raise _other_shape(f"list of {model.__name__}")
+    return [record for item in data if (record := salvaged(model, item)) is not None]
+
+
 async def pages(
     fetch: Callable[[str | None], Awaitable[P]],
     *,
@@ -132,19 +144,27 @@ def read_object(body: bytes, *, constant: Callable[[str], Any] = lambda _: None)
     Raises:
         BadAnswer: it is none.
     """
+    data = parse_any(body, constant=constant)
+    if not isinstance(data, dict):
+        raise _other_shape("object")
+    return data
+
+
+def parse_any(body: bytes, *, constant: Callable[[str], Any] = lambda _: None) -> Any:
+    """Return the JSON of an answer whose shape is not known; see ``read_object``.
+
+    Raises:
+        BadAnswer: empty, or not JSON.
+    """
     if not body.strip():
         raise BadAnswer("The server sent an empty answer.", hint="Try again.")
     refuse_web_page(body)
     try:
-        data = json.loads(body, parse_constant=constant)
-        data = _mended(data)
+        return _mended(json.loads(body, parse_constant=constant))
     except (ValueError, RecursionError) as error:
         raise BadAnswer("The answer of the server is cut off or garbled.", hint="Try again.") from (
             error
         )
-    if not isinstance(data, dict):
-        raise _other_shape("object")
-    return data
 
 
 def _mended(value: Any) -> Any:

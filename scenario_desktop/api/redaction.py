@@ -2,7 +2,7 @@
 
 The registry is the module's own, as the record factory it serves is the logging module's own.
 Registered are values, not patterns: a key is found under any name, in any of the forms it travels
-in. Signed addresses are recognised by their query besides.
+in. Signed addresses, tokens and passwords are recognised by what names them besides.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ _SHORTEST: Final = 6
 _SIGNED: Final = re.compile(
     r"([?&](?:amp;)?(?:Policy|Signature|Key-Pair-Id|X-Amz-[A-Za-z-]+|X-Goog-[A-Za-z-]+|sig|token)=)"
     r"[^&\s\"'<>\\]+",
+    re.IGNORECASE,
+)
+#: As in {"access_token": "…"}, and as in password=… of a form.
+_NAMED: Final = re.compile(
+    r"""(["']?\b(?:access_token|refresh_token|password)["']?\s*[:=]\s*["']?)[^"'&\s,}]+""",
     re.IGNORECASE,
 )
 _AUTHORIZATION: Final = re.compile(r"\b(Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{8,}")
@@ -51,11 +56,12 @@ def register_secret(value: str) -> None:
 
 
 def redact(text: str) -> str:
-    """Return a text without registered secrets, signatures and authorization headers."""
+    """Return a text without registered secrets, signatures, tokens and authorization headers."""
     if _pattern is not None:
         text = _pattern.sub(_HIDDEN, text)
     if "=" in text:
         text = _SIGNED.sub(rf"\1{_HIDDEN}", text)
+    text = _NAMED.sub(rf"\1{_HIDDEN}", text)
     return _AUTHORIZATION.sub(rf"\1 {_HIDDEN}", text)
 
 

@@ -65,13 +65,20 @@ class Clock:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
+class Repeated(tuple[str, ...]):
+    """Values of a query, each under the name again."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request as the client means it.
 
     Attributes:
         url: absolute, without query.
-        query: None values are left out, lists comma-joined, booleans "true" and "false".
+        query: None values are left out, lists comma-joined unless they are ``Repeated``, booleans
+            "true" and "false".
         is_safe: a read that may be sent again.
         deadline_s: for the whole of it, all attempts and their pauses (but not the time that a
             server asks us to wait).
@@ -286,6 +293,14 @@ def check_address(url: str, *, is_plain_allowed: bool = False) -> str:
     return url.strip().rstrip("/")
 
 
+def form_body(fields: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+    """Return headers and content of a body in the form that web pages send."""
+    return (
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        urlencode(dict(fields)).encode("ascii"),
+    )
+
+
 def file_address(url: str, base_url: str) -> str:
     """Return the address of a file if it may be read or written: https, or the API's own host.
 
@@ -340,7 +355,12 @@ async def _body(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 def _address(call: Call) -> str:
-    query = {name: _word(value) for name, value in call.query.items() if value is not None}
+    query: list[tuple[str, str]] = []
+    for name, value in call.query.items():
+        if isinstance(value, Repeated):
+            query += [(name, word) for word in value]
+        elif value is not None:
+            query.append((name, _word(value)))
     return f"{call.url}?{urlencode(query)}" if query else call.url
 
 
@@ -433,6 +453,6 @@ def _no_tls() -> ssl.SSLContext:
 
 
 __all__ = [
-    "BILLED_S", "READ_S", "Answer", "Call", "Clock", "Transport", "check_address", "file_address",
-    "unpacked",
+    "BILLED_S", "READ_S", "Answer", "Call", "Clock", "Repeated", "Transport", "check_address",
+    "file_address", "form_body", "unpacked",
 ]  # fmt: skip
