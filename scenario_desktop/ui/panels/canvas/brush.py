@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
+from operator import sub
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, Qt
@@ -15,7 +16,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QRadialGradien
 
 from scenario_desktop.ui.panels.canvas.arena import Arena
 from scenario_desktop.ui.panels.canvas.surface import PaintSurface, Recorder
-from scenario_desktop.ui.panels.canvas.tiling import Key, empty, keys_in, tile_rect
+from scenario_desktop.ui.panels.canvas.tiling import SIDE, Box, Key, empty, tile_rect
 
 #: Distance of stamps as a part of the diameter: denser would only cost, wider shows scallops.
 SPACING = 0.05
@@ -27,6 +28,8 @@ _FINE_STEPS = 4
 _OVERLAP = 9.0
 #: Stamps kept, of all sizes and colours; pressure makes many sizes.
 _MAX_STAMPS = 96
+#: Two stamps of at most this size are kept as one picture; larger ones would take too much memory.
+_PAIRED_TO = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,39 @@ def _shade(image: QImage, middle: QPointF, radius: float, hardness: float, color
     painter.end()
 
 
+class _Pairs(dict[tuple[int, int], QImage]):
+    """Two stamps laid over each other, by how far the second lies from the first.
+
+    Laying over is associative, so drawing pairs gives what drawing the stamps would, in half the
+    time. Stamps are a twentieth of their size apart: there are few such distances.
+    """
+
+    def __init__(self, size: int, hardness: float, rgba: int) -> None:
+        super().__init__()
+        self._stamp = stamp(size, hardness, rgba)
+
+    def __missing__(self, apart: tuple[int, int]) -> QImage:
+        one, (dx, dy) = self._stamp, apart
+        image = empty(one.width() + abs(dx), one.height() + abs(dy))
+        painter = QPainter(image)
+        painter.drawImage(max(0, -dx), max(0, -dy), one)
+        painter.drawImage(max(0, dx), max(0, dy), one)
+        painter.end()
+        self[apart] = image
+        return image
+
+
+@lru_cache(maxsize=4)
+def _pairs(size: int, hardness: float, rgba: int) -> _Pairs:
+    return _Pairs(size, hardness, rgba)
+
+
 class _Run(NamedTuple):
     """Stamps of one size at even distances.
 
     Attributes:
         x, y: the middle of the first.
-        box: what they touch, in the layer's own pixels.
+        box: what they may touch, in the layer's own pixels.
     """
 
     x: float
@@ -106,7 +136,7 @@ class _Run(NamedTuple):
     step_y: float
     stamps: int
     size: int
-    box: QRect
+    box: Box
 
 
 class Stroke:
@@ -188,26 +218,39 @@ class Stroke:
             return []
         queue, self._queue = self._queue, []
         record = self._wet_record or self.record
-        areas: list[QRect] = []
-        by_tile: dict[Key, tuple[QRect, list[_Run]]] = {}
+        areas: list[Box] = []
+        by_tile: dict[Key, list[_Run]] = {}
         for run in queue:
-            box = run.box
-            _gather(areas, box)
-            for key in keys_in(box):
-                entry = by_tile.get(key)
-                if entry is None:
-                    by_tile[key] = (box, [run])
-                else:
-                    by_tile[key] = (entry[0].united(box), entry[1])
-                    entry[1].append(run)
-        record.keep(*areas)
-        for key, (inner, runs) in by_tile.items():
-            painter = self._painter(record, key, inner)
-            tile = tile_rect(key)
-            for run in runs:
-                self._draw(painter.drawImage, run if tile.contains(run.box) else _cut(run, tile))
-            painter.end()
-        return areas
+            left, top, right, bottom = run.box
+            _gather(areas, run.box)
+            # Nearly all lie in one tile.
+            first, last = (left // SIDE, top // SIDE), (right // SIDE, bottom // SIDE)
+            if first == last:
+                by_tile.setdefault(first, []).append(run)
+            else:
+                for ty in range(first[1], last[1] + 1):
+                    for tx in range(first[0], last[0] + 1):
+                        by_tile.setdefault((tx, ty), []).append(run)
+        for key, runs in by_tile.items():
+            # One tile after the other: what was just copied is near the processor.
+            self._draw_tile(record, key, runs)
+        return [_rect(box) for box in areas]
+
+    def _draw_tile(self, record: Recorder, key: Key, runs: list[_Run]) -> None:
+        boxes = [run.box for run in runs]
+        record.keep_in(key, boxes)
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        painter = self._painter(
+            record, key, _rect((min(lefts), min(tops), max(rights), max(bottoms)))
+        )
+        tile = key[0] * SIDE, key[1] * SIDE, key[0] * SIDE + SIDE - 1, key[1] * SIDE + SIDE - 1
+        draw = painter.drawImage
+        for run in runs:
+            left, top, right, bottom = run.box
+            if left < tile[0] or top < tile[1] or right > tile[2] or bottom > tile[3]:
+                run = _cut(run, tile)
+            self._draw(draw, run)
+        painter.end()
 
     def _push(
         self, x: float, y: float, step_x: float, step_y: float, count: int, size: float
@@ -218,21 +261,30 @@ class Stroke:
         # Floored by hand; places left of the canvas and above it are negative.
         left = int((x + way_x if way_x < 0 else x) - reach + 1e6) - 1_000_000
         top = int((y + way_y if way_y < 0 else y) - reach + 1e6) - 1_000_000
-        width = int(abs(way_x) + 2 * reach) + 2
-        height = int(abs(way_y) + 2 * reach) + 2
-        box = QRect(left, top, width, height)
-        self._queue.append(_Run(x, y, step_x, step_y, count, whole, box))
+        right = left + int(abs(way_x) + 2 * reach) + 1
+        bottom = top + int(abs(way_y) + 2 * reach) + 1
+        run = _Run(x, y, step_x, step_y, count, whole, (left, top, right, bottom))
+        self._queue.append(run)
         self.count += count
 
     def _draw(self, draw: Callable[[int, int, QImage], object], run: _Run) -> None:
         x, y, step_x, step_y, count, size, _ = run
         hardness, rgba = self.brush.hardness, self._rgba
         if size >= _FINE_BELOW:
-            image = stamp(size, hardness, rgba)
             x, y = x - (size + 2) / 2, y - (size + 2) / 2
             xs, ys = _whole(x, step_x, count), _whole(y, step_y, count)
-            # The shortest loop there is: this line is most of what painting costs.
-            deque(map(draw, xs, ys, repeat(image)), 0)
+            if count & 1 or size > _PAIRED_TO:
+                singles = count if size > _PAIRED_TO else 1
+                image = stamp(size, hardness, rgba)
+                deque(map(draw, xs[:singles], ys[:singles], repeat(image)), 0)
+                xs, ys = xs[singles:], ys[singles:]
+            if xs:
+                # The shortest loop there is: this is most of what painting costs.
+                x1, x2, y1, y2 = xs[::2], xs[1::2], ys[::2], ys[1::2]
+                apart = zip(map(sub, x2, x1), map(sub, y2, y1), strict=True)
+                images = map(_pairs(size, hardness, rgba).__getitem__, apart)
+                lefts, tops = x1 if step_x > 0 else x2, y1 if step_y > 0 else y2
+                deque(map(draw, lefts, tops, images), 0)
             return
         x, y = x - (size + 3) / 2, y - (size + 3) / 2
         for _ in range(count):
@@ -279,13 +331,14 @@ def _whole(start: float, step: float, count: int) -> list[int]:
     return [place >> 16 for place in range(first, first + each * count, each)]
 
 
-def _cut(run: _Run, tile: QRect) -> _Run:
+def _cut(run: _Run, tile: Box) -> _Run:
     """Return the part of a run whose stamps touch a tile."""
+    left, top, right, bottom = tile
     reach = run.size / 2 + 2
     first, last = 0, run.stamps - 1
     for start, step, low, high in (
-        (run.x, run.step_x, tile.left() - reach, tile.right() + reach),
-        (run.y, run.step_y, tile.top() - reach, tile.bottom() + reach),
+        (run.x, run.step_x, left - reach, right + reach),
+        (run.y, run.step_y, top - reach, bottom + reach),
     ):
         if step:
             one, two = (low - start) / step, (high - start) / step
@@ -296,21 +349,26 @@ def _cut(run: _Run, tile: QRect) -> _Run:
             if two < last:
                 last = math.floor(two)
     x, y = run.x + run.step_x * first, run.y + run.step_y * first
-    return _Run(x, y, run.step_x, run.step_y, max(0, last - first + 1), run.size, run.box)
+    return run._replace(x=x, y=y, stamps=max(0, last - first + 1))
 
 
-def _gather(areas: list[QRect], box: QRect) -> None:
+def _gather(areas: list[Box], box: Box) -> None:
     """Add a box to the last of some areas as long as the two together waste little."""
     if areas:
-        both = areas[-1].united(box)
-        if _area(both) <= 1.5 * (_area(areas[-1]) + _area(box)):
-            areas[-1] = both
+        left, top, right, bottom = box
+        left2, top2, right2, bottom2 = areas[-1]
+        apart = (right - left) * (bottom - top) + (right2 - left2) * (bottom2 - top2)
+        left, top = min(left, left2), min(top, top2)
+        right, bottom = max(right, right2), max(bottom, bottom2)
+        if (right - left) * (bottom - top) <= 1.5 * apart:
+            areas[-1] = left, top, right, bottom
             return
     areas.append(box)
 
 
-def _area(rect: QRect) -> int:
-    return rect.width() * rect.height()
+def _rect(box: Box) -> QRect:
+    left, top, right, bottom = box
+    return QRect(left, top, right - left + 1, bottom - top + 1)
 
 
 def mapped_clip(clip: QPainterPath | None, transform: QTransform) -> QPainterPath | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from scenario_desktop.ui.panels.canvas.arena import Arena, Cell
+from scenario_desktop.ui.panels.canvas.arena import Arena, Strip
 from scenario_desktop.ui.panels.canvas.tiling import (
     CELL,
     CELLS_PER_SIDE,
     SIDE,
     WHOLE,
+    Box,
     Key,
     empty,
     keys_in,
@@ -20,6 +23,8 @@ from scenario_desktop.ui.panels.canvas.tiling import (
 )
 
 _SOURCE = QPainter.CompositionMode.CompositionMode_Source
+#: Where a strip of cells lies in its tile, and the copy of it.
+Kept = tuple[QRect, Strip]
 
 
 @dataclass(slots=True)
@@ -202,27 +207,29 @@ def _used(image: QImage) -> QRect:
 class SurfaceChange:
     """What a step did to a surface; fits the history's ``PixelChange``.
 
-    It holds the cells as they were; undoing swaps them with what is there, redoing swaps again.
+    It holds strips of cells as they were; undoing swaps them with what is there, redoing again.
     """
 
     def __init__(
-        self, surface: PaintSurface, arena: Arena, cells: dict[Key, Cell], new: frozenset[Key]
+        self,
+        surface: PaintSurface,
+        arena: Arena,
+        kept: dict[Key, list[Kept]],
+        new: frozenset[Key],
     ) -> None:
-        self._surface, self._arena, self._cells, self._new = surface, arena, cells, new
+        self._surface, self._arena, self._kept, self._new = surface, arena, kept, new
         self._taken: dict[Key, QImage] = {}
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self._cells) * CELL * CELL * 4 + len(self._new) * SIDE * SIDE * 4
+        cells = sum(place.width() // CELL for kept in kept.values() for place, _ in kept)
+        self.size_bytes = cells * CELL * CELL * 4 + len(new) * SIDE * SIDE * 4
 
     @property
     def rect(self) -> QRect:
         """Return what changed, in the layer's own pixels."""
         result = QRect()
-        if self._cells:
-            xs, ys = [x for x, _ in self._cells], [y for _, y in self._cells]
-            corner = QPoint(min(xs) * CELL, min(ys) * CELL)
-            result = QRect(corner, QPoint((max(xs) + 1) * CELL - 1, (max(ys) + 1) * CELL - 1))
+        for key, kept in self._kept.items():
+            corner = tile_rect(key).topLeft()
+            for place, _ in kept:
+                result = result.united(place.translated(corner))
         for key in self._new:
             result = result.united(tile_rect(key))
         return result
@@ -242,20 +249,16 @@ class SurfaceChange:
         self._swap()
 
     def _swap(self) -> None:
-        by_tile: dict[Key, list[Key]] = {}
-        for cell in self._cells:
-            by_tile.setdefault(_tile_of(cell), []).append(cell)
-        for key, cells in by_tile.items():
+        for key, kept in self._kept.items():
             tile = self._surface.writable(key)
-            places = [_cell_rect(cell, key) for cell in cells]
+            places = [place for place, _ in kept]
             there = self._arena.copy(tile, places)
             painter = QPainter(tile)
             painter.setCompositionMode(_SOURCE)
-            for cell, place in zip(cells, places, strict=True):
-                kept = self._cells[cell]
-                painter.drawImage(place.topLeft(), kept.image, kept.rect)
+            for place, strip in kept:
+                painter.drawImage(place.topLeft(), strip.image, strip.rect)
             painter.end()
-            self._cells.update(zip(cells, there, strict=True))
+            self._kept[key] = list(zip(places, there, strict=True))
             self._surface.touched(key)
 
 
@@ -268,30 +271,40 @@ class Recorder:
     def __init__(self, surface: PaintSurface, arena: Arena) -> None:
         self.surface = surface
         self._arena = arena
-        self._cells: dict[Key, Cell] = {}
+        self._kept: dict[Key, list[Kept]] = {}
         self._new: set[Key] = set()
+        self._seen: set[Key] = set()  # row before column
 
     def keep(self, *areas: QRect) -> None:
         """Copy what lies in some areas of the layer, unless that is done already."""
-        cells = self._cells
-        wanted: dict[Key, dict[Key, None]] = {}
         for area in areas:
-            left, right = area.left() // CELL, area.right() // CELL
-            for y in range(area.top() // CELL, area.bottom() // CELL + 1):
-                for x in range(left, right + 1):
-                    if (x, y) not in cells:
-                        key = x // CELLS_PER_SIDE, y // CELLS_PER_SIDE
-                        wanted.setdefault(key, {})[x, y] = None
-        for key, missing in wanted.items():
-            if key in self._new:
-                continue
-            tile = self.surface.tile(key)
-            if tile is None:
-                self._new.add(key)
-            else:
-                left, top = key[0] * SIDE, key[1] * SIDE
-                places = [QRect(x * CELL - left, y * CELL - top, CELL, CELL) for x, y in missing]
-                cells.update(zip(missing, self._arena.copy(tile, places), strict=True))
+            box = area.left(), area.top(), area.right(), area.bottom()
+            for key in keys_in(area):
+                self.keep_in(key, [box])
+
+    def keep_in(self, key: Key, boxes: Iterable[Box]) -> None:
+        """Copy what lies in a tile and in some boxes of the layer, unless that is done already."""
+        left, top = key[0] * CELLS_PER_SIDE, key[1] * CELLS_PER_SIDE
+        last_x, last_y = left + CELLS_PER_SIDE - 1, top + CELLS_PER_SIDE - 1
+        cells: set[Key] = set()
+        for x1, y1, x2, y2 in boxes:
+            rows = range(max(top, y1 // CELL), min(last_y, y2 // CELL) + 1)
+            columns = range(max(left, x1 // CELL), min(last_x, x2 // CELL) + 1)
+            cells.update(product(rows, columns))
+        cells -= self._seen
+        self._seen |= cells
+        if not cells or key in self._new:
+            return
+        tile = self.surface.tile(key)
+        if tile is None:
+            self._new.add(key)
+            return
+        places = [
+            QRect((x - left) * CELL, (y - top) * CELL, count * CELL, CELL)
+            for x, y, count in _strips(sorted(cells))
+        ]
+        copies = self._arena.copy(tile, places)
+        self._kept.setdefault(key, []).extend(zip(places, copies, strict=True))
 
     def begin(self, key: Key, area: QRect) -> QPainter:
         """Return a painter on a tile, set up in the layer's own pixels, for painting in an area.
@@ -306,17 +319,23 @@ class Recorder:
 
     def finish(self) -> SurfaceChange:
         """Return the change."""
-        return SurfaceChange(self.surface, self._arena, self._cells, frozenset(self._new))
+        return SurfaceChange(self.surface, self._arena, self._kept, frozenset(self._new))
 
     def cancel(self) -> None:
         """Put everything back as it was."""
         self.finish().undo()
 
 
-def _tile_of(cell: Key) -> Key:
-    return cell[0] // CELLS_PER_SIDE, cell[1] // CELLS_PER_SIDE
-
-
-def _cell_rect(cell: Key, tile: Key) -> QRect:
-    """Return where a cell lies in its tile."""
-    return QRect(cell[0] * CELL - tile[0] * SIDE, cell[1] * CELL - tile[1] * SIDE, CELL, CELL)
+def _strips(cells: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Return sorted cells, row before column, as strips: column and row of the first, and cells."""
+    first = count = 0
+    last_y: int | None = None
+    for y, x in cells:
+        if y == last_y and x == first + count:
+            count += 1
+            continue
+        if last_y is not None:
+            yield first, last_y, count
+        first, last_y, count = x, y, 1
+    if last_y is not None:
+        yield first, last_y, count

@@ -16,6 +16,8 @@ CELL = 64
 CELLS_PER_SIDE = SIDE // CELL
 
 Key = tuple[int, int]
+#: Left, top, right and bottom; the last two are inside.
+Box = tuple[int, int, int, int]
 WHOLE = QRect(0, 0, SIDE, SIDE)
 
 
