@@ -7,36 +7,31 @@ there. Pages overlap by design and rows are keyed by id, so nothing is doubled o
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from psygnal import Signal
-
 from scenario_desktop.api.models.assets import AssetPage
-from scenario_desktop.errors import (
-    AppError,
-    BadAnswer,
-    Forbidden,
-    Offline,
-    Refused,
-    TimedOut,
-    TooMany,
-    Unauthorised,
-)
+from scenario_desktop.errors import BadAnswer, Forbidden, Refused
 from scenario_desktop.items import Source
 from scenario_desktop.services.library import ChangeKind, Library
+from scenario_desktop.services.sync_loop import (
+    SyncLoop,
+    SyncState,
+    SyncStatus,
+    SyncTimes,
+    Telling,
+)
 from scenario_desktop.store.catalogue import Catalogue
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
     from scenario_desktop.api.client import ScenarioClient
+
+__all__ = ["Sync", "SyncState", "SyncStatus", "SyncTimes"]
 
 PAGE_SIZE = 100
 #: The library of one workspace that is walked at most: two million items.
@@ -57,52 +52,6 @@ _DELETED_MARK = "sync.deleted_mark"
 _SWEPT = "sync.swept_key"
 
 
-class SyncState(StrEnum):
-    """What the sync is doing, or why it is not."""
-
-    IDLE = "idle"
-    SYNCING = "syncing"
-    OFFLINE = "offline"
-    UNAUTHORISED = "unauthorised"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class SyncStatus:
-    """How the catalogue stands to the server.
-
-    Attributes:
-        done: items read in the pass under way or the last one.
-        at: when the last complete pass ended.
-        error: why it does not go on, for OFFLINE, UNAUTHORISED and FAILED.
-        retry_in_s: seconds until it tries again by itself, None when it does not.
-    """
-
-    state: SyncState = SyncState.IDLE
-    done: int = 0
-    at: datetime | None = None
-    error: AppError | None = None
-    retry_in_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SyncTimes:
-    """Pauses in seconds.
-
-    Attributes:
-        idle_s: between two passes when all is well.
-        tidy_s: between two looks for deleted items and collections.
-        first_wait_s: after the first failure; doubled each time up to ``longest_wait_s``.
-        tell_s: between two announcements of changes during a long pass.
-    """
-
-    idle_s: float = 20.0
-    tidy_s: float = 300.0
-    first_wait_s: float = 2.0
-    longest_wait_s: float = 120.0
-    tell_s: float = 0.5
-
-
 @dataclass(frozen=True, slots=True)
 class _Progress:
     """How far an unfinished walk through the whole library came.
@@ -117,14 +66,10 @@ class _Progress:
     done: int
 
 
-class Sync:
-    """The one reader of a workspace's asset list.
+class Sync(SyncLoop):
+    """The one reader of a workspace's asset list."""
 
-    Signals:
-        status_changed: the new SyncStatus.
-    """
-
-    status_changed = Signal(object)
+    source = Source.SCENARIO
 
     def __init__(
         self,
@@ -135,126 +80,23 @@ class Sync:
         times: SyncTimes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(library, times=times, clock=clock)
         self._client = client
         self._catalogue = catalogue
-        self._library = library
-        self._times = times or SyncTimes()
-        self._clock = clock
-        self._status = SyncStatus()
-        self._is_requested = asyncio.Event()
-        self._running = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
-        self._tidied_at: float | None = None
         self._lists_deleted = True
 
-    @property
-    def status(self) -> SyncStatus:
-        return self._status
-
-    def start(self) -> None:
-        """Begin to keep up with the server until ``aclose``."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._keep_up(), name="sync")
-
-    def request(self) -> None:
-        """Look at once: the user asked, an edit arrived, or the network is back."""
-        self._is_requested.set()
-
-    async def aclose(self) -> None:
-        """Stop. An unfinished pass goes on next time where it was."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
-
-    async def run_once(self) -> None:
-        """Read everything that changed since the last complete pass.
-
-        Raises:
-            AppError: the pass ended early; what was read is kept and the mark has not moved.
-        """
-        async with self._running:
-            self._set(replace(self._status, state=SyncState.SYNCING, done=0, retry_in_s=None))
-            try:
-                await self._pass()
-            except AppError as error:
-                self._set(replace(self._status, state=_state_for(error), error=error))
-                raise
-            except asyncio.CancelledError:
-                self._set(replace(self._status, state=SyncState.IDLE))
-                raise
-            now = datetime.now(UTC)
-            self._set(replace(self._status, state=SyncState.IDLE, at=now, error=None))
-
-    async def tidy(self) -> None:
-        """Read collections, and take out what was deleted elsewhere.
-
-        Raises:
-            AppError: the server could not be asked; nothing was taken out without its word.
-        """
+    async def _tidy(self) -> None:
+        """Read collections, and take out what was deleted elsewhere."""
         await self._library.refresh_collections()
         await self._read_deleted()
         await self._sweep()
-        self._tidied_at = self._clock()
-
-    # the loop
-
-    async def _keep_up(self) -> None:
-        failures = 0
-        while True:
-            self._is_requested.clear()
-            try:
-                await self._round()
-            except AppError as error:
-                failures += 1
-                wait_s = self._wait_after(error, failures)
-                state = _state_for(error)
-                self._set(replace(self._status, state=state, error=error, retry_in_s=wait_s))
-            else:
-                failures = 0
-                wait_s = self._times.idle_s
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._is_requested.wait()
-            except TimeoutError:
-                pass
-
-    async def _round(self) -> None:
-        # Our edits go first, so that the server's answer already has them. What it refuses is
-        # shown by the outbox and does not hold up reading.
-        if self._library.outbox.is_due(Source.SCENARIO):
-            try:
-                await self._library.outbox.replay()
-            except (Offline, TimedOut, Unauthorised):
-                raise
-            except AppError:  # the outbox keeps and shows it
-                pass
-        await self.run_once()
-        if self._tidied_at is None or self._clock() - self._tidied_at >= self._times.tidy_s:
-            await self.tidy()
-
-    def _wait_after(self, error: AppError, failures: int) -> float | None:
-        """Return the seconds until the next try; None when only the user can help."""
-        if isinstance(error, Unauthorised):
-            return None
-        wait_s = min(
-            self._times.first_wait_s * 2.0 ** min(failures - 1, 20), self._times.longest_wait_s
-        )
-        if isinstance(error, TooMany) and error.retry_after_s is not None:
-            wait_s = max(wait_s, error.retry_after_s)
-        return wait_s * random.uniform(0.8, 1.2)  # noqa: S311 - spreads clients, guards nothing
-
-    def _set(self, status: SyncStatus) -> None:
-        if status != self._status:
-            self._status = status
-            self.status_changed.emit(status)
 
     # one pass
 
     async def _pass(self) -> None:
         mark = _to_time(await self._catalogue.get_meta(_MARK))
         progress = None if mark else _to_progress(await self._catalogue.get_meta(_PROGRESS))
-        telling = _Telling(self._library, self._times.tell_s, self._clock)
+        telling = Telling(self._library, self._times.tell_s, self._clock)
         try:
             newest = await self._walk(mark, progress, telling)
         finally:
@@ -265,7 +107,7 @@ class Sync:
                 await self._catalogue.set_meta(_PROGRESS, "")
 
     async def _walk(
-        self, mark: datetime | None, progress: _Progress | None, telling: _Telling
+        self, mark: datetime | None, progress: _Progress | None, telling: Telling
     ) -> datetime | None:
         """Walk the list to the mark or its end and return the newest change there."""
         newest = progress.newest if progress else mark
@@ -362,31 +204,6 @@ class Sync:
             self._library.tell(ChangeKind.ITEMS_REMOVED, gone)
 
 
-class _Telling:
-    """Collects changed keys so that listeners hear of them twice a second, not once a page."""
-
-    def __init__(self, library: Library, pause_s: float, clock: Callable[[], float]) -> None:
-        self._library = library
-        self._pause_s = pause_s
-        self._clock = clock
-        self._told_at: float | None = None
-        self._added: set[int] = set()
-        self._changed: set[int] = set()
-
-    def add(self, added: Iterable[int], changed: Iterable[int]) -> None:
-        self._added.update(added)
-        self._changed.update(changed)
-        if self._told_at is None or self._clock() - self._told_at >= self._pause_s:
-            self.flush()
-
-    def flush(self) -> None:
-        added, changed = self._added, self._changed
-        self._added, self._changed = set(), set()
-        self._library.tell(ChangeKind.ITEMS_ADDED, added)
-        self._library.tell(ChangeKind.ITEMS_CHANGED, changed)
-        self._told_at = self._clock()
-
-
 class _PageGuard:
     """Ends a walk that a faulty server would keep going for ever."""
 
@@ -418,14 +235,6 @@ class _PageGuard:
                 hint="What was loaded is kept. It will be tried again.",
                 details=f"Stopped after {self._pages} pages of assets.",
             )
-
-
-def _state_for(error: AppError) -> SyncState:
-    if isinstance(error, Unauthorised):
-        return SyncState.UNAUTHORISED
-    if isinstance(error, Offline | TimedOut):
-        return SyncState.OFFLINE
-    return SyncState.FAILED
 
 
 def _to_time(text: str | None) -> datetime | None:
