@@ -28,8 +28,9 @@ _FINE_STEPS = 4
 _OVERLAP = 9.0
 #: Stamps kept, of all sizes and colours; pressure makes many sizes.
 _MAX_STAMPS = 96
-#: Two stamps of at most this size are kept as one picture; larger ones would take too much memory.
-_PAIRED_TO = 160
+#: Three stamps of at most this size are kept as one picture; larger ones would take much memory.
+_THREES_TO = 128
+_THREES_BYTES = 12 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +96,38 @@ def _shade(image: QImage, middle: QPointF, radius: float, hardness: float, color
     painter.end()
 
 
-class _Pairs(dict[tuple[int, int], QImage]):
-    """Two stamps laid over each other, by how far the second lies from the first.
+class _Threes(dict[tuple[int, int, int, int], QImage]):
+    """Three stamps laid over each other, by how far the second and the third lie from the first.
 
-    Laying over is associative, so drawing pairs gives what drawing the stamps would, in half the
-    time. Stamps are a twentieth of their size apart: there are few such distances.
+    Laying over is associative, so drawing threes gives what drawing the stamps would, in half the
+    time. Stamps are a twentieth of their size apart: there are few ways for three to lie.
+    The keys are the two distances across, then the two down.
     """
 
     def __init__(self, size: int, hardness: float, rgba: int) -> None:
         super().__init__()
         self._stamp = stamp(size, hardness, rgba)
+        self._most = _THREES_BYTES // (4 * size * size)
 
-    def __missing__(self, apart: tuple[int, int]) -> QImage:
-        one, (dx, dy) = self._stamp, apart
-        image = empty(one.width() + abs(dx), one.height() + abs(dy))
+    def __missing__(self, apart: tuple[int, int, int, int]) -> QImage:
+        if len(self) >= self._most:
+            self.clear()
+        one = self._stamp
+        x2, x3, y2, y3 = apart
+        image = empty(one.width() + abs(x3), one.height() + abs(y3))
+        left, top = max(0, -x3), max(0, -y3)
         painter = QPainter(image)
-        painter.drawImage(max(0, -dx), max(0, -dy), one)
-        painter.drawImage(max(0, dx), max(0, dy), one)
+        painter.drawImage(left, top, one)
+        painter.drawImage(left + x2, top + y2, one)
+        painter.drawImage(left + x3, top + y3, one)
         painter.end()
         self[apart] = image
         return image
 
 
 @lru_cache(maxsize=4)
-def _pairs(size: int, hardness: float, rgba: int) -> _Pairs:
-    return _Pairs(size, hardness, rgba)
+def _threes(size: int, hardness: float, rgba: int) -> _Threes:
+    return _Threes(size, hardness, rgba)
 
 
 class _Run(NamedTuple):
@@ -273,17 +281,20 @@ class Stroke:
         if size >= _FINE_BELOW:
             x, y = x - (size + 2) / 2, y - (size + 2) / 2
             xs, ys = _whole(x, step_x, count), _whole(y, step_y, count)
-            if count & 1 or size > _PAIRED_TO:
-                singles = count if size > _PAIRED_TO else 1
+            # The shortest loops there are: this is most of what painting costs.
+            rest = count % 3 if size <= _THREES_TO else count
+            if rest:
                 image = stamp(size, hardness, rgba)
-                deque(map(draw, xs[:singles], ys[:singles], repeat(image)), 0)
-                xs, ys = xs[singles:], ys[singles:]
-            if xs:
-                # The shortest loop there is: this is most of what painting costs.
-                x1, x2, y1, y2 = xs[::2], xs[1::2], ys[::2], ys[1::2]
-                apart = zip(map(sub, x2, x1), map(sub, y2, y1), strict=True)
-                images = map(_pairs(size, hardness, rgba).__getitem__, apart)
-                lefts, tops = x1 if step_x > 0 else x2, y1 if step_y > 0 else y2
+                deque(map(draw, xs[:rest], ys[:rest], repeat(image)), 0)
+            if rest < count:
+                x1, x2, x3 = xs[rest::3], xs[rest + 1 :: 3], xs[rest + 2 :: 3]
+                y1, y2, y3 = ys[rest::3], ys[rest + 1 :: 3], ys[rest + 2 :: 3]
+                apart = zip(
+                    map(sub, x2, x1), map(sub, x3, x1), map(sub, y2, y1), map(sub, y3, y1),
+                    strict=True,
+                )  # fmt: skip
+                images = map(_threes(size, hardness, rgba).__getitem__, apart)
+                lefts, tops = x1 if step_x > 0 else x3, y1 if step_y > 0 else y3
                 deque(map(draw, lefts, tops, images), 0)
             return
         x, y = x - (size + 3) / 2, y - (size + 3) / 2

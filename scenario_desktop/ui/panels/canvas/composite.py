@@ -8,6 +8,8 @@ filled in only where they are needed.
 
 from __future__ import annotations
 
+from itertools import product
+
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion, QTransform
 
@@ -19,6 +21,11 @@ from scenario_desktop.ui.panels.canvas.tiling import FORMAT, empty
 _SOURCE = QPainter.CompositionMode.CompositionMode_Source
 _OVER = QPainter.CompositionMode.CompositionMode_SourceOver
 MAX_LEVEL = 6
+#: A part costs about as much beside its pixels as so many pixels do.
+_PART_COST = 6000
+_MAX_PARTS = 12
+#: Side of the blocks that many small parts become.
+_BLOCK = 64
 
 
 class _Kept:
@@ -266,12 +273,31 @@ def _looks(layer: Layer) -> dict[str, object]:
 
 
 def _few(region: QRegion) -> list[QRect]:
-    """Return a region as rectangles: its own, or the one around them where that wastes little."""
+    """Return a region as few rectangles that waste little around it."""
     parts = [QRect(part) for part in region]  # type: ignore[attr-defined]  # missing in the stub
     if len(parts) <= 2:
         return parts
     around = region.boundingRect()
     inside = sum(part.width() * part.height() for part in parts)
     # Each part costs about as much beside its pixels as this many pixels do.
-    is_wasteful = around.width() * around.height() > 1.3 * inside + len(parts) * 6000
-    return parts if is_wasteful else [around]
+    if around.width() * around.height() <= 1.3 * inside + 4 * _PART_COST:
+        return [around]
+    if len(parts) <= _MAX_PARTS:
+        return parts
+    return [block & around for block in _blocks(parts)]
+
+
+def _blocks(parts: list[QRect]) -> list[QRect]:
+    """Return rectangles of whole blocks around parts; those beside each other are one."""
+    blocks: set[tuple[int, int]] = set()
+    for part in parts:
+        rows = range(part.top() // _BLOCK, part.bottom() // _BLOCK + 1)
+        blocks.update(product(rows, range(part.left() // _BLOCK, part.right() // _BLOCK + 1)))
+    found: list[QRect] = []
+    for y, x in sorted(blocks):
+        last = found[-1] if found else None
+        if last is not None and last.top() == y * _BLOCK and last.right() + 1 == x * _BLOCK:
+            last.setWidth(last.width() + _BLOCK)
+        else:
+            found.append(QRect(x * _BLOCK, y * _BLOCK, _BLOCK, _BLOCK))
+    return found
