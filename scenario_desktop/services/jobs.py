@@ -312,7 +312,7 @@ class Jobs:
             raise SpendingRefused(decision.text, hint="Change the spending limit in the settings.")
         if decision.verdict is Verdict.ASK and not is_confirmed:
             raise SpendingRefused(decision.text, hint="Confirm the price to go on.")
-        has_risen = price is None or (row.quoted is not None and price > row.quoted)
+        has_risen = row.quoted is not None and (price is None or price > row.quoted)
         if has_risen and not is_confirmed:
             raise SpendingRefused(
                 f"This costs {units(price)} now; it was {units(row.quoted)}.",
