@@ -153,7 +153,7 @@ class FakeSartiq:
     async def create_generation(self, request: GenerationCreate) -> GenerationPublic:
         return self._create("create", request)
 
-    async def create_edit(self, request: EditRequest) -> GenerationPublic:
+    async def edit(self, request: EditRequest) -> GenerationPublic:
         return self._create("edit", request)
 
     async def create_video(self, request: VideoGenerationRequest) -> GenerationPublic:
@@ -182,7 +182,9 @@ class FakeSartiq:
         self._answer()
         return AgenticGenerationResponse(**dict(made), orchestration_shot_id=shot)
 
-    async def create_task(self, request: ExperimentalTaskCreate) -> ExperimentalTaskPublic:
+    async def create_experimental_task(
+        self, request: ExperimentalTaskCreate
+    ) -> ExperimentalTaskPublic:
         self._arrived("task", request)
         task = ExperimentalTaskPublic(id=self._id(), fal_app_id=request.fal_app_id)
         self.tasks[task.id] = task
@@ -242,8 +244,9 @@ class FakeSartiq:
             raise NotFound("This is not there (any more).")
         return self.generations[generation_id]
 
-    async def generations_by_ids(self, ids: Sequence[str]) -> Sequence[GenerationPublic]:
-        self._read("by_ids", tuple(ids))
+    async def get_generations(self, generation_ids: Iterable[str]) -> list[GenerationPublic]:
+        ids = list(generation_ids)
+        self._read("by_ids", ids)
         return [self.generations[i] for i in ids if i in self.generations and i not in self.hidden]
 
     async def generation_stats(self, generation_id: str) -> GenerationStats:
@@ -268,11 +271,11 @@ class FakeSartiq:
                         return refine
         raise NotFound("This is not there (any more).")
 
-    async def agentic_status(self, shot_id: str) -> AgenticShotStatus:
-        self._read("agentic_read", shot_id)
-        return self.shots[shot_id]
+    async def agentic_status(self, orchestration_shot_id: str) -> AgenticShotStatus:
+        self._read("agentic_read", orchestration_shot_id)
+        return self.shots[orchestration_shot_id]
 
-    async def get_task(self, task_id: str) -> ExperimentalTaskPublic:
+    async def get_experimental_task(self, task_id: str) -> ExperimentalTaskPublic:
         self._read("task_read", task_id)
         return self.tasks[task_id]
 
