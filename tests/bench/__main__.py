@@ -11,7 +11,10 @@ import json
 import subprocess
 import sys
 
-NAMES = ("start", "scroll", "open", "thumbs", "sync", "detect", "memory", "stall", "brush")
+NAMES = (
+    "start", "scroll", "open", "thumbs", "sync", "detect", "memory", "stall",
+    "brush", "poll", "canvas-open", "canvas-memory", "canvas-save",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -25,7 +28,7 @@ def main(arguments: list[str]) -> int:
     if name not in NAMES:
         print(f"There is no benchmark named {name}. There are: {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    module = importlib.import_module(f"tests.bench.bench_{name}")
+    module = importlib.import_module(f"tests.bench.bench_{name.replace('-', '_')}")
     print(json.dumps(module.run()), flush=True)
     return 0
 
