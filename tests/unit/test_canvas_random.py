@@ -121,11 +121,14 @@ class CanvasMachine(RuleBasedStateMachine):
 
         async def watched() -> Any:
             task = asyncio.ensure_future(work)
-            for _ in range(200):
+            for number in range(600):
                 await drain()
                 if task.done():
                     break
                 await self.world.advance(0.5, self.watch)
+                if number == 300:  # somebody makes room: what waits for it has to go on
+                    self.studio.disk.error = None
+            assert task.done(), f"{work} never ends"
             with suppress(AppError):
                 return await task
             return None

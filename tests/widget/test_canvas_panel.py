@@ -23,11 +23,12 @@ from scenario_desktop.errors import AppError, NotFound, Offline
 from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.services.canvas.content import Drawn, Editor, SaveResult, Stored
 from scenario_desktop.services.canvas.lease import Lease, Moment, Phase, Refusal
+from scenario_desktop.services.canvas.session import CanvasTimes
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.canvas import editor as editor_module
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
-from scenario_desktop.ui.panels.canvas.dialogs import LOOK, WAIT, RefusedDialog
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
+from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer, LeaseDialog
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
@@ -75,6 +76,8 @@ class FakeSession:
         self.recovered: Any = None
         self.lease = Lease()
         self.is_unsaved = False
+        self.kept_id = ""
+        self.times = CanvasTimes()
         self.calls: list[str] = []
         self.edits = 0
         self.stored: list[Stored] = []
@@ -313,12 +316,12 @@ async def test_a_refused_lease_asks_what_to_do(qt_loop, panel, canvases, window)
     stroke(panel.editor, [(20, 60)])
     session.give(lease(Phase.REFUSED, refusal=Refusal.OTHERS))
     session.set_aside.emit("draft_1")
-    dialog = await dialog_of(window, RefusedDialog)
+    dialog = await dialog_of(window, LeaseDialog)
     assert color(panel.editor, 20, 60).alpha() == 0
     assert panel.page.lock_bar.state.kind is LockKind.OTHER
     assert panel.settings.tool is ToolId.HAND
-    dialog.done(WAIT)
-    await panel.actions["refused"].settle()
+    dialog.done(Answer.WAIT)
+    await panel.actions["asking"].settle()
     assert session.calls == ["wait"]
 
 
@@ -326,8 +329,8 @@ async def test_only_looking_leaves_everything_as_it_is(qt_loop, panel, canvases,
     session = await opened(panel, canvases)
     session.give(lease(Phase.REFUSED, refusal=Refusal.OTHERS))
     session.set_aside.emit("draft_1")
-    (await dialog_of(window, RefusedDialog)).done(LOOK)
-    await panel.actions["refused"].settle()
+    (await dialog_of(window, LeaseDialog)).done(Answer.LOOK)
+    await panel.actions["asking"].settle()
     assert session.calls == []
     assert panel.page.save_copy.isVisibleTo(panel.page)
 

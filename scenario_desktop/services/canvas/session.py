@@ -205,6 +205,10 @@ class CanvasSession:
         """The draft with strokes that left the screen for a refused lock; "" for none."""
         return self._kept_id or ""
 
+    @property
+    def times(self) -> CanvasTimes:
+        return self._room.times
+
     def now(self) -> Moment:
         """Return the time that ``Lease.seconds_left`` wants."""
         return self._now()
@@ -359,6 +363,17 @@ class CanvasSession:
         If somebody saved meanwhile, ``lease.is_changed`` says so and nothing is sent.
         """
         await self._drive(leases.TakeWanted())
+
+    async def look_again(self) -> datetime | None:
+        """Look whose the canvas is; returns when somebody else's lock ends, None if it is free.
+
+        Raises:
+            AppError: nobody knows.
+        """
+        asset = await self._ask(self._wire.look())
+        until = self._wire.lock_end(asset)
+        await self._drive(leases.Looked(until))
+        return until
 
     async def take_over(self) -> None:
         """Take the lock away from whoever holds it. The user has confirmed that.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,25 +23,20 @@ from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.panels.canvas import clipboard, drawing, encoding, filling, loading, words
 from scenario_desktop.ui.panels.canvas.commands import commands_of
-from scenario_desktop.ui.panels.canvas.dialogs import (
-    COPY,
-    TAKE,
-    WAIT,
-    ExportDialog,
-    RefusedDialog,
-    TakeOverDialog,
-)
+from scenario_desktop.ui.panels.canvas.dialogs import COPY, ExportDialog
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.drawing import Pixels, rgba
 from scenario_desktop.ui.panels.canvas.editor import READ_ONLY, Editor
 from scenario_desktop.ui.panels.canvas.front_history import CanvasHistory
 from scenario_desktop.ui.panels.canvas.keeping import Keeping
 from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
+from scenario_desktop.ui.panels.canvas.lease_talk import LeaseTalk
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.snapshots import Snapshots
+from scenario_desktop.ui.panels.canvas.text_actions import TextActions
 from scenario_desktop.ui.panels.canvas.tiling import FORMAT
 from scenario_desktop.ui.panels.canvas.tools import CropTool
 from scenario_desktop.ui.widgets.drags import keys_of
@@ -52,6 +48,7 @@ if TYPE_CHECKING:
 
 _TICK_MS = 1000
 NO_BLOBS: Mapping[str, bytes] = {}
+_BEING_SHOWN = "The canvas is being shown anew. Wait a moment."
 _KINDS = {"PNG": "PNG (*.png)", "JPEG": "JPEG (*.jpg *.jpeg)", "WEBP": "WebP (*.webp)"}
 _ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 
@@ -101,23 +98,27 @@ class CanvasController(QObject):
         self._kept_at: datetime | None = None
         self._saved_at: datetime | None = None
         self._saved_steps = 0
+        self._showing = self._still = 0
+        self._unshown = ""
         self._is_lacking = False
         self._tool_before: ToolId | None = None
         self.actions: dict[str, AsyncAction] = {}
         for name, function in (
             ("open", self._open), ("close", self._close), ("save", self._save),
-            ("copy", self._save_copy), ("export", self._export), ("detect", self._detect),
-            ("lock", self._act_on_lock), ("refused", self._ask_refused), ("fill", self._fill),
-            ("place", self._place), ("paste", self._paste), ("reload", self._reload),
-            ("free", self._tell_free), ("idle", self._ask_idle),
+            ("copy", self.save_copy), ("export", self._export), ("detect", self._detect),
+            ("fill", self._fill), ("place", self._place), ("paste", self._paste),
+            ("reload", self._reload),
         ):  # fmt: skip
-            overlap = Overlap.RESTART if name == "open" else Overlap.IGNORE
+            overlap = Overlap.RESTART if name in ("open", "reload") else Overlap.IGNORE
             action = AsyncAction(function, parent=self, overlap=overlap)
             action.failed.connect(ports.messages.report)
             self.actions[name] = action
         self.layers = LayerActions(editor, dock, page.stage, parent=self)
+        self.text = TextActions(editor, page.options, page.stage, settings)
         self.history = CanvasHistory(editor, page.stage)
-        self.snapshots = Snapshots(dock, page.stage, ports, parent=self)
+        self.snapshots = Snapshots(dock, page.stage, ports, self.stillness, parent=self)
+        self.talk = LeaseTalk(page, self, self.snapshots, ports, parent=self)
+        self.actions |= {"lock": self.talk.acting, "asking": self.talk.asking}
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._show_times)
         self._commands = commands_of(self)
@@ -138,7 +139,7 @@ class CanvasController(QObject):
         page.options.selection_cleared.connect(self.deselect)
         dock.export_requested.connect(run["export"].trigger)
         dock.detect_requested.connect(run["detect"].trigger)
-        self.snapshots.restored.connect(run["reload"].trigger)
+        self.snapshots.restored.connect(self._show_next)
         editor.edited.connect(self._on_edited)
         editor.refused.connect(self._on_refused)
         editor.read_only_changed.connect(self._show_read_only)
@@ -166,6 +167,7 @@ class CanvasController(QObject):
         self.page.set_head("", 0, 0)
         self.page.set_note("")
         self.page.show_loading()
+        self._keeping.wait()
         try:
             session = await self._ports.canvases.open(
                 asset_id, self._keeping, recovery_id=recovery_id
@@ -177,12 +179,11 @@ class CanvasController(QObject):
         recovered = session.recovered
         text = recovered.text if recovered else session.text
         try:
-            await self._show_text(text, recovered.blobs if recovered else NO_BLOBS)
+            await self.show_text(text, recovered.blobs if recovered else NO_BLOBS)
         except AppError as error:
             if session.is_foreign:
                 await self._show_foreign(error)
             else:
-                self.editor.set_read_only(error.message)
                 self.page.show_failure(error.message, error.hint)
         self.opened.emit(asset_id)
 
@@ -195,11 +196,9 @@ class CanvasController(QObject):
         session.saved.connect(self._on_saved)
         session.save_failed.connect(self._on_save_failed)
         session.lease_failed.connect(self._on_save_failed)
-        session.set_aside.connect(self._on_set_aside)
         session.replaced.connect(self._on_replaced)
-        session.idle_asked.connect(self._on_idle_asked)
-        session.became_free.connect(self._on_became_free)
         self.snapshots.bind(session)
+        self.talk.bind(session)
         self._tick.start()
         self._on_lease_changed(session.lease)
 
@@ -207,6 +206,7 @@ class CanvasController(QObject):
         session, self.session = self.session, None
         self._tick.stop()
         self.snapshots.bind(None)
+        self.talk.bind(None)
         if session is None:
             return
         self._ignore(session)
@@ -231,6 +231,7 @@ class CanvasController(QObject):
             action.cancel()
         self._tick.stop()
         self.snapshots.bind(None)
+        self.talk.bind(None)
         if self.session is not None:
             self._ignore(self.session)
             self.session = None
@@ -245,16 +246,31 @@ class CanvasController(QObject):
         self.editor.open(Document(width=1, height=1), Pixels())
         self.left.emit()
 
-    async def _show_text(self, text: str, blobs: Mapping[str, bytes] = NO_BLOBS) -> None:
-        """Show a stored canvas.
+    async def show_text(self, text: str, blobs: Mapping[str, bytes] = NO_BLOBS) -> None:
+        """Show a stored canvas; until it is there, nothing is drawn, kept or saved.
 
         Raises:
-            AppError: it is not one of ours, or damaged.
+            AppError: it is not one of ours, or damaged; then nothing can be drawn.
         """
-        document = await asyncio.to_thread(canvas_format.read, text)
-        pixels, errors = await loading.load(document, blobs, self._ports.pictures)
-        self._keeping.begin(document, pixels, blobs)
-        self.editor.open(document, pixels)
+        number = self._begin_showing()
+        reason = _BEING_SHOWN
+        try:
+            document = await asyncio.to_thread(canvas_format.read, text)
+            pixels, errors = await loading.load(document, blobs, self._ports.pictures)
+            if number != self._showing:
+                return  # something newer is on its way to the screen
+            self._keeping.begin(document, pixels, blobs)
+            self.editor.open(document, pixels)
+            reason = ""
+        except AppError as error:
+            reason = error.message
+            raise
+        finally:
+            if number == self._showing:
+                self._unshown = reason
+                if reason:
+                    self._keeping.give_up()
+                self._show_read_only_state()
         self._saved_steps = 0
         self._is_lacking = loading.has_missing_paint(document, pixels) or document.left_out > 0
         self._show_read_only_state()
@@ -263,6 +279,31 @@ class CanvasController(QObject):
         if errors:
             count = counted(len(pixels.missing), "picture")
             self._ports.messages.toast(f"{count} of this canvas could not be loaded")
+
+    def _begin_showing(self) -> int:
+        """Let nothing be drawn, kept or saved of what is on the screen still; return a number."""
+        self._showing += 1
+        self._unshown = _BEING_SHOWN
+        self._keeping.wait()
+        self.editor.cancel_stroke()
+        self._show_read_only_state()
+        return self._showing
+
+    def _show_next(self, text: str) -> None:
+        self._begin_showing()  # at once: the next stroke belongs to what is shown then
+        self.actions["reload"].trigger(text)
+
+    @contextmanager
+    def stillness(self) -> Iterator[None]:
+        """Let nothing be drawn while what is on the screen is about to be replaced."""
+        self._still += 1
+        self.editor.cancel_stroke()
+        self._show_read_only_state()
+        try:
+            yield
+        finally:
+            self._still -= 1
+            self._show_read_only_state()
 
     async def _show_foreign(self, error: AppError) -> None:
         """Show the picture of another program's canvas, for looking and copying."""
@@ -283,14 +324,15 @@ class CanvasController(QObject):
         )  # fmt: skip
         pixels = Pixels()
         document = Document(width=image.width(), height=image.height(), layers=(layer,))
+        self._keeping.begin(document, pixels, {blob: self._keeping.files[blob]})
         self.editor.open(document, pixels)
         self.editor.adopt_pixels(blob, image)
-        self.editor.set_read_only(error.message)
-        self._show_read_only()
+        self._unshown = ""
+        self._show_read_only_state()
         self.page.show_canvas()
 
     async def _reload(self, text: str) -> None:
-        await self._show_text(text)
+        await self.show_text(text)
 
     def _retry(self) -> None:
         self.open(self._item_id)
@@ -304,8 +346,6 @@ class CanvasController(QObject):
     def _on_lease_changed(self, lease: Lease) -> None:
         self._show_lock()
         self._show_read_only_state()
-        if lease.is_changed:
-            self.snapshots.offer_theirs()
 
     def _on_draft_kept(self, at: datetime) -> None:
         self._kept_at = at
@@ -325,106 +365,31 @@ class CanvasController(QObject):
     def _on_save_failed(self, error: AppError) -> None:
         self._ports.messages.report(error)
 
-    def _on_set_aside(self, draft_id: str) -> None:
-        """The strokes went into a draft: show the canvas without them, and ask what to do."""
-        session = self.session
-        if session is None:
-            return
-        strokes = len(self.editor.history.done) - self._saved_steps
-        self.editor.cancel_stroke()
-        self.actions["refused"].trigger(session, draft_id, max(0, strokes))
-
     def _on_replaced(self, text: str) -> None:
-        self.actions["reload"].trigger(text)
+        self._show_next(text)
         self._ports.messages.toast("Somebody saved this canvas; it is shown as it is now")
 
-    def _on_idle_asked(self) -> None:
-        self.actions["idle"].trigger()
+    @property
+    def name(self) -> str:
+        """What the canvas that is open is called."""
+        return self._name
 
-    def _on_became_free(self, draft_id: str | None) -> None:
-        self.actions["free"].trigger(draft_id)
-
-    async def _ask_idle(self) -> None:
-        session = self.session
-        if session is None:
-            return
-        stays = await dialogs.confirm(
-            self.page, "Are you still here?",
-            f"Nothing was drawn on “{self._name}” for a while. Its lock is given back soon, so "
-            "that others can edit it; your strokes stay in a draft.",
-            "Keep the lock", cancel="Give it back",
-        )  # fmt: skip
-        if stays:
-            session.stay()
-        else:
-            await session.release()
-
-    async def _tell_free(self, draft_id: str | None) -> None:
-        session = self.session
-        if session is None:
-            return
-        if draft_id is None:
-            self._ports.messages.toast(f"“{self._name}” is free now")
-            return
-        goes_on = await dialogs.confirm(
-            self.page, f"“{self._name}” is free",
-            "Your draft is still here. Go on with it? The canvas is locked for you then.",
-            "Go on with my draft", cancel="Not now",
-        )  # fmt: skip
-        if goes_on:
-            await self._go_on(session, draft_id)
-
-    async def _ask_refused(self, session: CanvasSession, draft: str, strokes: int) -> None:
-        lease = session.lease
-        await self._show_text(session.text)
-        until = words.clock_time(lease.until)
-        left = words.minutes_left(lease.until, session.now().server)
-        kept = counted(strokes, "stroke") if strokes else ""
-        text = f"The lock ends at {until}{left}, unless renewed." if until else ""
-        if kept:
-            text += f"\nYour {kept} {'is' if strokes == 1 else 'are'} kept in a draft here."
-        title = "Somebody else holds this canvas"
-        if not until:
-            title = "The canvas cannot be locked now"
-        answer = await dialogs.ask(RefusedDialog(self.page, title, text.strip(), kept))
-        if answer == WAIT:
-            session.wait_until_free(True)
-            self._ports.messages.toast("You are told when the canvas is free")
-        elif answer == COPY:
-            await self._go_on(session, draft)
-            await self._save_copy()
-        elif answer == TAKE and await self._take_over(session):
-            await self._go_on(session, draft)
-
-    async def _go_on(self, session: CanvasSession, draft_id: str) -> None:
-        """Show the strokes again that were put aside."""
-        draft = await session.resume(draft_id)
-        if draft is not None:
-            await self._show_text(draft.text, draft.blobs)
-
-    async def _take_over(self, session: CanvasSession) -> bool:
-        until = words.clock_time(session.lease.until)
-        if await dialogs.ask(TakeOverDialog(self.page, self._name, until)) != dialogs.ACCEPTED:
-            return False
-        await session.take_over()
-        self._ports.messages.toast(f"You hold “{self._name}” now")
-        return session.lease.is_ours
-
-    async def _act_on_lock(self) -> None:
-        """Do the one thing that the lock bar offers."""
-        session = self.session
-        if session is None:
-            return
-        action = self.page.lock_bar.state.action
-        if action == words.RELEASE:
-            await session.release()
-            await self._show_text(session.text)
-        elif action == words.DECIDE:
-            await self.snapshots.decide()
-        elif action:
-            await session.take_again()
+    def strokes(self) -> int:
+        """Return how many steps are not saved."""
+        return max(0, len(self.editor.history.done) - self._saved_steps)
 
     # Saving
+
+    async def save_now(self) -> None:
+        """Save what is on the screen, without a snapshot."""
+        session = self.session
+        if session is None:
+            return
+        self.page.set_saving("Saving…")
+        try:
+            await session.save(is_snapshot=False, on_progress=self._on_progress)
+        finally:
+            self.page.set_saving("")
 
     def save(self) -> None:
         """Keep a snapshot, or a copy where the canvas cannot be written."""
@@ -443,15 +408,24 @@ class CanvasController(QObject):
                 self._ports.messages.toast("There is nothing to save yet")
                 return
             await session.take_again()
+            if session.lease.phase.value == "lost":
+                self.talk.ask_lost()
+                return
         self.page.set_saving("Saving…")
         try:
             result = await session.save(is_snapshot=True, on_progress=self._on_progress)
+        except AppError:
+            if not session.lease.is_changed:
+                raise
+            self.talk.ask_versions()
+            return
         finally:
             self.page.set_saving("")
         self._ports.messages.toast("Saved a snapshot")
         await self._ports.items.bring([result.asset.id])
 
-    async def _save_copy(self) -> None:
+    async def save_copy(self) -> None:
+        """Make a new canvas of what is on the screen, and go on there."""
         session = self.session
         if session is None:
             return
@@ -617,14 +591,12 @@ class CanvasController(QObject):
         session = self.session
         if session is None:
             return
-        now = session.now()
-        others = session.asset.lock_expires_at
         state = words.lock_state(
             session.lease,
-            session.lease.seconds_left(now),
+            session.lease.seconds_left(session.now()),
             is_foreign=session.is_foreign,
             saved_at=self._saved_at,
-            others_until=others if others and others > now.server else None,
+            has_draft=bool(session.kept_id),
         )
         if state != self.page.lock_bar.state:
             self.page.lock_bar.set_state(state)
@@ -640,7 +612,9 @@ class CanvasController(QObject):
         if session is None:
             return
         reason = ""
-        if session.is_foreign:
+        if self._still or self._unshown:
+            reason = self._unshown or _BEING_SHOWN
+        elif session.is_foreign:
             reason = "Another program made this canvas. Save a copy to edit it."
         elif self._is_lacking:
             reason = "Parts of this canvas could not be loaded. Saving it would lose them."
@@ -650,6 +624,8 @@ class CanvasController(QObject):
         self._show_read_only()
 
     def _show_read_only(self) -> None:
+        if self.editor.read_only == _BEING_SHOWN:
+            return  # for a moment only: nothing of the window moves for it
         is_read_only = bool(self.editor.read_only)
         self.page.set_read_only(is_read_only)
         self.page.rail.set_read_only(self.editor.read_only)

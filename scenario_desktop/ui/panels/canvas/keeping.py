@@ -17,6 +17,7 @@ from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.bundle import blob_key
 from scenario_desktop.canvas.format import Document, Layer, PaintLayer, PictureLayer, Tile
+from scenario_desktop.errors import StoreFailed
 from scenario_desktop.services.canvas.content import Drawn, SaveResult, Stored
 from scenario_desktop.ui.panels.canvas import encoding
 from scenario_desktop.ui.panels.canvas.drawing import Pixels
@@ -84,6 +85,18 @@ class Keeping:
         self._bases: dict[str, _Base] = {}
         self._names: dict[tuple[str, Key, int], str] = {}
         self._sent: list[_Sent] = []
+        self._shown = asyncio.Event()
+        self._is_lacking = False
+
+    def wait(self) -> None:
+        """Another canvas is on its way to the screen: what is still there is not to be kept."""
+        self._is_lacking = False
+        self._shown.clear()
+
+    def give_up(self) -> None:
+        """It did not get there."""
+        self._is_lacking = True
+        self._shown.set()
 
     def begin(self, document: Document, pixels: Pixels, files: Mapping[str, bytes]) -> None:
         """Take up a canvas just loaded; its paint layers are as its assets are.
@@ -102,6 +115,8 @@ class Keeping:
                 if layer.tiles and is_whole:
                     version = pixels.surface(layer.id).version
                     self._bases[layer.id] = _Base(version, layer.tiles)
+        self._is_lacking = False
+        self._shown.set()
 
     def add_picture(self, data: bytes) -> str:
         """Keep a picture's file until it is uploaded; return the key of its blob."""
@@ -110,7 +125,12 @@ class Keeping:
         return key
 
     async def draft(self) -> Drawn:
-        """Return what is on the screen, in the tiles that changed."""
+        """Return what is on the screen, in the tiles that changed.
+
+        Raises:
+            StoreFailed: what should be on the screen could not be shown.
+        """
+        await self._until_shown()
         document = self._settled(self._editor.document)
         frozen = self._editor.pixels.frozen()
         surfaces = self._editor.pixels.surfaces
@@ -122,7 +142,12 @@ class Keeping:
         return await asyncio.to_thread(self._draw, document, frozen, work)
 
     async def stored(self) -> Stored:
-        """Return what is on the screen, one picture for each layer that changed."""
+        """Return what is on the screen, one picture for each layer that changed.
+
+        Raises:
+            StoreFailed: what should be on the screen could not be shown.
+        """
+        await self._until_shown()
         document = self._settled(self._editor.document)
         frozen = self._editor.pixels.frozen()
         sent = _Sent()
@@ -168,6 +193,14 @@ class Keeping:
             )
             if all(tile.asset_id for tile in known):
                 self._bases[layer_id] = _Base(version, known)
+
+    async def _until_shown(self) -> None:
+        await self._shown.wait()
+        if self._is_lacking:
+            raise StoreFailed(
+                "The canvas could not be shown, so there is nothing of it to keep.",
+                hint="Open it again. What was kept before is still there.",
+            )
 
     def _settled(self, document: Document) -> Document:
         """Return a document with assets for the pictures that were uploaded since."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.dialogs import ACCEPTED, REJECTED, Dialog
 from scenario_desktop.ui.panels.canvas import drawing, loading
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
+from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.snapshot_list import SnapshotRow
 from scenario_desktop.ui.panels.canvas.stage import Stage
@@ -39,14 +41,17 @@ _COMPARE_WIDTH = 760
 class CompareDialog(Dialog):
     """Two states of a canvas with a handle between them."""
 
-    def __init__(self, stage: Stage, title: str, first: str, second: str, primary: str) -> None:
+    def __init__(
+        self, stage: Stage, title: str, first: str, second: str, primary: str,
+        *, close: str = "Close",
+    ) -> None:  # fmt: skip
         super().__init__(stage, title, width=_COMPARE_WIDTH)
         self.view = CompareView(name=title)
         self.view.margin = 0
         self.view.setMinimumHeight(420)
         self._words = first, second
         self.body.addWidget(self.view)
-        self.add_action("Close", REJECTED)
+        self.add_action(close, REJECTED)
         if primary:
             self.add_action(primary, ACCEPTED, ButtonKind.PRIMARY)
 
@@ -66,17 +71,27 @@ class Snapshots(QObject):
     restored = Signal(str)
 
     def __init__(
-        self, dock: CanvasDock, stage: Stage, ports: CanvasPorts, *, parent: QObject
+        self,
+        dock: CanvasDock,
+        stage: Stage,
+        ports: CanvasPorts,
+        stillness: Callable[[], AbstractContextManager[None]],
+        *,
+        parent: QObject,
     ) -> None:
+        """
+        Args:
+            stillness: lets nothing be drawn while what is on the screen is about to be replaced.
+        """
         super().__init__(parent)
         self._dock, self._stage, self._ports = dock, stage, ports
+        self._stillness = stillness
         self._session: CanvasSession | None = None
         self._rows: dict[str, Snapshot] = {}
         self._current = ""
         self.reading = self._action(self._read, Overlap.RESTART)
         self.comparing = self._action(self._compare)
         self.restoring = self._action(self._restore)
-        self.deciding = self._action(self.decide)
         dock.snapshots.chosen.connect(self.comparing.trigger)
         dock.snapshots.menu_requested.connect(self._open_menu)
         dock.compare_requested.connect(self._compare_newest)
@@ -100,15 +115,15 @@ class Snapshots(QObject):
         if self._session is not None:
             self.reading.trigger()
 
-    def offer_theirs(self) -> None:
-        """Ask which of two versions is to stay."""
-        self.deciding.trigger()
+    async def decide(self) -> int:
+        """Show what somebody else saved beside what is here, and do what the user chooses.
 
-    async def decide(self) -> None:
-        """Show what somebody else saved beside what is here, and do what the user chooses."""
+        Returns:
+            the answer; what it says of a copy is left to the caller.
+        """
         session = self._session
         if session is None or not session.lease.is_changed:
-            return
+            return Answer.LATER
         text = await session.theirs()
         theirs = await self._picture(text, _LARGE_PX)
         editor = self._stage.editor
@@ -116,18 +131,30 @@ class Snapshots(QObject):
             _flat, editor.document, editor.pixels.frozen(), editor.rect, _LARGE_PX
         )
         dialog = CompareDialog(
-            self._stage, "Somebody saved this canvas meanwhile", "Theirs", "Yours", ""
+            self._stage, "Somebody saved this canvas meanwhile", "Theirs", "Yours", "",
+            close="Decide later",
+        )  # fmt: skip
+        dialog.add_text(
+            "Nothing of yours is sent until you choose. Whichever version you do not choose is"
+            " kept in a draft on this computer."
         )
-        dialog.add_text("Whichever you do not choose is kept in a draft on this computer.")
-        dialog.add_action("Take theirs", 2)
-        dialog.add_action("Keep mine", 3, ButtonKind.PRIMARY)
-        if theirs is not None:
+        dialog.add_action("Save mine as a copy", Answer.COPY)
+        dialog.add_action("Take theirs", Answer.TAKE)
+        dialog.add_action("Keep mine", Answer.AGAIN, ButtonKind.PRIMARY)
+        if theirs is None:
+            dialog.add_text("Their version cannot be shown here.", "warning")
+            dialog.view.hide()
+        else:
             dialog.show_pictures(theirs, mine)
         answer = await dialogs.ask(dialog)
-        if answer == 2:
-            self.restored.emit(await session.adopt_theirs())
-        elif answer == 3:
+        if answer == Answer.TAKE:
+            with self._stillness():
+                self.restored.emit(await session.adopt_theirs())
+            self._ports.messages.toast("Their version is shown; yours is kept in a draft")
+        elif answer == Answer.AGAIN:
             await session.keep_mine()
+            self._ports.messages.toast("Your next save takes the place of theirs")
+        return answer
 
     async def _read(self) -> None:
         session = self._session
@@ -202,8 +229,8 @@ class Snapshots(QObject):
         session, snapshot = self._session, self._rows.get(key)
         if session is None or snapshot is None:
             return
-        text = await session.restore(snapshot)
-        self.restored.emit(text)
+        with self._stillness():
+            self.restored.emit(await session.restore(snapshot))
         self._ports.messages.toast("Restored the snapshot as a new save")
         self.refresh()
 

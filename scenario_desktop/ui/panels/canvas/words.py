@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LAST_S = 60.0
 RELEASE, TAKE_AGAIN, CHECK_AGAIN, DECIDE = "Release", "Take it again", "Check again", "Decide…"
+USE_DRAFT = "Use my draft"
+_LOOKING = "You can look, copy and export"
 _LOST = {
     "expired": "It ended while the server could not be reached",
     "forced": "Somebody else has taken the canvas over",
@@ -33,13 +35,13 @@ def lock_state(
     *,
     is_foreign: bool,
     saved_at: datetime | None,
-    others_until: datetime | None = None,
+    has_draft: bool = False,
 ) -> LockState:
     """Return what the lock bar says.
 
     Args:
         left_s: seconds until ours, or somebody else's lock ends.
-        others_until: of a lock that was there when the canvas was opened, while it stands.
+        has_draft: strokes of a refused lock wait to be gone on with.
     """
     phase = lease.phase.value
     right = f"Saved {clock_time(saved_at)}" if saved_at else ""
@@ -63,22 +65,47 @@ def lock_state(
     if phase == "acquiring":
         return LockState(LockKind.ASKING, "Asking for the lock…", "You can go on drawing", right)
     if phase == "lost":
-        why = _LOST.get(lease.lost.value if lease.lost else "", "It is not yours any more")
-        return LockState(
-            LockKind.LOST, "You lost the lock", f"{why}. Your strokes are kept here.", right,
-            TAKE_AGAIN,
-        )  # fmt: skip
+        return _lost(lease, until if left_s else "", right)
     if phase == "refused":
         return _refused(lease, until, right)
-    until = clock_time(others_until) or (until if left_s else "")
-    if until:
+    if until and left_s:
         return LockState(
-            LockKind.OTHER, f"Locked until {until}", "You can look, copy and export", right,
-            CHECK_AGAIN, "refresh-cw",
+            LockKind.OTHER, f"Locked until {until}", skew(lease) or _LOOKING, right, CHECK_AGAIN,
+            "refresh-cw",
         )  # fmt: skip
-    return LockState(
-        LockKind.VIEWING, "Open for looking", "Your first edit locks it for others", right
-    )
+    if lease.is_offline:
+        return LockState(
+            LockKind.OFFLINE, "Offline", "Your first edit needs the server", right, CHECK_AGAIN,
+            "refresh-cw",
+        )  # fmt: skip
+    if has_draft:
+        return LockState(
+            LockKind.VIEWING, "It is free now", "Your draft is kept on this computer", right,
+            USE_DRAFT, "pencil",
+        )  # fmt: skip
+    note = skew(lease) or "Your first edit locks it for others"
+    return LockState(LockKind.VIEWING, "Open for looking", note, right)
+
+
+def skew(lease: Lease) -> str:
+    """Return how wrong this computer's clock is, if that is worth telling."""
+    if lease.skew_s is None:
+        return ""
+    way = "slow" if lease.skew_s > 0 else "fast"
+    return f"This computer's clock is {duration(abs(lease.skew_s))} {way}; times are the server's"
+
+
+def _lost(lease: Lease, until: str, right: str) -> LockState:
+    reason = lease.lost.value if lease.lost else ""
+    why = _LOST.get(reason, "It is not yours any more")
+    if until:
+        why += f", until {until}"
+    if lease.is_unsaved:
+        why += ". Your strokes are kept here"
+    action = "" if reason == "deleted" else TAKE_AGAIN
+    if reason == "deleted" and lease.is_unsaved:
+        action = DECIDE
+    return LockState(LockKind.LOST, "You lost the lock", why, right, action)
 
 
 def _mine(lease: Lease, left_s: float | None, until: str, right: str) -> LockState:
@@ -91,7 +118,7 @@ def _mine(lease: Lease, left_s: float | None, until: str, right: str) -> LockSta
         )
     is_ending = left_s is not None and left_s < LAST_S
     sentence = f"You hold this canvas until {until}" if until else "You hold this canvas"
-    note = "Renews by itself while you work"
+    note = skew(lease) or "Renews by itself while you work"
     if is_ending and left_s is not None:
         note = f"{duration(left_s)} left; renewing"
     return LockState(LockKind.MINE, sentence, note, right, RELEASE, is_ending=is_ending)
@@ -106,15 +133,13 @@ def _refused(lease: Lease, until: str, right: str) -> LockState:
         )  # fmt: skip
     if reason in ("no_id", "failed"):
         return LockState(
-            LockKind.LOST, "The canvas could not be locked", "You can look, copy and export",
-            right, TAKE_AGAIN,
+            LockKind.LOST, "The canvas could not be locked", _LOOKING, right, TAKE_AGAIN
         )  # fmt: skip
     ends = f"Locked until {until}" if until else "Somebody else is editing"
     if reason == "own":
-        ends = f"Locked by you elsewhere until {until}"
-    return LockState(
-        LockKind.OTHER, ends, "You can look, copy and export", right, CHECK_AGAIN, "refresh-cw"
-    )
+        ends = f"Locked by you elsewhere until {until}" if until else "Locked by you elsewhere"
+    note = skew(lease) or _LOOKING
+    return LockState(LockKind.OTHER, ends, note, right, CHECK_AGAIN, "refresh-cw")
 
 
 def draft_note(kept_at: datetime | None, now: datetime) -> str:
