@@ -216,16 +216,21 @@ class Telling:
         self._told_at: float | None = None
         self._added: set[int] = set()
         self._changed: set[int] = set()
+        self._removed: set[int] = set()
 
-    def add(self, added: Iterable[int], changed: Iterable[int]) -> None:
+    def add(
+        self, added: Iterable[int], changed: Iterable[int], removed: Iterable[int] = ()
+    ) -> None:
         self._added.update(added)
         self._changed.update(changed)
+        self._removed.update(removed)
         if self._told_at is None or self._clock() - self._told_at >= self._pause_s:
             self.flush()
 
     def flush(self) -> None:
-        added, changed = self._added, self._changed
-        self._added, self._changed = set(), set()
+        added, changed, removed = self._added, self._changed, self._removed
+        self._added, self._changed, self._removed = set(), set(), set()
+        self._library.tell(ChangeKind.ITEMS_REMOVED, removed)
         self._library.tell(ChangeKind.ITEMS_ADDED, added)
         self._library.tell(ChangeKind.ITEMS_CHANGED, changed)
         self._told_at = self._clock()

@@ -329,9 +329,11 @@ class Catalogue:
         """Return the generations in which something is still in work, newest first."""
         return await self._database.read(lambda c: generations.open_ids(c, limit))
 
-    async def generations_since(self, oldest: datetime | None) -> list[str]:
-        """Return the generations created at or after a time; all of them for None."""
-        return await self._database.read(lambda c: generations.ids_since(c, oldest))
+    async def generations_between(
+        self, oldest: datetime | None = None, newest: datetime | None = None
+    ) -> list[str]:
+        """Return the generations created between two times; None leaves an end open."""
+        return await self._database.read(lambda c: generations.ids_between(c, oldest, newest))
 
     async def group_items(self, generation_ids: Iterable[str]) -> list[Item]:
         """Return all items of generations, oldest first; refines too."""

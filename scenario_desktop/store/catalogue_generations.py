@@ -11,11 +11,14 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.store.catalogue_index import marks, parts
 from scenario_desktop.store.catalogue_rows import moment
+
+#: Beyond all times, in microseconds.
+_FAR: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,13 @@ def open_ids(connection: sqlite3.Connection, limit: int) -> list[str]:
     return [row[0] for row in connection.execute(sql, (limit,))]
 
 
-def ids_since(connection: sqlite3.Connection, oldest: datetime | None) -> list[str]:
-    """Return those created at or after a time; all for None."""
-    sql = "SELECT id FROM generations WHERE created >= ?"
-    return [row[0] for row in connection.execute(sql, (moment(oldest),))]
+def ids_between(
+    connection: sqlite3.Connection, oldest: datetime | None, newest: datetime | None
+) -> list[str]:
+    """Return those created between two times, both included; None leaves an end open."""
+    latest = _FAR if newest is None else moment(newest)
+    sql = "SELECT id FROM generations WHERE created BETWEEN ? AND ?"
+    return [row[0] for row in connection.execute(sql, (moment(oldest), latest))]
 
 
 def data_of(connection: sqlite3.Connection, generation_id: str) -> dict[str, Any] | None:

@@ -151,7 +151,10 @@ async def test_a_dropped_generation_is_nowhere(catalogue: Catalogue) -> None:
     assert len(await catalogue.drop_generations(["g1", "unknown"])) == 2
     assert await ids(catalogue) == ["p3"]
     assert await catalogue.generation("g1") is None
-    assert await catalogue.generations_since(None) == ["g2"]
+    assert await catalogue.generations_between() == ["g2"]
+    assert await catalogue.generations_between(START, START) == ["g2"]
+    assert await catalogue.generations_between(START + timedelta(seconds=1)) == []
+    assert await catalogue.generations_between(None, START - timedelta(seconds=1)) == []
     assert (await catalogue.counts()).sections[Section.GENERATIONS] == 1
 
 

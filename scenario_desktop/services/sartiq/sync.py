@@ -1,0 +1,210 @@
+"""Keeps the catalogue like the second service, which lists generations by age, not by change.
+
+A pass reads from the newest on until a page brings nothing new, and then what was still in work. A
+change of something old (a refine, a favourite, a deletion made elsewhere) is found by the tidying:
+it walks the whole list in rounds, some pages at a time. Nothing is taken out because it was not
+seen: what is missing from pages that came whole is asked for by its id first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, Protocol
+
+from scenario_desktop.api.models.sartiq.answers import GenerationPublic, GenerationsPublic
+from scenario_desktop.api.sartiq.paging import skip_pages
+from scenario_desktop.items import Source
+from scenario_desktop.services.library import Library
+from scenario_desktop.services.sartiq.library import SartiqLibrary
+from scenario_desktop.services.sync_loop import SyncLoop, SyncTimes, Telling
+from scenario_desktop.store.catalogue import Catalogue
+
+PAGE_SIZE: Final = 100
+#: Generations in work that are read anew in one pass.
+MOST_OPEN: Final = 200
+#: Pages that one tidying walks.
+TIDY_PAGES: Final = 5
+#: Generations that one tidying asks after because the list did not show them.
+MOST_DOUBTED: Final = 100
+
+#: Meta: how far the first walk came; "all" once it has seen the end.
+REACHED: Final = "sartiq.sync.reached"
+#: Meta: how many records the rounds of tidying have passed.
+TIDIED: Final = "sartiq.sync.tidied"
+_ALL: Final = "all"
+
+
+class ListClient(Protocol):
+    """The part of the API client that is used here."""
+
+    async def list_generations(self, *, skip: int = ..., limit: int = ...) -> GenerationsPublic: ...
+
+
+@dataclass(slots=True)
+class _Slice:
+    """A stretch of the list, newest first, read without a gap.
+
+    Attributes:
+        size: records, those included that could not be read.
+        is_end: the list's end was reached.
+    """
+
+    seen: set[str] = field(default_factory=set)
+    newest: datetime | None = None
+    oldest: datetime | None = None
+    size: int = 0
+    is_end: bool = False
+
+    def add(self, generations: Iterable[GenerationPublic]) -> None:
+        for generation in generations:
+            self.seen.add(generation.id)
+            at = generation.created_at
+            if at is not None:
+                self.newest = at if self.newest is None else max(at, self.newest)
+                self.oldest = at if self.oldest is None else min(at, self.oldest)
+
+
+class SartiqSync(SyncLoop):
+    """The one reader of the second service's list of generations."""
+
+    source = Source.SARTIQ
+
+    def __init__(
+        self,
+        client: ListClient,
+        catalogue: Catalogue,
+        library: Library,
+        items: SartiqLibrary,
+        *,
+        times: SyncTimes | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(library, times=times, clock=clock)
+        self._client = client
+        self._catalogue = catalogue
+        self._items = items
+
+    # one pass
+
+    async def _pass(self) -> None:
+        telling = Telling(self._library, self._times.tell_s, self._clock)
+        try:
+            seen = await self._walk(telling)
+            await self._reread([i for i in await self._open() if i not in seen], telling)
+        finally:
+            telling.flush()
+
+    async def _walk(self, telling: Telling) -> set[str]:
+        """Read from the newest on to what is known, or to the end if that was never seen."""
+        reached = await self._catalogue.get_meta(REACHED)
+        seen: set[str] = set()
+        skip = 0
+        async with aclosing(self._pages(0)) as pages:
+            async for page, asked_at in pages:
+                seen.update(generation.id for generation in page.data)
+                skip += len(page.data) + page.skipped
+                is_news = await self._keep(page.data, asked_at, telling)
+                if reached != _ALL:
+                    await self._catalogue.set_meta(REACHED, str(max(skip, _number(reached))))
+                if not is_news and page.data:
+                    break
+            else:
+                await self._catalogue.set_meta(REACHED, _ALL)
+                return seen
+        if reached != _ALL:
+            # An earlier walk was cut short: go on where it was, a page before for what has moved.
+            await self._go_on(max(skip, _number(reached) - PAGE_SIZE), seen, telling)
+        return seen
+
+    async def _go_on(self, skip: int, seen: set[str], telling: Telling) -> None:
+        async with aclosing(self._pages(skip)) as pages:
+            async for page, asked_at in pages:
+                seen.update(generation.id for generation in page.data)
+                skip += len(page.data) + page.skipped
+                await self._keep(page.data, asked_at, telling)
+                await self._catalogue.set_meta(REACHED, str(skip))
+        await self._catalogue.set_meta(REACHED, _ALL)
+
+    async def _pages(self, skip: int) -> AsyncGenerator[tuple[GenerationsPublic, float], None]:
+        """Yield pages with the time when each was asked for."""
+        asked_at = self._clock()
+
+        async def fetch(after: int) -> GenerationsPublic:
+            nonlocal asked_at
+            asked_at = self._clock()
+            return await self._client.list_generations(skip=after, limit=PAGE_SIZE)
+
+        async for page in skip_pages(fetch, skip=skip):
+            yield page, asked_at
+
+    async def _keep(
+        self, generations: Sequence[GenerationPublic], asked_at: float, telling: Telling
+    ) -> bool:
+        """Put what is news into the catalogue, in one transaction, and say whether any was."""
+        records = await self._items.records(generations)
+        known = await self._catalogue.generation_digests([record.id for record in records])
+        news = [record for record in records if known.get(record.id) != record.digest]
+        if news:
+            result = await self._items.put(news, asked_at=asked_at, is_quiet=True)
+            telling.add(result.inserted, result.updated, result.removed)
+        count = sum(len(record.assets) for record in records)
+        self._set(replace(self._status, done=self._status.done + count))
+        return bool(news)
+
+    async def _open(self) -> list[str]:
+        return await self._catalogue.open_generations(MOST_OPEN)
+
+    async def _reread(self, ids: Sequence[str], telling: Telling) -> None:
+        """Read generations by their ids and take out those that are gone."""
+        if not ids:
+            return
+        asked_at = self._clock()
+        brought = await self._items.read_generations(ids)
+        await self._keep(brought.generations, asked_at, telling)
+        await self._items.drop(brought.gone)
+
+    # the rounds
+
+    async def _tidy(self) -> None:
+        """Walk some more pages of the list; take out what is gone from among them."""
+        skip = _number(await self._catalogue.get_meta(TIDIED))
+        telling = Telling(self._library, self._times.tell_s, self._clock)
+        walked = _Slice()
+        try:
+            await self._walk_slice(skip, walked, telling)
+            await self._judge(skip, walked, telling)
+        finally:
+            telling.flush()
+        # The next round overlaps by a page: the list moves while it is walked.
+        following = 0 if walked.is_end else max(0, skip + walked.size - PAGE_SIZE)
+        await self._catalogue.set_meta(TIDIED, str(following))
+
+    async def _walk_slice(self, skip: int, walked: _Slice, telling: Telling) -> None:
+        count = 0
+        async with aclosing(self._pages(skip)) as pages:
+            async for page, asked_at in pages:
+                await self._keep(page.data, asked_at, telling)
+                walked.add(page.data)
+                walked.size += len(page.data) + page.skipped
+                count += 1
+                if count >= TIDY_PAGES:
+                    return
+        walked.is_end = True
+
+    async def _judge(self, skip: int, walked: _Slice, telling: Telling) -> None:
+        """Ask after what should have been in a stretch of the list and was not."""
+        newest = None if skip == 0 else walked.newest
+        oldest = None if walked.is_end else walked.oldest
+        if (newest is None and skip != 0) or (oldest is None and not walked.is_end):
+            return  # no times, no stretch
+        known = await self._catalogue.generations_between(oldest, newest)
+        doubted = [i for i in known if i not in walked.seen][:MOST_DOUBTED]
+        await self._reread(doubted, telling)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else 0
