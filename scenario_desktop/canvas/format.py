@@ -177,15 +177,21 @@ class PaintLayer(_Layer):
 
 
 class TextLayer(_Layer):
-    """Words in one style; they break only where the text does."""
+    """Words in one style; they break only where the text does.
+
+    Attributes:
+        family: of the font; where it is not installed, another one stands in and it stays named.
+        line_spacing: from line to line, in heights of the font's own.
+    """
 
     kind: Literal["text"] = "text"
     text: str = Field("", max_length=10_000)
-    family: str = "Inter"
+    family: str = Field("Inter", max_length=200)
     size: float = Field(48.0, ge=1, le=2000, allow_inf_nan=False)
     weight: int = Field(400, ge=100, le=900)
     is_italic: bool = Field(False, alias="italic")
     align: Literal["left", "center", "right"] = "left"
+    line_spacing: float = Field(1.0, ge=0.5, le=4, allow_inf_nan=False)
     color: Color = "#000000"
 
 

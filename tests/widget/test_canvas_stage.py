@@ -175,7 +175,7 @@ def test_words_are_written_where_the_click_was(stage: Stage, editor: Editor) -> 
     drag(stage, (30, 80))
     assert stage.is_writing
     QTest.keyClicks(QApplication.focusWidget() or stage, "Bv")
-    box = stage._text_box
+    box = stage.text_box
     assert box is not None
     box.setPlainText("Ember")
     drag(stage, (150, 90))

@@ -364,14 +364,14 @@ def css_color(color: QColor) -> str:
 
 
 @lru_cache(maxsize=1)
-def _load_fonts() -> None:
+def load_fonts() -> None:
     """Load the plain grades of Inter: the window itself wears others in the dark."""
     for name in _TEXT_FONTS:
         QFontDatabase.addApplicationFont(str(paths.resource("fonts", f"Inter-{name}.ttf")))
 
 
 def text_font(layer: TextLayer) -> QFont:
-    _load_fonts()
+    load_fonts()
     font = QFont(layer.family, -1, layer.weight, layer.is_italic)
     font.setPixelSize(max(1, round(layer.size)))
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
@@ -392,7 +392,8 @@ def text_path(layer: TextLayer) -> QPainterPath:
     path.setFillRule(Qt.FillRule.WindingFill)
     for number, (line, width) in enumerate(zip(lines, widths, strict=True)):
         x = (widest - width) * share
-        path.addText(QPointF(x, metrics.ascent() + number * metrics.lineSpacing()), font, line)
+        y = metrics.ascent() + number * metrics.lineSpacing() * layer.line_spacing
+        path.addText(QPointF(x, y), font, line)
     return path
 
 
@@ -402,9 +403,8 @@ def text_box(layer: TextLayer) -> QRectF:
     metrics = QFontMetricsF(text_font(layer))
     lines = layer.text.split("\n")
     width = max((metrics.horizontalAdvance(line) for line in lines), default=0.0)
-    return QRectF(
-        0, 0, max(1.0, width), metrics.height() + (len(lines) - 1) * metrics.lineSpacing()
-    )
+    step = metrics.lineSpacing() * layer.line_spacing
+    return QRectF(0, 0, max(1.0, width), metrics.height() + (len(lines) - 1) * step)
 
 
 def render(document: Document, pixels: Pixels, rect: QRect, scale: float = 1.0) -> QImage:

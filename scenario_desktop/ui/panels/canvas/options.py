@@ -13,13 +13,13 @@ from typing_extensions import override
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.brush import MAX_SIZE, MIN_SIZE
 from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
+from scenario_desktop.ui.panels.canvas.text_options import TextOptions
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
-from scenario_desktop.ui.widgets.combo import Combo
+from scenario_desktop.ui.widgets.flow_layout import FlowLayout
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.slider import NumberField, Slider
 
-_WEIGHTS = ((400, "Regular"), (500, "Medium"), (600, "Semibold"))
 #: Sizes run along the slider by powers, so that small ones are as easy to hit as large ones.
 _SIZE_POWER = 3.0
 _SIZE_STEPS = 200
@@ -42,7 +42,7 @@ class ToolOptions(QWidget):
         self.setAccessibleName("Tool options")
         self._settings = settings
         self._groups: dict[str, QWidget] = {}
-        self._is_cropping = self._has_selection = self._is_read_only = False
+        self._is_cropping = self._has_selection = self._is_read_only = self._has_text = False
         self._updates: list[Callable[[], None]] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 6, 10, 6)
@@ -51,17 +51,15 @@ class ToolOptions(QWidget):
             ("brush", self._brush),
             ("fill", self._fill),
             ("shape", self._shape),
-            ("text", self._text),
             ("crop", self._crop),
             ("mask", self._mask),
         ):
             group = QWidget()
-            inner = QHBoxLayout(group)
-            inner.setContentsMargins(0, 0, 0, 0)
-            inner.setSpacing(8)
-            make(inner)
+            make(FlowLayout(group, gap=8, line_gap=6))
             self._groups[name] = group
             row.addWidget(group)
+        self.text = self._groups["text"] = TextOptions()
+        row.addWidget(self.text)
         settings.tool_changed.connect(self._show)
         settings.changed.connect(self._load)
         self._load()
@@ -79,13 +77,19 @@ class ToolOptions(QWidget):
         self._is_read_only = is_read_only
         self._show()
 
+    def set_has_text(self, has_text: bool) -> None:
+        """Say whether there are words whose style can be chosen, now or with the next click."""
+        self._has_text = has_text
+        self._show()
+
     def place(self) -> None:
-        """Stand in the middle at the top of the parent."""
-        parent = self.parentWidget()
-        size = self.sizeHint()
-        if parent is not None:
-            width = min(size.width(), parent.width() - 16)
-            self.setGeometry((parent.width() - width) // 2, 10, width, size.height())
+        """Stand in the middle at the top of the parent, in as many lines as that takes."""
+        parent, layout = self.parentWidget(), self.layout()
+        if parent is not None and layout is not None:
+            width = min(self.sizeHint().width(), parent.width() - 16)
+            height = layout.totalHeightForWidth(width)
+            height = height if height > 0 else self.sizeHint().height()
+            self.setGeometry((parent.width() - width) // 2, 10, width, height)
             self.raise_()
 
     @override
@@ -96,21 +100,15 @@ class ToolOptions(QWidget):
 
     # The groups
 
-    def _brush(self, row: QHBoxLayout) -> None:
+    def _brush(self, row: FlowLayout) -> None:
         size = Slider(name="Size")
         size.setRange(0, _SIZE_STEPS)
         size.setFixedWidth(theme.current().px(110))
         number = _number("Size", MIN_SIZE, MAX_SIZE, "px")
         hardness, opacity = _number("Hardness", 0, 100, "%"), _number("Opacity", 1, 100, "%")
-        row.addWidget(_label("Size"))
-        row.addWidget(size)
-        row.addWidget(number)
-        row.addSpacing(4)
-        row.addWidget(_label("Hardness"))
-        row.addWidget(hardness)
-        row.addSpacing(4)
-        row.addWidget(_label("Opacity"))
-        row.addWidget(opacity)
+        row.addWidget(_together(_label("Size"), size, number))
+        row.addWidget(_together(_label("Hardness"), hardness))
+        row.addWidget(_together(_label("Opacity"), opacity))
         pressure = IconButton("pen-tool", "Pen pressure changes the size", size=ButtonSize.SMALL)
         pressure.setCheckable(True)
         row.addWidget(pressure)
@@ -148,10 +146,9 @@ class ToolOptions(QWidget):
         pressure.clicked.connect(on_pressure)
         self._updates.append(load)
 
-    def _fill(self, row: QHBoxLayout) -> None:
+    def _fill(self, row: FlowLayout) -> None:
         tolerance = _number("Tolerance", 0, 255, "")
-        row.addWidget(_label("Tolerance"))
-        row.addWidget(tolerance)
+        row.addWidget(_together(_label("Tolerance"), tolerance))
         near = Button("Only what touches", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         near.setCheckable(True)
         row.addWidget(near)
@@ -172,20 +169,18 @@ class ToolOptions(QWidget):
         near.clicked.connect(on_near)
         self._updates.append(load)
 
-    def _shape(self, row: QHBoxLayout) -> None:
+    def _shape(self, row: FlowLayout) -> None:
         fill = Button("Fill", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         stroke = Button("Stroke", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         width, radius = (
             _number("Stroke width", 1, 500, "px"),
             _number("Corner radius", 0, 2000, "px"),
         )
-        around = _label("Corners")
+        corners = _together(_label("Corners"), radius)
         row.addWidget(fill)
         row.addWidget(stroke)
-        row.addWidget(_label("Width"))
-        row.addWidget(width)
-        row.addWidget(around)
-        row.addWidget(radius)
+        row.addWidget(_together(_label("Width"), width))
+        row.addWidget(corners)
         settings = self._settings
 
         def load() -> None:
@@ -196,8 +191,7 @@ class ToolOptions(QWidget):
             stroke.set_icon("check" if settings.has_stroke or not settings.has_fill else "")
             width.set_value(settings.stroke_width)
             radius.set_value(settings.radius)
-            around.setVisible(settings.tool is ToolId.RECTANGLE)
-            radius.setVisible(settings.tool is ToolId.RECTANGLE)
+            corners.setVisible(settings.tool is ToolId.RECTANGLE)
 
         def on_fill() -> None:
             settings.set(has_fill=not settings.has_fill)
@@ -217,31 +211,7 @@ class ToolOptions(QWidget):
         radius.edited.connect(on_radius)
         self._updates.append(load)
 
-    def _text(self, row: QHBoxLayout) -> None:
-        size = _number("Text size", 4, 2000, "px")
-        weight = Combo(name="Weight")
-        for value, name in _WEIGHTS:
-            weight.addItem(name, value)
-        row.addWidget(_label("Inter"))
-        row.addWidget(size)
-        row.addWidget(weight)
-        settings = self._settings
-
-        def load() -> None:
-            size.set_value(settings.text_size)
-            weight.setCurrentIndex(max(0, weight.findData(settings.text_weight)))
-
-        def on_size(value: float) -> None:
-            settings.set(text_size=value)
-
-        def on_weight(index: int) -> None:
-            settings.set(text_weight=int(weight.itemData(index)))
-
-        size.edited.connect(on_size)
-        weight.activated.connect(on_weight)
-        self._updates.append(load)
-
-    def _crop(self, row: QHBoxLayout) -> None:
+    def _crop(self, row: FlowLayout) -> None:
         cancel = Button("Cancel", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         apply = Button("Crop the canvas", kind=ButtonKind.SECONDARY, size=ButtonSize.SMALL)
         row.addWidget(cancel)
@@ -249,7 +219,7 @@ class ToolOptions(QWidget):
         cancel.clicked.connect(self.crop_cancelled)
         apply.clicked.connect(self.crop_applied)
 
-    def _mask(self, row: QHBoxLayout) -> None:
+    def _mask(self, row: FlowLayout) -> None:
         row.addWidget(_label("Painting stays inside the mask"))
         clear = Button("Remove mask", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         row.addWidget(clear)
@@ -285,11 +255,24 @@ class ToolOptions(QWidget):
             return "brush"
         if tool in (ToolId.RECTANGLE, ToolId.ELLIPSE, ToolId.LINE):
             return "shape"
-        return tool.value if tool in (ToolId.FILL, ToolId.TEXT) else ""
+        if tool is ToolId.FILL:
+            return "fill"
+        return "text" if self._has_text else ""
 
 
 def _label(words: str) -> PlainLabel:
     return PlainLabel(words, "small", "text_2")
+
+
+def _together(*widgets: QWidget) -> QWidget:
+    """Return widgets that stay on one line."""
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return group
 
 
 def _number(name: str, minimum: float, maximum: float, unit: str) -> NumberField:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
+from scenario_desktop.canvas.format import TextLayer
 from scenario_desktop.ui.panels.canvas.brush import MAX_SIZE, MIN_SIZE, Brush
 
 
@@ -30,8 +33,35 @@ class ToolId(StrEnum):
     ZOOM = "zoom"
 
 
+#: From this weight on a font counts as bold.
+BOLD = 600
 #: Tools that only look: they work on a canvas that cannot be edited.
 LOOKING = frozenset({ToolId.HAND, ToolId.ZOOM, ToolId.EYEDROPPER, ToolId.MASK})
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """What words are set in; the names are those of a text layer's fields."""
+
+    family: str = "Inter"
+    size: float = 96.0
+    weight: int = 600
+    is_italic: bool = False
+    align: str = "left"
+    line_spacing: float = 1.0
+
+    @property
+    def is_bold(self) -> bool:
+        return self.weight >= BOLD
+
+    def checked(self) -> TextStyle:
+        """Return the style, or the usual one where a text layer could not have it."""
+        try:
+            TextLayer(id="-", **asdict(self))
+        except ValidationError:
+            return TextStyle()
+        return self
+
 
 _BRUSH, _ERASER = Brush(), Brush(size=48.0, hardness=0.6)
 
@@ -44,6 +74,7 @@ class ToolSettings(QObject):
         tolerance: how far a colour may differ and still be filled, 0 to 255.
         stroke_width: of shapes, pixels of the canvas.
         has_fill, has_stroke: what shapes are drawn with: foreground inside, background around.
+        text: what new words are set in.
         has_rulers: whether they stand along the canvas.
 
     Signals:
@@ -67,8 +98,7 @@ class ToolSettings(QObject):
         self.has_stroke = False
         self.stroke_width = 8.0
         self.radius = 0.0
-        self.text_size = 96.0
-        self.text_weight = 600
+        self.text = TextStyle()
         self.has_rulers = False
         self.recent: list[str] = []
 
@@ -125,6 +155,7 @@ class ToolSettings(QObject):
             "recent": list(self.recent),
             "stroke_width": self.stroke_width,
             "has_rulers": self.has_rulers,
+            "text": asdict(self.text),
         }
 
     def load(self, values: Mapping[str, Any]) -> None:
@@ -144,6 +175,10 @@ class ToolSettings(QObject):
             if color.isValid():
                 setattr(self, name, color)
         self.has_rulers = values.get("has_rulers") is True
+        text = values.get("text")
+        if isinstance(text, Mapping):
+            known = {name: text[name] for name in asdict(TextStyle()) if name in text}
+            self.text = replace(TextStyle(), **known).checked()
         recent = values.get("recent")
         if isinstance(recent, list):
             self.recent = [c for c in recent if isinstance(c, str) and QColor.isValidColorName(c)]

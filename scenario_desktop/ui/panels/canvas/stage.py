@@ -99,12 +99,14 @@ class Stage(QWidget):
         fill_requested: x and y on the canvas.
         crop_changed: the crop frame came, moved or went.
         dropped: a QMimeData and the QPointF on the canvas where it was let go.
+        writing_changed: a field for words came or went.
     """
 
     zoom_changed = Signal(float)
     fill_requested = Signal(int, int)
     crop_changed = Signal()
     dropped = Signal(object, QPointF)
+    writing_changed = Signal()
 
     def __init__(
         self, editor: Editor, settings: ToolSettings, *, parent: QWidget | None = None
@@ -255,6 +257,11 @@ class Stage(QWidget):
     def is_writing(self) -> bool:
         return self._text_box is not None
 
+    @property
+    def text_box(self) -> TextBox | None:
+        """The field in which words are being written."""
+        return self._text_box
+
     def write(self, layer: TextLayer, *, is_new: bool) -> None:
         """Open a field over the canvas for a layer's words."""
         self.finish_writing()
@@ -275,6 +282,7 @@ class Stage(QWidget):
                     }
                 )
             )
+        self.writing_changed.emit()
 
     def finish_writing(self) -> None:
         """Put what was written onto the canvas."""
@@ -286,6 +294,7 @@ class Stage(QWidget):
         box.hide()
         box.deleteLater()
         self.setFocus()
+        self.writing_changed.emit()
 
     # Events
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -405,10 +405,9 @@ class TextTool(Tool):
         layer = TextLayer(
             id=edits.new_id(),
             name="",
-            size=settings.text_size,
-            weight=settings.text_weight,
             color=drawing.css_color(settings.foreground),
             transform=Transform(x=round(touch.point.x()), y=round(touch.point.y())),
+            **asdict(settings.text),
         )
         self.stage.write(layer, is_new=True)
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPalette, QTextOption
-from PySide6.QtWidgets import QFrame, QPlainTextEdit
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextOption,
+)
+from PySide6.QtWidgets import QFrame, QTextEdit
 from typing_extensions import override
 
 from scenario_desktop.canvas import document as edits
-from scenario_desktop.canvas.format import TextLayer
+from scenario_desktop.canvas.format import TextLayer, Transform
 from scenario_desktop.ui.panels.canvas import drawing
 
 if TYPE_CHECKING:
@@ -18,72 +27,151 @@ if TYPE_CHECKING:
     from scenario_desktop.ui.panels.canvas.stage import Stage
 
 _MAX_NAME = 40
+#: What a style is made of, by the names of a text layer's fields.
+STYLE = ("family", "size", "weight", "is_italic", "align", "color", "line_spacing")
+#: Which part of the widest line stays where it is while words are written.
+_SHARES = {"left": 0.0, "center": 0.5, "right": 1.0}
+_FLAGS = {
+    "left": Qt.AlignmentFlag.AlignLeft,
+    "center": Qt.AlignmentFlag.AlignHCenter,
+    "right": Qt.AlignmentFlag.AlignRight,
+}
+
+_TOGGLES = {Qt.Key.Key_B: "weight", Qt.Key.Key_I: "is_italic"}
 
 
-class TextBox(QPlainTextEdit):
+class TextBox(QTextEdit):
     """Lies over the stage while words are written; Escape or a press beside it ends that.
+
+    Attributes:
+        layer: with the style in force; its words are those from before.
 
     Signals:
         finished: the user is done.
+        toggled: "weight" or "is_italic" by their keys.
     """
 
     finished = Signal()
+    toggled = Signal(str)
 
     def __init__(self, layer: TextLayer, stage: Stage, *, is_new: bool) -> None:
         super().__init__(stage)
-        self._layer, self._stage, self._is_new = layer, stage, is_new
+        self.layer, self._stage, self._is_new = layer, stage, is_new
+        # New words are anchored where the click was; others where they are now.
+        self._anchor = QPointF(layer.transform.x, layer.transform.y)
+        if not is_new:
+            self._anchor = self._moved(layer, 1.0)
         self.setAccessibleName("Words of the text layer")
         self.setProperty("bare", True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setAcceptRichText(False)
+        # Lines are aligned within this width, and never broken by it.
+        self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         for bar in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
             bar(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
+        self.document().setUndoRedoEnabled(True)
         self.setPlainText(layer.text)
         self.selectAll()
-        palette = QPalette(self.palette())
-        color = QColor.fromString(drawing.qt_color(layer.color))
-        palette.setColor(QPalette.ColorRole.Text, color)
-        palette.setColor(QPalette.ColorRole.Base, QColor(0, 0, 0, 0))
-        self.setPalette(palette)
-        self.textChanged.connect(self.place)
+        self._dress()
+        self.textChanged.connect(self._on_typed)
 
     def open(self) -> None:
         self.place()
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def restyle(self, **values: Any) -> None:
+        """Set the words in another style, by the names of a text layer's fields."""
+        old, self.layer = self.layer, edits.replaced(self.layer, **values)
+        if old.align != self.layer.align and not self._is_new:
+            # The words stay in their box; only another part of it is what they keep to.
+            words = edits.replaced(old, text=self.toPlainText())
+            words = edits.replaced(words, transform=self._placed(words), align=self.layer.align)
+            self._anchor = self._moved(words, 1.0)
+        self._dress()
+        self.place()
+
     def place(self) -> None:
         """Give it the place and size of its words at the zoom in force."""
-        stage, layer = self._stage, self._layer
+        stage, layer = self._stage, self.layer
         font = drawing.text_font(layer)
         font.setPixelSize(max(4, round(layer.size * abs(layer.transform.scale_y) * stage.scale)))
         self.setFont(font)
         metrics = QFontMetricsF(font)
         lines = self.toPlainText().split("\n")
         width = max((metrics.horizontalAdvance(line) for line in lines), default=0.0)
-        corner = stage.to_view(QPointF(layer.transform.x, layer.transform.y)).toPoint()
-        room = round(width + metrics.averageCharWidth() * 3) + 8
-        height = round(metrics.lineSpacing() * len(lines) + metrics.descent()) + 4
-        self.setGeometry(QRect(corner.x(), corner.y(), max(24, room), height))
+        slack = metrics.averageCharWidth() * 3 + 8
+        share = _SHARES[layer.align]
+        corner = stage.to_view(self._anchor) - QPointF(share * (width + slack), 0)
+        height = metrics.lineSpacing() * layer.line_spacing * len(lines) + metrics.descent() + 4
+        size = max(24, round(width + slack)), round(height)
+        self.setLineWrapColumnOrWidth(size[0])
+        self.setGeometry(QRect(round(corner.x()), round(corner.y()), *size))
 
     def commit(self, editor: Editor) -> None:
         """Make a layer of the words, or change the one that had them."""
         words = self.toPlainText().rstrip()
         name = (words.split("\n", 1)[0] or "Text")[:_MAX_NAME]
+        written = edits.replaced(self.layer, text=words)
         if self._is_new:
             if words:
-                layer = edits.replaced(self._layer, text=words, name=name)
+                layer = edits.replaced(written, name=name, transform=self._placed(written))
                 editor.add_layer(layer, f"Write “{name}”", "type")
-        elif not words:
-            editor.delete_layer(self._layer.id)
-        elif words != self._layer.text:
-            old = self._layer.text.split("\n", 1)[0][:_MAX_NAME]
-            values: dict[str, Any] = {"text": words}
-            if self._layer.name == old:
-                values["name"] = name
-            editor.change_layer(self._layer.id, "Write on {}", "type", **values)
+            return
+        known = editor.document.layer(self.layer.id)
+        if not isinstance(known, TextLayer):
+            return
+        if not words:
+            editor.delete_layer(known.id)
+            return
+        values: dict[str, Any] = {
+            field: getattr(written, field)
+            for field in (*STYLE, "text")
+            if getattr(written, field) != getattr(known, field)
+        }
+        if not values:
+            return
+        if known.name == known.text.split("\n", 1)[0][:_MAX_NAME]:
+            values["name"] = name
+        transform = self._placed(written)
+        editor.change_layer(known.id, "Write on {}", "type", transform=transform, **values)
+
+    def _on_typed(self) -> None:
+        if not self.toPlainText():  # a format goes with its last letter
+            self._dress()
+        self.place()
+
+    def _dress(self) -> None:
+        """Wear the colour, the alignment and the spacing of the layer."""
+        was = self.blockSignals(True)
+        block = QTextBlockFormat()
+        kind = QTextBlockFormat.LineHeightTypes.ProportionalHeight
+        block.setLineHeight(self.layer.line_spacing * 100, kind.value)
+        block.setAlignment(_FLAGS[self.layer.align])
+        # The style sheet has a colour for words of the window: here those of the layer win.
+        words = QTextCharFormat()
+        words.setForeground(QColor.fromString(drawing.qt_color(self.layer.color)))
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(block)
+        cursor.mergeCharFormat(words)
+        self.mergeCurrentCharFormat(words)
+        self.blockSignals(was)
+
+    def _moved(self, layer: TextLayer, sign: float) -> QPointF:
+        """Return the layer's place moved along its lines to the anchor (1) or back from it (-1)."""
+        t = layer.transform
+        start = QPointF(t.x, t.y) if sign > 0 else self._anchor
+        way = sign * _SHARES[layer.align] * drawing.text_box(layer).width() * t.scale_x
+        turn = math.radians(t.angle)
+        return start + QPointF(way * math.cos(turn), way * math.sin(turn))
+
+    def _placed(self, layer: TextLayer) -> Transform:
+        """Return the transform with which the anchor stays where it is."""
+        place = self._moved(layer, -1.0)
+        return layer.transform.model_copy(update={"x": place.x(), "y": place.y()})
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -95,7 +183,10 @@ class TextBox(QPlainTextEdit):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
         if event.key() == Qt.Key.Key_Escape:
             self.finished.emit()
+        elif is_control and event.key() in _TOGGLES:
+            self.toggled.emit(_TOGGLES[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
