@@ -28,12 +28,14 @@ from scenario_desktop.engine.routes import (
     models,
     search,
     uploads,
+    usage,
 )
 
 #: Everything under /v1. Exports stand first: an asset id matches "download" too.
 CLOUD_ROUTES = [
     *exports.ROUTES, *assets.ROUTES, *canvas.ROUTES, *collections.ROUTES, *uploads.ROUTES,
     *search.ROUTES, *generate.ROUTES, *jobs.ROUTES, *accounts.ROUTES, *models.ROUTES,
+    *usage.ROUTES,
 ]  # fmt: skip
 #: What is reached without keys, by signed or public addresses.
 FILE_ROUTES = [*files.ROUTES, *uploads.PART_ROUTES]

@@ -26,14 +26,14 @@ from scenario_desktop.engine.schema import ASSETS
 from scenario_desktop.engine.times import now_ms
 from scenario_desktop.engine.upkeep import tidy
 from scenario_desktop.engine.uploads import UploadStore
-from scenario_desktop.engine.usage import UsageLog
+from scenario_desktop.engine.usage import USAGE, UsageLog
 from scenario_desktop.errors import Forbidden
 from scenario_desktop.imaging.pool import WorkerPool
 
 #: Seconds after the start that the workers are got ready, when nothing has asked for them before.
 WARM_UP_AFTER_S = 2.0
 #: All steps of the schema in the order they were ever shipped.
-MIGRATIONS = (ASSETS, *JOB_MIGRATIONS, CANVAS)
+MIGRATIONS = (ASSETS, *JOB_MIGRATIONS, CANVAS, USAGE)
 
 
 @dataclass(frozen=True, slots=True)

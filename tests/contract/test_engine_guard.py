@@ -81,7 +81,7 @@ async def test_any_origin_is_refused(local: Local, origin: str) -> None:
 
 async def test_what_is_not_there_is_said_as_json(local: Local) -> None:
     for method, path, status in (
-        ("GET", "/v1/nothing", 404), ("GET", "/v1/usages", 404), ("GET", "/", 404),
+        ("GET", "/v1/nothing", 404), ("GET", "/", 404),
         ("PATCH", "/v1/assets", 405), ("GET", "/v1/assets/", 404), ("GET", "/files/", 404),
     ):  # fmt: skip
         answer = await local.http.request(method, path)

@@ -22,7 +22,7 @@ async def test_a_row_says_who_when_what_and_how_much(local: Local) -> None:
         lambda c: [tuple(row) for row in c.execute("SELECT * FROM usage")]
     )
     ms = int(at.timestamp() * 1000)
-    assert row[1:] == (ms, "user_1", "detection", "asset_1", "job_1", "10.75")
+    assert row[1:7] == (ms, "user_1", "detection", "asset_1", "job_1", "10.75")
 
 
 async def test_a_charge_falls_with_the_transaction_it_belongs_to(local: Local) -> None:

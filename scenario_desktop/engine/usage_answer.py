@@ -1,0 +1,290 @@
+"""What GET /usages answers: sums of the recorded calls, and the points they make.
+
+A day that lies whole in the range comes from the sums per day where that gives the same; all else
+is summed from the calls themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from scenario_desktop.api.models.usage import ACTIVITY_PAGE, GRANULARITIES
+from scenario_desktop.engine.times import to_iso
+from scenario_desktop.engine.usage import BLOCKS, DAY_MS, MICRO, SCENARIO, SUMS, sums_sql
+
+#: Ranges up to a length (milliseconds) -> the granularity they are told in.
+_CHOICES: Final = (
+    (3_600_000, "1m"), (6 * 3_600_000, "5m"), (DAY_MS, "15m"), (3 * DAY_MS, "30m"),
+    (14 * DAY_MS, "1h"), (92 * DAY_MS, "1d"),
+)  # fmt: skip
+#: A Monday before all time that is recorded: weeks begin there, and so do all shorter points.
+_ANCHOR: Final = -3 * DAY_MS
+
+COST: Final = "creative-unit-cost"
+DISCOUNT: Final = "creative-unit-discount"
+REFUNDS: Final = "refunds"
+#: The names of ``usages``, as documented.
+USAGE_NAMES: Final = frozenset(
+    """
+    background-removal captioning creative-unit-cost creative-unit-discount custom
+    custom-asset-created detection image-prompt-editing images-generation ip-detection
+    models-training patch pixelate refunds repaint restyle segmentation skybox-base-360
+    skybox-upscale-360 texture upscale vectorization
+    """.split()  # noqa: SIM905 - as in ``vocabulary``
+)
+#: Actions that are counted under another name there.
+_COUNTED_AS: Final = dict.fromkeys(
+    """
+    controlnet controlnet-img2img controlnet-inpaint controlnet-ip-adapter controlnet-texture
+    generative-fill img2img img2img-ip-adapter img2img-texture inference inpaint
+    inpaint-ip-adapter reframe txt2img txt2img-ip-adapter
+    """.split(),  # noqa: SIM905 - likewise
+    "images-generation",
+) | {"start-train": "models-training"}
+#: The actions of this engine that the API has no word for, and the nearest one it has.
+_TOLD_AS: Final = {"canvas-force-unlock": "update-asset"}
+
+#: The six sums of ``engine.usage.SUMS``.
+Sums: TypeAlias = list[int]
+#: name -> number of the point's time -> sums
+Table: TypeAlias = dict[str, dict[int, Sums]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for.
+
+    Attributes:
+        start_ms, end_ms: the range, its end not in it.
+        types: the blocks wanted, by the words that ask for them.
+        user_ids, project_ids: only theirs; all when empty. "" is the engine's own project.
+    """
+
+    start_ms: int
+    end_ms: int
+    types: frozenset[str]
+    drops_zero_points: bool = False
+    activity_offset: int = 0
+    user_ids: tuple[str, ...] = ()
+    project_ids: tuple[str, ...] = ()
+
+    @property
+    def granularity(self) -> str:
+        length = self.end_ms - self.start_ms
+        return next((name for longest, name in _CHOICES if length <= longest), "7d")
+
+
+class Grid:
+    """The times of a question's points: all that have a part in the range."""
+
+    def __init__(self, question: Question) -> None:
+        self.step_ms = GRANULARITIES[question.granularity]
+        self.first = (question.start_ms - _ANCHOR) // self.step_ms
+        last = -((_ANCHOR - question.end_ms) // self.step_ms)
+        self.times = [to_iso(_ANCHOR + number * self.step_ms) for number in range(self.first, last)]
+
+
+class Answerer:
+    """Answers one question within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, question: Question) -> None:
+        self._connection = connection
+        self._question = question
+        self._grid = Grid(question)
+        where: list[str] = [f"service = '{SCENARIO}'"]  # as the indexes say it
+        values: list[str] = []
+        for column, ids in (("user_id", question.user_ids), ("project_id", question.project_ids)):
+            if ids:
+                where.append(f"{column} IN ({', '.join('?' * len(ids))})")
+                values += ids
+        self._where, self._values = " AND ".join(where), values
+        self._is_narrowed = bool(question.user_ids or question.project_ids)
+
+    def table(self, block: str) -> Table:
+        """Return the sums of a block by name and point."""
+        table: Table = defaultdict(dict)
+        for name, number, sums in self._sums(block, self._grid.step_ms):
+            points = table[name]
+            known = points.get(number)
+            points[number] = sums if known is None else _plus(known, sums)
+        return table
+
+    def totals(self, block: str) -> dict[str, Sums]:
+        """Return the sums of a block by name, over the whole range."""
+        totals: dict[str, Sums] = {}
+        for name, _, sums in self._sums(block, 0):
+            known = totals.get(name)
+            totals[name] = sums if known is None else _plus(known, sums)
+        return totals
+
+    def _sums(self, block: str, step_ms: int) -> Iterable[tuple[str, int, Sums]]:
+        """Yield name, number of the point and sums, more than once where parts must be added.
+
+        Args:
+            step_ms: the length of a point; 0 for a single one.
+        """
+        start, end = self._question.start_ms, self._question.end_ms
+        first_day, last_day = -(-start // DAY_MS), end // DAY_MS
+        ranges = [(start, end)]
+        if not self._is_narrowed and not step_ms % DAY_MS and first_day < last_day:
+            ranges = [(start, first_day * DAY_MS), (last_day * DAY_MS, end)]
+            number = f"(day * {DAY_MS} - {_ANCHOR}) / {step_ms}" if step_ms else "0"
+            yield from self._rows(
+                f"SELECT name, {number}, {', '.join(f'sum({name})' for name in SUMS)}"  # noqa: S608 - all words are ours
+                " FROM usage_days WHERE block = ? AND day >= ? AND day < ? GROUP BY 2, 1",
+                (block, first_day, last_day),
+            )
+        kind = BLOCKS[block]
+        number = f"(billed_at - {_ANCHOR}) / {step_ms}" if step_ms else "0"
+        for low, high in ranges:
+            if low < high:
+                yield from self._rows(
+                    f"SELECT {kind.name}, {number}, {sums_sql(kind)} FROM {kind.source}"  # noqa: S608 - all words are ours
+                    f" WHERE billed_at >= ? AND billed_at < ? AND {kind.name} IS NOT NULL"
+                    f" AND {self._where} GROUP BY 1, 2",
+                    (low, high, *self._values),
+                )
+
+    def _rows(self, query: str, values: Sequence[Any]) -> Iterable[tuple[str, int, Sums]]:
+        for row in self._connection.execute(query, values):
+            name, number, *sums = row
+            yield name, number - self._grid.first, sums
+
+    def calls(self) -> list[sqlite3.Row]:
+        """Return a page of the activity, newest first; what was paid back is taken off."""
+        question = self._question
+        is_by_user = len(question.user_ids) == 1
+        index = "usage_user_calls" if is_by_user else "usage_calls"
+        return self._connection.execute(
+            "SELECT usage.*, micro + (SELECT ifnull(sum(back.micro), 0) FROM usage AS back"  # noqa: S608 - all words are ours
+            "  WHERE back.refund_of = usage.id) AS net FROM usage WHERE id IN ("
+            f" SELECT id FROM usage INDEXED BY {index} WHERE at >= ? AND at < ?"
+            f" AND refund_of IS NULL AND {self._where}"
+            " ORDER BY at DESC, id DESC LIMIT ? OFFSET ?) ORDER BY at DESC, id DESC",
+            (
+                question.start_ms, question.end_ms, *self._values,
+                ACTIVITY_PAGE, question.activity_offset,
+            ),
+        ).fetchall()  # fmt: skip
+
+    # --- points -------------------------------------------------------------------------------
+
+    def usages(self) -> list[tuple[str, str]]:
+        """Return the series of ``usages``: name, and points as JSON.
+
+        Whatever was billed is in the two series of units, under whichever action.
+        """
+        series: Table = defaultdict(dict)
+        units: dict[int, Sums] = {}
+        for action, points in self.table("action").items():
+            name = _COUNTED_AS.get(action, action)
+            for number, sums in points.items():
+                for into in (units, *([series[name]] if name in USAGE_NAMES else [])):
+                    known = into.get(number)
+                    into[number] = sums if known is None else _plus(known, sums)
+        told = {COST: self._render(units, _cost), DISCOUNT: self._render(units, _discount)}
+        if refunds := self.table("refund").get(REFUNDS):
+            told[REFUNDS] = self._render(refunds, _cost)
+        for name, points in sorted(series.items()):
+            told.setdefault(name, self._render(points, _usage))
+        return list(told.items())
+
+    def models(self) -> list[tuple[str, str]]:
+        return self._all("model", _model)
+
+    def counts(self, block: str) -> list[tuple[str, str]]:
+        return self._all(block, _count)
+
+    def _all(self, block: str, render: Callable[[Sums], str]) -> list[tuple[str, str]]:
+        return [
+            (name, self._render(points, render))
+            for name, points in sorted(self.table(block).items())
+        ]
+
+    def _render(self, points: dict[int, Sums], render: Callable[[Sums], str]) -> str:
+        """Return the points as JSON. Written by hand: there are many, and most are alike."""
+        zero = render([0] * len(SUMS))
+        drops = self._question.drops_zero_points
+        rendered = {
+            number: text for number, sums in points.items() if (text := render(sums)) != zero
+        }
+        times = self._grid.times
+        if drops:
+            parts = [
+                f'{{"time":"{times[number]}",{rendered[number]}}}' for number in sorted(rendered)
+            ]
+        else:
+            parts = [
+                f'{{"time":"{time}",{rendered.get(number, zero)}}}'
+                for number, time in enumerate(times)
+            ]
+        return f"[{','.join(parts)}]"
+
+
+def shown_action(action: str) -> str:
+    """Return an action as the API calls it."""
+    return _TOLD_AS.get(action, action)
+
+
+def number(units: int) -> str:
+    """Return millionths as a JSON number of whole units: 1, 10.75."""
+    whole, rest = divmod(units, MICRO)
+    if not rest:
+        return str(whole)
+    sign, units = ("-", -units) if units < 0 else ("", units)
+    return f"{sign}{units // MICRO}.{units % MICRO:06}".rstrip("0")
+
+
+def _plus(one: Sums, other: Sums) -> Sums:
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def _usage(sums: Sums) -> str:
+    count, count_api, cost, cost_api, discount, discount_api = sums
+    return (
+        f'"value":"{count}","apiKey":"{count_api}","cost":{number(cost)},'
+        f'"apiKeyCost":{number(cost_api)},"discount":{number(discount)},'
+        f'"apiKeyDiscount":{number(discount_api)}'
+    )
+
+
+def _cost(sums: Sums) -> str:
+    return f'"value":"{number(sums[2])}","apiKey":"{number(sums[3])}"'
+
+
+def _discount(sums: Sums) -> str:
+    return f'"value":"{number(sums[4])}","apiKey":"{number(sums[5])}"'
+
+
+def _model(sums: Sums) -> str:
+    jobs, _, cost, cost_api, discount, discount_api = sums
+    return (
+        f'"jobs":{jobs},"cost":{number(cost)},"apiKeyCost":{number(cost_api)},'
+        f'"discount":{number(discount)},"apiKeyDiscount":{number(discount_api)}'
+    )
+
+
+def _count(sums: Sums) -> str:
+    return f'"count":{sums[0]},"countApiKey":{sums[1]}'
+
+
+def series_json(name: str, series: Iterable[tuple[str, str]], more: str = "") -> str:
+    """Return a block of series as JSON.
+
+    Args:
+        name: the field that names a series.
+        more: further fields of each, as JSON.
+    """
+    return (
+        "["
+        + ",".join(
+            f'{{"{name}":{json.dumps(key, ensure_ascii=False)},{more}"points":{points}}}'
+            for key, points in series
+        )
+        + "]"
+    )
