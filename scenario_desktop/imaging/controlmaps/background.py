@@ -37,17 +37,17 @@ def subject_mask(rgb: Array) -> Array:
         np.zeros((1, 65)), np.zeros((1, 65)), ITERATIONS, cv2.GC_INIT_WITH_MASK,
     )  # fmt: skip
     subject = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    subject = _main_parts(subject)
+    subject = main_parts(subject)
     share = float(subject.mean())
     if not 0.01 < share < 0.99:
         return np.full(rgb.shape[:2], 255, np.uint8)
-    return _fitted_to_edges(subject.astype(np.float32), small, rgb)
+    return fitted_to_edges(subject.astype(np.float32), small, rgb)
 
 
 def _first_guess(small: Array) -> Array:
     """Mark each place as certain or probable background or probable subject."""
     height, width = small.shape[:2]
-    far = _way_from_border(small)
+    far = way_from_border(small)
     rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     columns = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     # The middle counts more; towards the bottom less steeply than towards the top.
@@ -76,7 +76,7 @@ def _sharpness(small: Array) -> Array:
     return np.asarray(np.minimum(around / max(float(np.quantile(around, 0.9)), 1.0), 1.0))
 
 
-def _way_from_border(small: Array) -> Array:
+def way_from_border(small: Array) -> Array:
     """Return height x width, float32: the colour steps (CIE Lab) on the smoothest way from the
     picture's border to each place. The bottom does not count as border: subjects stand on it."""
     tiny = cv2.pyrMeanShiftFiltering(fitted(small, WAY_PX), 4, 14, maxLevel=0)
@@ -109,7 +109,7 @@ def _way_from_border(small: Array) -> Array:
     return resized_like(np.array(way, np.float32), small, cv2.INTER_LINEAR)
 
 
-def _main_parts(subject: Array) -> Array:
+def main_parts(subject: Array) -> Array:
     """Keep the largest part and those of at least a tenth of it; close small holes."""
     closed = cv2.morphologyEx(subject, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
@@ -124,7 +124,7 @@ def _main_parts(subject: Array) -> Array:
     return np.asarray(kept | small[hole_labels] if holes > 1 else kept).astype(np.uint8)
 
 
-def _fitted_to_edges(subject: Array, small: Array, rgb: Array) -> Array:
+def fitted_to_edges(subject: Array, small: Array, rgb: Array) -> Array:
     """Enlarge the mask so that its border follows the edges of the picture."""
     guide = luma(small).astype(np.float32) / 255
     box = (9, 9)
