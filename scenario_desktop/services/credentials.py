@@ -158,6 +158,10 @@ class Credentials:
                 del self._session[reference]
             return self.state
 
+    def is_for_session(self, reference: str) -> bool:
+        """Whether a secret is kept until the program ends, and no longer."""
+        return reference in self._session
+
     async def load(self, reference: str) -> Secret | None:
         """Return a secret, or None where none is kept or the keyring does not give it.
 

@@ -164,7 +164,7 @@ class Downloads:
         folder = part.parent
         try:
             asset = await self._source.fetch(
-                item.id, part, target_format=target_format, on_progress=on_progress
+                item, part, target_format=target_format, on_progress=on_progress
             )
             suffix = _FORMAT_SUFFIXES.get(target_format or "", "") or suffix_for(asset.mime_type)
             # The user's own name is taken as it is; only a name from outside is made safe.

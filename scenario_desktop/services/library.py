@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from psygnal import Signal
 
 from scenario_desktop.api.models.assets import Asset, Collection
-from scenario_desktop.errors import BadAnswer, BadInput, NotFound
-from scenario_desktop.items import Item, ItemQuery, LibraryCounts, TagCount
+from scenario_desktop.errors import BadAnswer, BadInput, NotFound, Unauthorised
+from scenario_desktop.items import Item, ItemQuery, LibraryCounts, Source, TagCount
 from scenario_desktop.services.history import History, Step
 from scenario_desktop.services.outbox import Outbox, inverse, with_edit
+from scenario_desktop.services.sartiq.limits import Limit, check
 from scenario_desktop.store.catalogue import Catalogue, UpsertResult
 from scenario_desktop.store.outbox import Edit, EditKind
 
@@ -58,8 +59,19 @@ class LibraryChange:
     keys: frozenset[int] = frozenset()
 
 
+class OtherItems(Protocol):
+    """What is asked of the second service about single items."""
+
+    async def fresh_url(self, item: Item) -> str: ...
+    async def refresh(self, item: Item) -> Asset: ...
+    async def parent(self, item: Item) -> Item | None: ...
+
+
 class Library:
-    """The items of one workspace.
+    """The items of one workspace, of both services.
+
+    Attributes:
+        sartiq: answers for the second service's items; None without a connection to it.
 
     Signals:
         changed: a LibraryChange.
@@ -72,6 +84,7 @@ class Library:
         self._catalogue = catalogue
         self.outbox = outbox
         self.history = History()
+        self.sartiq: OtherItems | None = None
         outbox.roll_back = self._roll_back
 
     # reading
@@ -102,6 +115,9 @@ class Library:
         Raises:
             AppError: it could not be read.
         """
+        item = await self._catalogue.item_by_id(asset_id)
+        if item is not None and item.source is Source.SARTIQ:
+            return await self._other().refresh(item)
         asset = await self._client.get_asset(asset_id)
         await self.merge([asset])
         return self.outbox.overlay([asset])[0]
@@ -121,8 +137,12 @@ class Library:
         return [item for item in found if item is not None]
 
     async def children(self, item: Item) -> list[Item]:
-        """Return what was made from an item."""
+        """Return what was made from an item, refines too; the newest first."""
         return await self._catalogue.children(item.id)
+
+    async def generation_items(self, generation_id: str) -> list[Item]:
+        """Return all that a generation made, refines too; the oldest first."""
+        return await self._catalogue.group_items([generation_id])
 
     async def parent(self, item: Item) -> Item | None:
         """Return what an item was made from; asks the server when it is not mirrored here.
@@ -135,6 +155,8 @@ class Library:
         known = await self._catalogue.item_by_id(item.parent_id)
         if known is not None:
             return known
+        if item.source is Source.SARTIQ:
+            return await self._other().parent(item)
         try:
             return next(iter(await self.bring([item.parent_id])), None)
         except NotFound:
@@ -155,6 +177,8 @@ class Library:
             AppError: the server gave none.
         """
         item = await self._item(key)
+        if item.source is Source.SARTIQ:
+            return await self._other().fresh_url(item)
         asset = await self._client.get_asset(item.id)
         if not asset.url:
             raise BadAnswer(
@@ -208,6 +232,7 @@ class Library:
         wanted = [_tag(tag) for tag in add]
         unwanted = [tag for tag in remove if tag not in wanted]
         items = (await self.items(keys)).values()
+        check(Limit.TAGS, items)
         groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
         for item in items:
             added = tuple(t for t in wanted if t not in item.tags)
@@ -237,6 +262,7 @@ class Library:
         if len(text) > MAX_NAME:
             raise BadInput(f"A name has at most {MAX_NAME} characters; this one has {len(text)}.")
         item = await self._item(key)
+        check(Limit.NAMES, [item])
         if text != item.name:
             edit = Edit(EditKind.NAME, (item.id,), {"text": text}, {"text": item.name})
             await self._edit([edit], f"Rename “{item.name}”")
@@ -255,6 +281,7 @@ class Library:
                 f" this one has {len(text):,}."
             )
         item = await self._item(key)
+        check(Limit.DESCRIPTIONS, [item])
         before = (await self.details(key)).description
         if text != before:
             edit = Edit(EditKind.DESCRIPTION, (item.id,), {"text": text}, {"text": before})
@@ -267,6 +294,7 @@ class Library:
             AppError: the server refused; nothing has changed.
         """
         items = [i for i in (await self.items(keys)).values() if i.deleted_at is None]
+        check(Limit.TRASH, items)
         restoring = await self._restoring(items)
         at = datetime.now(UTC).isoformat()
         edits = [Edit(EditKind.DELETE, _ids(items), {"at": at})] if items else []
@@ -285,8 +313,15 @@ class Library:
         await self._edit(restoring, f"Restore {_what(items)}", undo=undo)
 
     async def set_favourite(self, keys: Several[int], is_favourite: bool) -> None:
-        """Mark items as favourites, here only: the service has no such mark."""
-        items = await self.items(keys)
+        """Mark items as favourites.
+
+        Those of Scenario here only: it has no such mark. Those of Sartiq are sent there; its
+        refines have none, so that their predictions are marked.
+
+        Raises:
+            AppError: the server refused; its items have not changed.
+        """
+        items = await self._markable(await self.items(keys))
         changed = [k for k, item in items.items() if item.is_favourite != is_favourite]
         if not changed:
             return
@@ -369,6 +404,7 @@ class Library:
 
     async def _collect(self, kind: EditKind, collection_id: str, keys: Several[int]) -> None:
         items, ids = list((await self.items(keys)).values()), []
+        check(Limit.COLLECTIONS, items)
         for item in items:
             is_in = collection_id in (await self.details(item.key)).collection_ids
             if is_in is (kind is EditKind.UNCOLLECT):
@@ -394,9 +430,31 @@ class Library:
             raise NotFound("This item is no longer in the library.")
         return item
 
+    def _other(self) -> OtherItems:
+        if self.sartiq is None:
+            raise Unauthorised(
+                "There is no connection to Sartiq.",
+                hint="Add it to this workspace in the settings, then try again.",
+            )
+        return self.sartiq
+
+    async def _markable(self, items: dict[int, Item]) -> dict[int, Item]:
+        """Return items with their predictions in the place of refines."""
+        parents = {i.parent_id for i in items.values() if i.is_refine and i.parent_id}
+        keys = (await self._catalogue.keys_by_ids(parents)).values()
+        found = {key: item for key, item in items.items() if not item.is_refine}
+        return found | await self.items(keys)
+
     async def _set_favourite(self, keys: Sequence[int], is_favourite: bool) -> None:
-        await self._catalogue.set_favourite(keys, is_favourite)
-        self.tell(ChangeKind.ITEMS_CHANGED, keys)
+        items = (await self.items(keys)).values()
+        own = [item.key for item in items if item.source is Source.SCENARIO]
+        if own:
+            await self._catalogue.set_favourite(own, is_favourite)
+            self.tell(ChangeKind.ITEMS_CHANGED, own)
+        theirs = tuple(item.id for item in items if item.source is Source.SARTIQ)
+        if theirs:
+            body, before = {"value": is_favourite}, {"value": not is_favourite}
+            await self._submit([Edit(EditKind.FAVOURITE, theirs, body, before)])
 
     async def _restoring(self, items: Sequence[Item]) -> list[Edit]:
         """Return what brings items back whole: the service's restore drops tags and collections.

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import (
@@ -21,7 +21,10 @@ from scenario_desktop.errors import (
     Offline,
     ServerFailed,
     TimedOut,
+    Unauthorised,
 )
+from scenario_desktop.items import Item, Source
+from scenario_desktop.services.sartiq.limits import Limit, check
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
     from scenario_desktop.api.client import ScenarioClient
@@ -34,11 +37,30 @@ OnProgress = Callable[[int, int | None], None]
 MAX_RESUMES = 3
 RESUME_PAUSE_S = 0.5
 
+#: How files begin, and where in them.
+_BEGINNINGS: Final = (
+    (0, b"\x89PNG", "image/png"), (0, b"\xff\xd8\xff", "image/jpeg"), (8, b"WEBP", "image/webp"),
+    (0, b"GIF8", "image/gif"), (0, b"II*\0", "image/tiff"), (0, b"MM\0*", "image/tiff"),
+    (4, b"ftyp", "video/mp4"), (0, b"\x1aE\xdf\xa3", "video/webm"),
+)  # fmt: skip
 _WEB_PAGE = (b"<!doctype", b"<html", b"<?xml", b"<error")
 
 
+class OtherFiles(Protocol):
+    """What is asked of the second service about files of its items."""
+
+    @property
+    def files(self) -> FileFetcher: ...
+    async def read(self, item: Item) -> Asset: ...
+    async def read_soon(self, item: Item) -> Asset: ...
+
+
 class Originals:
-    """Reads files of items over the network."""
+    """Reads files of items over the network.
+
+    Attributes:
+        sartiq: reads the second service's items and files; None without a connection to it.
+    """
 
     def __init__(
         self, client: ScenarioClient, files: FileFetcher, *, pause_s: float = RESUME_PAUSE_S
@@ -46,10 +68,11 @@ class Originals:
         self._client = client
         self._files = files
         self._pause_s = pause_s
+        self.sartiq: OtherFiles | None = None
 
     async def fetch(
         self,
-        asset_id: str,
+        item: Item,
         part: Path,
         *,
         target_format: str | None = None,
@@ -70,13 +93,14 @@ class Originals:
             AppError: the file did not come whole; what came is kept unless it is worthless.
             OSError: it cannot be written.
         """
-        asset = await self._client.get_asset(asset_id, is_original=True)
+        check(Limit.FORMATS, [item] if target_format else [])
+        asset = await self._asset(item)
         resumes, had = 0, -1
         is_renewed = False
         while True:
             try:
                 url = await self._address(asset, target_format)
-                await self._transfer(url, part, on_progress)
+                await self._transfer(self._files_of(item), url, part, on_progress)
                 break
             except (Forbidden, NotFound):  # the signature has run out: once more with a new one
                 if is_renewed:
@@ -89,10 +113,30 @@ class Originals:
                     raise
                 had = has
                 await asyncio.sleep(self._pause_s * resumes)
-            asset = await self._client.get_asset(asset_id, is_original=True)
+            asset = await self._asset(item)
         expected = None if target_format else asset.properties.size
         await asyncio.to_thread(_check, part, asset, expected)
+        if item.source is Source.SARTIQ:
+            # It does not always tell the type of a file, so that of the record may be a guess.
+            mime_type = await asyncio.to_thread(_mime_type, part)
+            asset = asset.model_copy(update={"mime_type": mime_type or asset.mime_type})
         return asset
+
+    async def _asset(self, item: Item) -> Asset:
+        if item.source is Source.SARTIQ:
+            return await self._other().read(item)
+        return await self._client.get_asset(item.id, is_original=True)
+
+    def _files_of(self, item: Item) -> FileFetcher:
+        return self._other().files if item.source is Source.SARTIQ else self._files
+
+    def _other(self) -> OtherFiles:
+        if self.sartiq is None:
+            raise Unauthorised(
+                "There is no connection to Sartiq.",
+                hint="Add it to this workspace in the settings, then try again.",
+            )
+        return self.sartiq
 
     async def _address(self, asset: Asset, target_format: str | None) -> str:
         url = asset.url
@@ -105,10 +149,12 @@ class Originals:
             )
         return url
 
-    async def _transfer(self, url: str, part: Path, on_progress: OnProgress | None) -> None:
+    async def _transfer(
+        self, files: FileFetcher, url: str, part: Path, on_progress: OnProgress | None
+    ) -> None:
         note = _note(part)
         offset, etag = await asyncio.to_thread(_resumable, part, note)
-        async with aclosing(self._files.download(url, part, offset=offset, etag=etag)) as steps:
+        async with aclosing(files.download(url, part, offset=offset, etag=etag)) as steps:
             async for step in steps:
                 if step.etag and step.etag != etag:
                     etag = step.etag
@@ -176,3 +222,10 @@ def _look(part: Path, asset: Asset, expected: float | None) -> None:
             f"“{asset.name}” did not arrive whole: {size:,} of {int(expected):,} bytes.",
             hint="Nothing was saved. Try again in a moment.",
         )
+
+
+def _mime_type(part: Path) -> str:
+    """Return the type of a file by its first bytes; empty for one that we do not know."""
+    with part.open("rb") as file:
+        head = file.read(16)
+    return next((kind for at, mark, kind in _BEGINNINGS if head[at:].startswith(mark)), "")

@@ -94,7 +94,7 @@ class Previews:
         part = path.with_name(path.name + ".part")
         try:
             await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-            await self._source.fetch(item.id, part)
+            await self._source.fetch(item, part)
             await asyncio.to_thread(_keep, part, path)
             await asyncio.to_thread(_trim, self._folder, self._max_cache_bytes, path)
         except StoreFailed:

@@ -26,7 +26,8 @@ from scenario_desktop.errors import (
 from scenario_desktop.imaging import tasks
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.thumbnails import Thumbnail
-from scenario_desktop.items import Item, picture_version
+from scenario_desktop.items import Item, Source, picture_version
+from scenario_desktop.services.originals import OtherFiles
 from scenario_desktop.store.thumbnails import ThumbnailCache
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
@@ -54,6 +55,9 @@ class Thumbnails:
     Signals:
         ready: key and encoded thumbnail (JPEG or WebP of our own making, 256 px).
         failed: key of an item that has none for now; asking again helps only later.
+
+    Attributes:
+        sartiq: reads the second service's items and files; None without a connection to it.
 
     Args:
         local_file: the file of an item on this computer, if there is one; it is read in place.
@@ -84,6 +88,7 @@ class Thumbnails:
         self._fetching: set[int] = set()
         self._slots = asyncio.Semaphore(max(PARALLEL, pool.processes * 3))
         self._network = asyncio.Semaphore(PARALLEL)
+        self.sartiq: OtherFiles | None = None
         self._refused: dict[tuple[int, str], tuple[float, float]] = {}
         self._unwritten: list[tuple[str, str, bytes]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -212,6 +217,8 @@ class Thumbnails:
 
     async def _fetch(self, item: Item) -> bytes:
         """Return a picture of an item: its public thumbnail, or what a fresh record points at."""
+        if item.source is Source.SARTIQ:
+            return await self._fetch_other(item)
         if item.thumbnail_url:
             try:
                 return await self._files.fetch(item.thumbnail_url, MAX_BYTES)
@@ -227,6 +234,23 @@ class Thumbnails:
         if not url:
             raise BadInput(f"“{item.name}” has no picture yet.")
         return await self._files.fetch(url, MAX_BYTES)
+
+    async def _fetch_other(self, item: Item) -> bytes:
+        """Return the small picture of the second service's item, else the picture itself."""
+        if self.sartiq is None:
+            raise Unauthorised("There is no connection to Sartiq.")
+        try:
+            return await self._fetch_from(self.sartiq, item, await self.sartiq.read_soon(item))
+        except (Forbidden, NotFound, Unauthorised):  # the address has run out: another one
+            asset = await self.sartiq.read(item)
+            return await self._fetch_from(self.sartiq, item, asset)
+
+    async def _fetch_from(self, other: OtherFiles, item: Item, asset: Asset) -> bytes:
+        url = asset.thumbnail.url if asset.thumbnail else ""
+        url = url or (asset.url if asset.kind == "image" else "")
+        if not url:
+            raise BadInput(f"“{item.name}” has no picture yet.")
+        return await other.files.fetch(url, MAX_BYTES)
 
     # the disk
 

@@ -1,0 +1,197 @@
+"""The second service's half of an open workspace, built together and closed together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlsplit
+
+from scenario_desktop.items import Item
+from scenario_desktop.services.library import Library
+from scenario_desktop.services.sartiq.deletion import Deletion
+from scenario_desktop.services.sartiq.library import SartiqLibrary
+from scenario_desktop.services.sartiq.remembered import Remembered
+from scenario_desktop.services.sartiq.sync import REACHED, TIDIED, SartiqSync
+from scenario_desktop.services.sync_loop import SyncTimes
+from scenario_desktop.store.catalogue import Catalogue
+
+if TYPE_CHECKING:  # httpx takes 40 ms to import
+    from scenario_desktop.api.files import FileFetcher
+    from scenario_desktop.api.models.assets import Asset
+    from scenario_desktop.api.sartiq.capabilities import Capabilities
+    from scenario_desktop.api.sartiq.client import SartiqClient
+    from scenario_desktop.api.sartiq.login import TokenStore
+
+#: Meta: whose generations the catalogue holds.
+PLACE: Final = "sartiq.place"
+#: Meta: what was learnt of each server's operations, as JSON.
+CAPABILITIES: Final = "sartiq.capabilities"
+
+
+@dataclass(frozen=True, slots=True)
+class SartiqConnection:
+    """Where the second service is reached. The password stays out of the repr.
+
+    Attributes:
+        token_url: where to sign in; None: where the service's framework has it.
+        organisation_id: whose generations are read and made; None for the user's own.
+        tokens: keeps the token from one start to the next; None: for this session only.
+        is_local: this computer's own engine: nothing is billed, and its port changes.
+    """
+
+    base_url: str
+    username: str
+    password: str = field(repr=False)
+    token_url: str | None = None
+    organisation_id: str | None = None
+    tokens: TokenStore | None = field(default=None, repr=False)
+    is_local: bool = False
+
+    @property
+    def server(self) -> str:
+        """Return the server's name, the same on every start."""
+        return "local" if self.is_local else urlsplit(self.base_url).netloc
+
+    @property
+    def place(self) -> str:
+        """Return what says whose generations are read here."""
+        return json.dumps([self.server, self.username, self.organisation_id or ""])
+
+
+class SartiqHalf:
+    """One open connection to the second service. Made by ``open`` only.
+
+    Attributes:
+        client: its API.
+        files: reads files at the addresses that it tells.
+        organisation_id: whose generations these are; None for the user's own.
+        capabilities: which of the announced operations the server has; kept once learnt.
+        items: brings generations into the library and reads single items anew.
+        deletion: plans and carries out deletions.
+        sync: keeps the catalogue like the server; started by the session.
+        remembered: ids that were used before.
+    """
+
+    def __init__(
+        self,
+        client: SartiqClient,
+        files: FileFetcher,
+        connection: SartiqConnection,
+        catalogue: Catalogue,
+        library: Library,
+        times: SyncTimes | None,
+    ) -> None:
+        self.client = client
+        self.files = files
+        self.organisation_id = connection.organisation_id
+        self.is_local = connection.is_local
+        self.items = SartiqLibrary(client, catalogue, library)
+        self.deletion = Deletion(client, catalogue, self.items)
+        self.sync = SartiqSync(client, catalogue, library, self.items, times=times)
+        self.remembered = Remembered(catalogue)
+        self._catalogue = catalogue
+        self._connection = connection
+        self._stack = AsyncExitStack()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.client.capabilities
+
+    @classmethod
+    async def open(
+        cls,
+        connection: SartiqConnection,
+        catalogue: Catalogue,
+        library: Library,
+        *,
+        times: SyncTimes | None = None,
+        transport: Callable[[], Any] | None = None,
+    ) -> Self:
+        """Open the connection; nothing is sent yet.
+
+        Args:
+            transport: for tests; makes an httpx transport, once per connection pool.
+
+        Raises:
+            BadInput: the address, the name or the password cannot be used.
+            StoreFailed: the catalogue cannot be read.
+        """
+        from scenario_desktop.api.files import FileFetcher
+        from scenario_desktop.api.sartiq.capabilities import Capabilities
+        from scenario_desktop.api.sartiq.client import SartiqClient
+
+        def pipe() -> Any:
+            return transport() if transport is not None else None
+
+        learnt = await _learnt(catalogue)
+        async with AsyncExitStack() as stack:
+            client = SartiqClient.with_password(
+                connection.base_url,
+                connection.username,
+                connection.password,
+                token_url=connection.token_url,
+                store=connection.tokens,
+                organization_id=connection.organisation_id,
+                capabilities=Capabilities(learnt.get(connection.server)),
+                transport=pipe(),
+            )
+            stack.push_async_callback(client.aclose)
+            files = FileFetcher(base_url=client.base_url, transport=pipe())
+            stack.push_async_callback(files.aclose)
+            half = cls(client, files, connection, catalogue, library, times)
+            await half._settle_in()
+            stack.push_async_callback(half._keep_capabilities)
+            stack.push_async_callback(half.sync.aclose)
+            half._stack = stack.pop_all()
+        return half
+
+    async def aclose(self) -> None:
+        """Stop everything. May be called twice."""
+        await self._stack.aclose()
+
+    async def read(self, item: Item) -> Asset:
+        """Read an item from the server now; its addresses are good.
+
+        Raises:
+            AppError: it could not be read.
+        """
+        return await self.items.read(item)
+
+    async def read_soon(self, item: Item) -> Asset:
+        """As ``read``, but an address told a moment ago will do."""
+        return await self.items.read_soon(item)
+
+    async def mark_favourite(self, prediction_id: str, is_favourite: bool) -> None:
+        """Tell the server; may be repeated."""
+        await self.client.set_favourite(prediction_id, is_favourite)
+
+    async def _settle_in(self) -> None:
+        """Begin anew where the catalogue holds another account's generations."""
+        await self.remembered.load()
+        former = await self._catalogue.get_meta(PLACE)
+        if former == self._connection.place:
+            return
+        if former is not None:
+            await self._catalogue.drop_generations(await self._catalogue.generations_between())
+        for name in (REACHED, TIDIED):
+            await self._catalogue.set_meta(name, None)
+        await self._catalogue.set_meta(PLACE, self._connection.place)
+
+    async def _keep_capabilities(self) -> None:
+        """Keep what was learnt of this server."""
+        learnt = await _learnt(self._catalogue)
+        known = self.capabilities.known
+        if known and learnt.get(self._connection.server) != known:
+            learnt[self._connection.server] = known
+            await self._catalogue.set_meta(CAPABILITIES, json.dumps(learnt))
+
+
+async def _learnt(catalogue: Catalogue) -> dict[str, dict[str, bool]]:
+    try:
+        learnt = json.loads(await catalogue.get_meta(CAPABILITIES) or "{}")
+    except ValueError:  # it is learnt again
+        return {}
+    return learnt if isinstance(learnt, dict) else {}
