@@ -11,7 +11,7 @@ from scenario_desktop.api.models.base import Listed, Received
 from scenario_desktop.api.parsing import parse, parse_any, parse_page, refuse_web_page
 from scenario_desktop.api.redaction import register_secret
 from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
-from scenario_desktop.api.sartiq.login import TokenSource
+from scenario_desktop.api.sartiq.login import TokenSource, is_usable
 from scenario_desktop.api.transport import READ_S, Answer, Call, Transport, check_address
 from scenario_desktop.errors import (
     AppError,
@@ -209,7 +209,7 @@ def _encoded(body: Any) -> bytes:
 
 
 def _usable(token: str) -> str:
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
+    if not is_usable(token):
         raise Unauthorised("There is no usable token.", hint="Sign in again.")
     register_secret(token)
     return token

@@ -196,7 +196,7 @@ class PasswordLogin:
         except (Unauthorised, Refused, Invalid, NotFound) as error:
             raise await self._failed(error) from error
         said = parse(_TokenAnswer, answer.body)
-        if not said.access_token.isascii() or not said.access_token.isprintable():
+        if not is_usable(said.access_token):
             raise BadAnswer("The server signed in, but sent no token that can be used.")
         token = Token(said.access_token, self._end_of(said))
         register_secret(token.value)
@@ -232,6 +232,11 @@ class _TokenAnswer(SartiqAnswer):
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:  # pydantic prints what this returns
         return [("expires_in", self.expires_in)]
+
+
+def is_usable(token: str) -> bool:
+    """Whether a token can stand in a header."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def _refused(error: AppError) -> Unauthorised:
