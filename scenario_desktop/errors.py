@@ -9,7 +9,8 @@ AppError
 ├── NotFound               no such thing in this workspace
 ├── Conflict               somebody else holds or changed it
 ├── Refused                the server will not take this request as it is
-│   └── NotOffered         this server has no such operation; do not ask again
+│   ├── NotOffered         this server has no such operation; do not ask again
+│   └── Invalid            the server names the values that it does not take (a BadInput, too)
 ├── TooMany                too much at once; wait
 │   ├── RateLimited        too many requests, or a cooldown
 │   ├── ConcurrencyLimit   too many jobs running at once
@@ -17,7 +18,6 @@ AppError
 ├── ServerFailed           the server reports a fault of its own
 ├── BadAnswer              the answer is not what the service documents
 ├── BadInput               a file or value that cannot be used
-│   └── Invalid            the server names the values that it does not take
 ├── QuoteExpired           the price is too old, used up, or of another request; ask again
 ├── SpendingRefused        our own spending limit stands in the way
 ├── StoreFailed            disk full, damaged file, folder not writable
@@ -143,7 +143,7 @@ class BadInput(AppError):
     """A file or a value that cannot be used as it is."""
 
 
-class Invalid(BadInput):
+class Invalid(Refused, BadInput):
     """The server names the values that it does not take; nothing was done.
 
     Attributes:

@@ -39,7 +39,7 @@ class BulkDelete:
                 answer = await self._connection.send(
                     "POST", _PATH, body={"prediction_ids": part}, deadline_s=BILLED_S
                 )
-            except (Refused, Invalid) as error:
+            except Refused as error:
                 if len(part) == 1 or not _is_too_many(error):
                     raise
                 most = len(part) // 2

@@ -24,7 +24,6 @@ from scenario_desktop.errors import (
     AppError,
     BadAnswer,
     BadInput,
-    Invalid,
     NotFound,
     Refused,
     Unauthorised,
@@ -193,7 +192,7 @@ class PasswordLogin:
         call = Call("POST", self.token_url, headers=headers, content=content, is_safe=True)
         try:
             answer = await self._transport.send(call)
-        except (Unauthorised, Refused, Invalid, NotFound) as error:
+        except (Unauthorised, Refused, NotFound) as error:
             raise await self._failed(error) from error
         said = parse(_TokenAnswer, answer.body)
         if not is_usable(said.access_token):
