@@ -30,6 +30,7 @@ from scenario_desktop.engine.routes import (
     uploads,
     usage,
 )
+from scenario_desktop.engine.sartiq import router as sartiq
 
 #: Everything under /v1. Exports stand first: an asset id matches "download" too.
 CLOUD_ROUTES = [
@@ -38,7 +39,7 @@ CLOUD_ROUTES = [
     *usage.ROUTES,
 ]  # fmt: skip
 #: What is reached without keys, by signed or public addresses.
-FILE_ROUTES = [*files.ROUTES, *uploads.PART_ROUTES]
+FILE_ROUTES = [*files.ROUTES, *uploads.PART_ROUTES, *sartiq.FILE_ROUTES]
 
 
 def create_app(config: EngineConfig, keys: Keys | None = None) -> Starlette:
@@ -66,6 +67,7 @@ def create_app(config: EngineConfig, keys: Keys | None = None) -> Starlette:
     app = Starlette(
         routes=[
             Mount("/v1", app=Router(CLOUD_ROUTES, redirect_slashes=False)),
+            sartiq.mount(),
             *FILE_ROUTES,
         ],
         middleware=[Middleware(Guard, config=config, keys=known)],

@@ -10,6 +10,8 @@ from scenario_desktop.engine.times import now_ms
 
 #: Signed addresses live a week unless told otherwise, in seconds.
 URL_LIFETIME_S = 7 * 24 * 3600
+#: A login of the second half lasts a working day unless told otherwise, in seconds.
+TOKEN_LIFETIME_S = 8 * 3600
 #: The largest picture file taken, in bytes.
 MAX_FILE_BYTES = 1 << 30
 
@@ -23,6 +25,7 @@ class EngineConfig:
         host: the address it listens on, as in the socket.
         port: the real port, never 0: the Host header is checked against it.
         url_lifetime_s: how long a signed address works, in seconds.
+        token_lifetime_s: how long a login of the second half lasts, in seconds.
         processes: worker processes for pictures; None takes one per core.
         has_second_user: a second pair of keys is let in, as somebody else of the same project.
         clock: the time by which assets are stamped and locks of canvases end, in milliseconds
@@ -33,6 +36,7 @@ class EngineConfig:
     host: str = "127.0.0.1"
     port: int = 80
     url_lifetime_s: float = URL_LIFETIME_S
+    token_lifetime_s: float = TOKEN_LIFETIME_S
     processes: int | None = None
     max_file_bytes: int = MAX_FILE_BYTES
     has_second_user: bool = False

@@ -22,6 +22,8 @@ from scenario_desktop.engine.jobs import JOB_MIGRATIONS, JobRunner
 from scenario_desktop.engine.keys import Keys
 from scenario_desktop.engine.links import Links
 from scenario_desktop.engine.requests import Query
+from scenario_desktop.engine.sartiq.context import Sartiq, build
+from scenario_desktop.engine.sartiq.schema import SARTIQ
 from scenario_desktop.engine.schema import ASSETS
 from scenario_desktop.engine.times import now_ms
 from scenario_desktop.engine.upkeep import tidy
@@ -33,7 +35,7 @@ from scenario_desktop.imaging.pool import WorkerPool
 #: Seconds after the start that the workers are got ready, when nothing has asked for them before.
 WARM_UP_AFTER_S = 2.0
 #: All steps of the schema in the order they were ever shipped.
-MIGRATIONS = (ASSETS, *JOB_MIGRATIONS, CANVAS, USAGE)
+MIGRATIONS = (ASSETS, *JOB_MIGRATIONS, CANVAS, USAGE, SARTIQ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Engine:
     exports: ExportStore
     usage: UsageLog
     jobs: JobRunner
+    sartiq: Sartiq
 
 
 def engine_of(request: Request) -> Engine:
@@ -113,7 +116,10 @@ async def running(config: EngineConfig, keys: Keys) -> AsyncIterator[Engine]:
         uploads = UploadStore(config, database, assets=assets, links=links, keys=keys)
         exports = ExportStore(config, database, assets=assets, links=links, pool=pool)
         jobs = JobRunner(database=database, assets=assets, usage=usage, pool=pool, keys=keys)
-        for part in (uploads, exports, jobs):
+        sartiq = build(
+            config, keys, database, contents=contents, links=links, pool=pool, usage=usage
+        )
+        for part in (uploads, exports, jobs, sartiq):
             stack.push_async_callback(part.stop)
             await part.start()
         for task in (tidy(config, database, started_ms), _warm_up(pool)):
@@ -122,6 +128,7 @@ async def running(config: EngineConfig, keys: Keys) -> AsyncIterator[Engine]:
             config=config, keys=keys, database=database, pool=pool, links=links,
             thumbnails=thumbnails, contents=contents, assets=assets, canvases=canvases,
             collections=collections, uploads=uploads, exports=exports, usage=usage, jobs=jobs,
+            sartiq=sartiq,
         )  # fmt: skip
 
 

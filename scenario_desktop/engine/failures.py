@@ -26,7 +26,13 @@ from scenario_desktop.errors import (
     Unauthorised,
 )
 
+
+class TooLarge(BadInput):
+    """A body beyond what is taken (413)."""
+
+
 _STATUSES: dict[type[AppError], int] = {
+    TooLarge: 413,
     BadInput: 400,
     Refused: 400,
     Unauthorised: 401,
@@ -51,10 +57,6 @@ class Invalid(BadInput):
     def __init__(self, message: str, problems: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.problems = dict(problems or {})
-
-
-class TooLarge(BadInput):
-    """A body beyond what is taken (413)."""
 
 
 class JsonResponse(Response):
@@ -87,10 +89,12 @@ async def answer_app_error(_: Request, error: Exception) -> Response:
         details["hint"] = error.hint
     if error.details:
         details["info"] = error.details
-    if isinstance(error, TooLarge):
-        return answer(413, error.message, details)
-    status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
-    return answer(status, error.message, details)
+    return answer(status_of(error), error.message, details)
+
+
+def status_of(error: AppError) -> int:
+    """Return the HTTP status that tells a failure."""
+    return next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
 
 
 async def answer_http_exception(_: Request, error: Exception) -> Response:

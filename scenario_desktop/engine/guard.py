@@ -8,16 +8,19 @@ import hashlib
 import hmac
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scenario_desktop.engine import handshake
 from scenario_desktop.engine.config import EngineConfig, bracketed
-from scenario_desktop.engine.failures import answer
+from scenario_desktop.engine.failures import JsonResponse, answer
 from scenario_desktop.engine.keys import Keys
 from scenario_desktop.engine.links import reached_at
 
+#: Below it tokens are asked for instead of keys, at a door of its own.
+TOKEN_PREFIX = "/api/v1/"  # noqa: S105 - a path
 #: Paths that carry their own proof (a signature) or hold nothing private. All others need the keys.
-OPEN_PATHS = ("/files/", "/exports/", "/upload-parts/", "/thumbnails/")
+OPEN_PATHS = ("/files/", "/exports/", "/upload-parts/", "/thumbnails/", "/sartiq-uploads/")
 
 _WILDCARDS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared only
 
@@ -48,7 +51,6 @@ class Guard:
         if keys.has_second_user:
             second = _digest(keys.second_api_key, keys.second_api_secret)
             self._cloud_keys.append((second, keys.second_user_id))
-        self._sartiq_keys = [(_digest(keys.username, keys.password), keys.user_id)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,7 +59,7 @@ class Guard:
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await answer(*refusal)(scope, receive, send)
+            await _refusal(scope["path"], *refusal)(scope, receive, send)
             return
         reached_at.set(f"http://{headers['host']}")
         await self._app(scope, receive, send)
@@ -67,13 +69,13 @@ class Guard:
             return 403, "The Host header does not name this engine."
         if "origin" in headers:
             return 403, "Web pages may not call this engine."
-        if scope["path"].startswith(OPEN_PATHS):
+        if scope["path"].startswith((*OPEN_PATHS, TOKEN_PREFIX)):
             return None
         authorization = headers.get("authorization", "")
         if scope["path"] == handshake.PATH:
             is_known = self._shakes_hands(scope, authorization)
         else:
-            user_id = self._user(scope["path"], authorization)
+            user_id = self._user(authorization)
             is_known = user_id is not None
             scope["user_id"] = user_id
         return None if is_known else (401, "The keys are missing or wrong.")
@@ -96,7 +98,7 @@ class Guard:
             self._secret, self._port, nonce, proof.strip()
         )
 
-    def _user(self, path: str, authorization: str) -> str | None:
+    def _user(self, authorization: str) -> str | None:
         """Return the id of the user whose keys these are, None if nobody's."""
         scheme, _, value = authorization.partition(" ")
         if scheme.lower() != "basic":
@@ -106,12 +108,15 @@ class Guard:
         except (binascii.Error, ValueError):
             return None
         given, found = _digest(user, secret), None
-        for expected, user_id in (
-            self._sartiq_keys if path.startswith("/api/") else self._cloud_keys
-        ):
+        for expected, user_id in self._cloud_keys:
             if hmac.compare_digest(given, expected):
                 found = user_id
         return found
+
+
+def _refusal(path: str, status: int, reason: str) -> Response:
+    is_token_half = path.startswith(TOKEN_PREFIX)
+    return JsonResponse({"detail": reason}, status) if is_token_half else answer(status, reason)
 
 
 def _digest(user: str, secret: str) -> bytes:

@@ -15,6 +15,9 @@ from scenario_desktop.errors import StoreFailed
 #: Within the data folder.
 FILE_NAME = "keys.json"
 
+_SECOND = (
+    "second_api_key", "second_api_secret", "second_user_id", "second_username", "second_password",
+)  # fmt: skip
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -30,8 +33,8 @@ class Keys:
     Attributes:
         signing_key: hexadecimal; signs the addresses of files.
         created_at: ISO, when the data folder was first used.
-        second_api_key: of a second user of the same project; empty unless there is one, as are the
-            other two of the second user.
+        second_api_key: of a second user of the same project; empty unless there is one, as are all
+            others of the second user.
     """
 
     api_key: str
@@ -46,6 +49,8 @@ class Keys:
     second_api_key: str = ""
     second_api_secret: str = ""
     second_user_id: str = ""
+    second_username: str = ""
+    second_password: str = ""
 
     @property
     def has_second_user(self) -> bool:
@@ -88,8 +93,8 @@ def load_or_create(path: Path, *, has_second_user: bool = False) -> Keys:
         ) from error
     path.chmod(0o600)
     if has_second_user:
-        return keys if keys.has_second_user else _with_second_user(keys, path)
-    return replace(keys, second_api_key="", second_api_secret="", second_user_id="")
+        return keys if keys.second_password else _with_second_user(keys, path)
+    return replace(keys, **dict.fromkeys(_SECOND, ""))
 
 
 def _create(path: Path) -> Keys:
@@ -109,12 +114,15 @@ def _create(path: Path) -> Keys:
 
 
 def _with_second_user(keys: Keys, path: Path) -> Keys:
-    keys = replace(
-        keys,
-        second_api_key=new_id("api"),
-        second_api_secret=secrets.token_urlsafe(32),
-        second_user_id=new_id("user"),
-    )
+    """Add what is missing of the second user: an earlier version made no login for them."""
+    made = {
+        "second_api_key": new_id("api"),
+        "second_api_secret": secrets.token_urlsafe(32),
+        "second_user_id": new_id("user"),
+        "second_username": "second",
+        "second_password": secrets.token_urlsafe(32),
+    }
+    keys = replace(keys, **{name: getattr(keys, name) or value for name, value in made.items()})
     _write(path, keys)
     return keys
 

@@ -47,6 +47,10 @@ class Links:
         """Return a signed address to PUT one part of an upload to."""
         return self._signed("PUT", f"/upload-parts/{upload_id}/{number}", expires)
 
+    def sartiq_upload(self, method: str, upload_id: str) -> str:
+        """Return a signed address to PUT a picture to, or to GET it from afterwards."""
+        return self._signed(method, f"/sartiq-uploads/{upload_id}", self.expiry())
+
     def thumbnail(self, asset_id: str, thumbnail_id: str) -> str:
         return f"{reached_at.get() or self._origin}/thumbnails/{asset_id}-{thumbnail_id}"
 

@@ -15,7 +15,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from scenario_desktop.engine.config import MAX_FILE_BYTES, URL_LIFETIME_S, EngineConfig
+from scenario_desktop.engine.config import (
+    MAX_FILE_BYTES,
+    TOKEN_LIFETIME_S,
+    URL_LIFETIME_S,
+    EngineConfig,
+)
 from scenario_desktop.engine.folders import make_folders
 from scenario_desktop.engine.keys import FILE_NAME, Keys, load_or_create
 from scenario_desktop.engine.lock import FolderLock
@@ -46,6 +51,7 @@ def run(args: Sequence[str]) -> int:
                 host=options.host,
                 port=listener.getsockname()[1],
                 url_lifetime_s=options.url_lifetime,
+                token_lifetime_s=options.token_lifetime,
                 processes=options.processes,
                 max_file_bytes=options.max_file_mib * 2**20,
                 has_second_user=options.second_user,
@@ -90,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
         help="how long the signed addresses of files work",
     )  # fmt: skip
     parser.add_argument(
+        "--token-lifetime", type=_positive, default=float(TOKEN_LIFETIME_S), metavar="SECONDS",
+        help="how long a login with user name and password lasts",
+    )  # fmt: skip
+    parser.add_argument(
         "--follow-stdin", action="store_true", help="end when the standard input is closed"
     )
     parser.add_argument(
@@ -100,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--second-user", action="store_true",
-        help="let in a second pair of keys, as another user of the same project",
+        help="let in a second pair of keys and login, as another user of the same project",
     )  # fmt: skip
     return parser
 
@@ -196,6 +206,8 @@ def _announce(config: EngineConfig, keys: Keys) -> None:
     if keys.has_second_user:
         line["second_api_key"] = keys.second_api_key
         line["second_api_secret"] = keys.second_api_secret
+        line["second_username"] = keys.second_username
+        line["second_password"] = keys.second_password
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

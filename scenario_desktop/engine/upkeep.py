@@ -12,6 +12,7 @@ from pathlib import Path
 from scenario_desktop.engine.assets import RETENTION_MS
 from scenario_desktop.engine.config import EngineConfig
 from scenario_desktop.engine.database import Database
+from scenario_desktop.engine.sartiq.uploads import purge_uploads
 from scenario_desktop.engine.times import now_ms
 from scenario_desktop.errors import StoreFailed
 
@@ -19,7 +20,10 @@ _log = logging.getLogger(__name__)
 
 #: Uploads that were never completed are given up after this time, in milliseconds.
 _ABANDONED_MS = 7 * 24 * 3600 * 1000
-_CONTENTS = "SELECT file_id FROM assets UNION SELECT file_id FROM canvas_snapshots"
+_CONTENTS = (
+    "SELECT file_id FROM assets UNION SELECT file_id FROM canvas_snapshots"
+    " UNION SELECT file_id FROM sartiq_media"
+)
 _THUMBNAILS = "SELECT DISTINCT thumbnail_id FROM assets"
 _OPEN = "('pending', 'validating', 'validated')"
 
@@ -48,6 +52,7 @@ async def _tidy(config: EngineConfig, database: Database, started_ms: int) -> No
 def _purge(connection: sqlite3.Connection) -> None:
     at = now_ms()
     connection.execute("DELETE FROM assets WHERE deleted_at <= ?", (at - RETENTION_MS,))
+    purge_uploads(connection, at)
     connection.execute(
         "UPDATE uploads SET status = 'failed', error = 'The parts did not arrive in time.',"
         " updated_at = ? WHERE status = 'pending' AND updated_at <= ?",

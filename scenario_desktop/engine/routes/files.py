@@ -29,7 +29,7 @@ async def get_file(request: Request) -> Response:
     check_signature(request)
     file_id, _, extension = request.path_params["name"].partition(".")
     path, media_type = engine.contents.path(file_id), MIME_TYPES.get(extension, _BYTES)
-    return await _serve(
+    return await serve_file(
         request, path, etag=file_id, media_type=media_type, cache=f"private, {_FOREVER}"
     )
 
@@ -39,7 +39,7 @@ async def get_export(request: Request) -> Response:
     check_signature(request)
     export_id, name = request.path_params["id"], request.path_params["name"]
     extension = name.rpartition(".")[2]
-    return await _serve(
+    return await serve_file(
         request, engine.config.exports / export_id, etag=export_id,
         media_type=MIME_TYPES.get(extension, "application/zip"), cache="private", file_name=name,
     )  # fmt: skip
@@ -51,7 +51,7 @@ async def get_thumbnail(request: Request) -> Response:
     if not await engine.assets.has_thumbnail(asset_id, thumbnail_id):
         raise NotFound("There is no such thumbnail.")
     path = engine.thumbnails.path(thumbnail_id)
-    return await _serve(
+    return await serve_file(
         request, path, etag=thumbnail_id, media_type=None, cache=f"public, {_FOREVER}"
     )
 
@@ -68,7 +68,7 @@ def check_signature(request: Request) -> None:
     )
 
 
-async def _serve(
+async def serve_file(
     request: Request, path: Path, *, etag: str, media_type: str | None, cache: str,
     file_name: str | None = None,
 ) -> Response:  # fmt: skip

@@ -1,0 +1,1 @@
+"""Handlers under /api/v1, by noun. They read the request, call a store, and answer."""
