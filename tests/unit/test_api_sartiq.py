@@ -539,6 +539,36 @@ async def test_a_thing_that_is_gone_does_not_take_the_operation_along(
     assert client.capabilities.may(Operation.CANCEL_GENERATION)
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda c: c.cancel_generation(ONE),
+        lambda c: c.select_prediction(ONE),
+        lambda c: c.get_refine_task(ONE),
+    ],
+)
+async def test_words_of_its_own_are_checked_by_the_thing(
+    server: Server, client: SartiqClient, ask: Ask
+) -> None:
+    things = [
+        f"/api/v1{path}{ONE}{rest}"
+        for path, rest in (("/generations/", "/stats"), ("/predictions/", ""),
+                           ("/refines/refines/", ""))
+    ]  # fmt: skip
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path in things:
+            return httpx.Response(200, json={"id": ONE})
+        return httpx.Response(404, json={"detail": "There is nothing at this address."})
+
+    server.answer = answer
+    for _ in range(2):
+        with pytest.raises(NotOffered):
+            await ask(client)
+    assert len(server.asked) == 2
+    assert list(client.capabilities.known.values()) == [False]
+
+
 async def test_a_fault_teaches_nothing(server: Server, client: SartiqClient) -> None:
     for status in (500, 403, 422):
         server.say({}, status)
@@ -609,7 +639,7 @@ async def test_an_address_that_has_ended_is_asked_for_anew_once(
     assert [request.method for request in server.asked] == ["POST", "PUT", "POST", "PUT"]
     server.asked.clear()
     server.answer = Store(status, status)
-    with pytest.raises(Refused, match="twice"):
+    with pytest.raises(Refused, match="two addresses"):
         await client.upload("a.png", "image/png", b"bytes")
     assert len(server.asked) == 4
 

@@ -383,21 +383,24 @@ class SartiqClient:
 
         Raises:
             BadAnswer: this server takes uploads in another way.
-            Refused: it refused its own upload address, twice.
+            Refused: it refused the file at two upload addresses of its own.
         """
         if not data:
             raise BadInput("The file is empty.")
         request = uploads.UploadRequest(filename=filename, content_type=content_type)
-        for _ in range(2):  # an address may end before it is used
+        for is_last in (False, True):  # an address may end before it is used
             answer = await self._connection.send(
                 "POST", uploads.PATH, body=request.to_wire(), is_safe=True
             )
             ticket = uploads.read_ticket(answer.body)
-            if await uploads.put_file(
+            refusal = await uploads.put_file(
                 self._connection.transport, self.base_url, ticket, data, content_type
-            ):
+            )
+            if refusal is None:
                 return ticket.url
-        raise uploads.has_ended_twice()
+            if is_last:
+                raise uploads.refused_twice(refusal)
+        raise AssertionError  # the second round returns or raises
 
     # --- training -----------------------------------------------------------------------------
 
@@ -422,12 +425,20 @@ class SartiqClient:
             NotOffered: as of all methods below, where the server does not have it.
         """
         return await self._connection.attempt(
-            Operation.CANCEL_GENERATION, "POST", "/generations/{id}/cancel", of=generation_id
+            Operation.CANCEL_GENERATION,
+            "POST",
+            "/generations/{id}/cancel",
+            of=generation_id,
+            exists=lambda: self.generation_stats(generation_id),
         )
 
     async def select_prediction(self, prediction_id: str) -> Any:
         return await self._connection.attempt(
-            Operation.SELECT_PREDICTION, "POST", "/predictions/{id}/select", of=prediction_id
+            Operation.SELECT_PREDICTION,
+            "POST",
+            "/predictions/{id}/select",
+            of=prediction_id,
+            exists=lambda: self.get_prediction(prediction_id),
         )
 
     async def list_refine_tasks(self) -> Any:
@@ -441,7 +452,11 @@ class SartiqClient:
 
     async def get_refine_task(self, task_id: str) -> Any:
         return await self._connection.attempt(
-            Operation.GET_REFINE_TASK, "GET", "/refines/{id}", of=task_id
+            Operation.GET_REFINE_TASK,
+            "GET",
+            "/refines/{id}",
+            of=task_id,
+            exists=lambda: self.get_refine(task_id),
         )
 
     async def list_trainings(self) -> Any:

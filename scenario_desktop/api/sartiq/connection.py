@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -152,6 +152,7 @@ class Connection:
         path: str,
         *,
         of: str | None = None,
+        exists: Callable[[], Awaitable[object]] | None = None,
         body: Any = None,
     ) -> Any:
         """Send one of the operations that a server may not have; the answer has no known shape.
@@ -159,6 +160,8 @@ class Connection:
         Args:
             path: with "{id}" where the id of a thing belongs.
             of: that id.
+            exists: reads that thing by an operation that every server has; tells a 404 of the
+                thing from one of the operation.
 
         Returns:
             Its JSON; None where it is empty.
@@ -175,23 +178,35 @@ class Connection:
         try:
             answer = await self.send(method, path, body=body, is_safe=method == "GET")
         except (NotFound, Refused, ServerFailed) as error:
-            if self._is_absent(operation, error, is_of_a_thing=of is not None):
+            if await self._is_absent(operation, error, of is not None, exists):
                 self.capabilities.note(operation, False)
                 raise _not_offered(error.details) from error
             raise
         self.capabilities.note(operation, True)
         return parse_any(answer.body) if answer.body.strip() else None
 
-    def _is_absent(self, operation: Operation, error: AppError, *, is_of_a_thing: bool) -> bool:
+    async def _is_absent(
+        self,
+        operation: Operation,
+        error: AppError,
+        is_of_a_thing: bool,
+        exists: Callable[[], Awaitable[object]] | None,
+    ) -> bool:
         if error.status in (405, 501):
             return True
         if error.status != 404 or self.capabilities.offers(operation):
             return False
-        if not is_of_a_thing:
-            return True
-        # Words of its own, such as "Generation not found": the operation is there to say them.
         reason = error.details.removeprefix("HTTP 404").removeprefix(" · ").strip(" .").casefold()
-        return reason in _NO_PATH or reason.startswith(_NO_PATH_BEGINS)
+        if not is_of_a_thing or reason in _NO_PATH or reason.startswith(_NO_PATH_BEGINS):
+            return True
+        # Words of its own, such as "Generation not found": is it the thing that is missing?
+        if exists is None:
+            return False
+        try:
+            await exists()
+        except AppError:
+            return False  # it is, or cannot be told now
+        return True
 
 
 def segment(identifier: str) -> str:

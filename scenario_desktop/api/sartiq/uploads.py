@@ -56,11 +56,12 @@ def read_ticket(body: bytes) -> UploadTicket:
 
 async def put_file(
     transport: Transport, base_url: str, ticket: UploadTicket, data: bytes, content_type: str
-) -> bool:
+) -> AppError | None:
     """Send the bytes, without our token. The same bytes may be sent again.
 
     Returns:
-        False where the address has ended: ask for another one, nothing was made.
+        None when they were taken; else why not, where the address may only have ended: ask for
+        another one, nothing was made.
 
     Raises:
         AppError: as for any request.
@@ -74,16 +75,20 @@ async def put_file(
         await transport.send(call)
     except AppError as error:
         if error.status in _ENDED:
-            return False
+            return error
         raise
-    return True
+    return None
 
 
-def has_ended_twice() -> Refused:
-    return Refused(
-        "The file was not uploaded: the server refused its own upload address, twice.",
-        hint="Check that the clock of this computer is right, then try again.",
+def refused_twice(error: AppError) -> Refused:
+    """Say that a second address did not help either."""
+    refused = Refused(
+        "The file was not uploaded: the server refused it at two addresses of its own.",
+        hint="Check that it is a picture, and that the clock of this computer is right.",
+        details=error.details,
     )
+    refused.status = error.status
+    return refused
 
 
 def _another_way(why: str) -> BadAnswer:
