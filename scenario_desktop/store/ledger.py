@@ -262,6 +262,23 @@ class Ledger:
             lambda c: [_row(values) for values in c.execute(sql, (*values, limit))]
         )
 
+    async def sent_between(
+        self, start: datetime, end: datetime, workspace_id: str
+    ) -> list[LedgerRow]:
+        """Return the rows of a workspace that were sent in a range of time, newest first.
+
+        Args:
+            end: the first moment that is not in it.
+        """
+        bounds = (_stored("submitted_at", start), _stored("submitted_at", end), workspace_id)
+        sql = (
+            _SELECT + "WHERE submitted_at >= ? AND submitted_at < ? AND workspace_id = ? "
+            "ORDER BY submitted_at DESC, id"
+        )
+        return await self._database.read(
+            lambda c: [_row(values) for values in c.execute(sql, bounds)]
+        )
+
     async def by_job_id(self, workspace_id: str, job_id: str) -> LedgerRow | None:
         """Return the row of a job, None if the job is not ours."""
 
