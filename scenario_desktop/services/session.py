@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scenario_desktop.canvas.format import is_ours
-from scenario_desktop.errors import AppError, NotFound
+from scenario_desktop.errors import AppError, BadInput, NotFound
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item
 from scenario_desktop.paths import Paths
+from scenario_desktop.services.absent import absent_scenario
+from scenario_desktop.services.all_jobs import AllJobs
 from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.drafts import DraftStore
 from scenario_desktop.services.canvas.session import Room
 from scenario_desktop.services.clock import Clock
+from scenario_desktop.services.deleting import Deleting
 from scenario_desktop.services.detect import KIND as DETECT
 from scenario_desktop.services.detect import Detect, DetectKind
 from scenario_desktop.services.downloads import Downloads
@@ -33,8 +36,11 @@ from scenario_desktop.services.originals import Originals
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.plan import PlanUnits, plan_units
 from scenario_desktop.services.previews import Previews
+from scenario_desktop.services.sartiq.half import Desk, SartiqConnection, SartiqHalf
+from scenario_desktop.services.sartiq.run_kinds import PREFIX
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync import Sync, SyncTimes
+from scenario_desktop.services.sync_both import BothSyncs
 from scenario_desktop.services.thumbnails import Thumbnails
 from scenario_desktop.services.uploads import Uploads
 from scenario_desktop.store.catalogue import Catalogue
@@ -60,6 +66,20 @@ class Connection:
     project_id: str | None = None
 
 
+def _scenario(connection: Connection | None, transport: Any) -> ScenarioClient:
+    from scenario_desktop.api.client import ScenarioClient
+
+    if connection is None:
+        raise BadInput("This workspace has no account.", hint="Add one in the settings.")
+    return ScenarioClient(
+        connection.base_url,
+        connection.key,
+        connection.secret,
+        project_id=connection.project_id,
+        transport=transport,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What sessions use and do not own."""
@@ -77,6 +97,11 @@ class Session:
     Attributes:
         workspace_id: whose it is.
         was_rebuilt: its catalogue was damaged, was set aside, and is being read anew.
+        has_scenario: it has a Scenario half; without one whatever needs it is refused.
+        sartiq: its Sartiq half, None where it has none or that could not be opened.
+        troubles: why a half could not be opened; the other one works all the same.
+        sync: how both halves stand to their servers.
+        jobs: those of both halves.
     """
 
     def __init__(
@@ -97,8 +122,13 @@ class Session:
         self.was_rebuilt = catalogue.was_rebuilt
         self.guard = shared.guard
         self._ledger = shared.ledger
+        self.has_scenario = bool(client.base_url)
+        self.troubles: tuple[AppError, ...] = ()
+        self.sartiq: SartiqHalf | None = None
         self.library = Library(client, catalogue, outbox)
-        self.sync = Sync(client, catalogue, self.library, times=times)
+        self._own_sync = Sync(client, catalogue, self.library, times=times)
+        self.sync: Sync | BothSyncs = self._own_sync
+        self.deleting = Deleting(self.library, None)
         self.thumbnails = Thumbnails(client, files, shared.thumbnail_cache, shared.pool)
         self.originals = Originals(client, files)
         self.previews = Previews(self.originals, shared.pool, shared.paths.originals / workspace_id)
@@ -106,16 +136,18 @@ class Session:
         self.imports = Imports(
             client, catalogue, self.library, shared.pool, keep_thumbnail=self.thumbnails.put
         )
-        self.jobs = Jobs(
+        self._own_jobs = Jobs(
             client,
             shared.ledger,
             shared.guard,
             workspace_id=workspace_id,
             kinds={DETECT: DetectKind(client)},
             on_results=self._on_results,
+            owns=lambda kind: not kind.startswith(PREFIX),
         )
+        self.jobs: Jobs | AllJobs = self._own_jobs
         self.detect = Detect(
-            client, self.jobs, shared.guard, pool=shared.pool, picture_of=self._picture_of
+            client, self._own_jobs, shared.guard, pool=shared.pool, picture_of=self._picture_of
         )
         self.canvases = Canvases(
             Room(
@@ -132,39 +164,43 @@ class Session:
     async def open(
         cls,
         workspace_id: str,
-        connection: Connection,
+        connection: Connection | None,
         shared: Shared,
         *,
+        sartiq: SartiqConnection | None = None,
         times: SyncTimes | None = None,
         transport: Callable[[], Any] | None = None,
     ) -> Self:
         """Open a workspace's files and connections, take up its jobs, and begin to sync.
 
-        What is in the catalogue can be shown at once, with or without network.
+        What is in the catalogue can be shown at once, with or without network. A half that cannot
+        be opened does not keep the other one from it: see ``troubles``.
 
         Args:
+            connection: None for a workspace without a Scenario half.
             transport: for tests; makes an httpx transport, once per connection pool.
 
         Raises:
-            BadInput: the address or the keys cannot be used.
+            BadInput: the address or the keys cannot be used, and there is no other half.
             StoreFailed: its files cannot be opened; nothing is left open.
         """
-        from scenario_desktop.api.client import ScenarioClient
         from scenario_desktop.api.files import FileFetcher
 
         def pipe() -> Any:
             return transport() if transport is not None else None
 
+        troubles: list[AppError] = []
         async with AsyncExitStack() as stack:
-            client = ScenarioClient(
-                connection.base_url,
-                connection.key,
-                connection.secret,
-                project_id=connection.project_id,
-                transport=pipe(),
-            )
+            client = absent_scenario()
+            try:
+                if connection is not None or sartiq is None:
+                    client = _scenario(connection, pipe())
+            except BadInput as error:
+                if sartiq is None:
+                    raise
+                troubles.append(error)
             stack.push_async_callback(client.aclose)
-            files = FileFetcher(base_url=connection.base_url, transport=pipe())
+            files = FileFetcher(base_url=client.base_url, transport=pipe())
             stack.push_async_callback(files.aclose)
             catalogue = Catalogue(shared.paths.catalogue(workspace_id))
             stack.push_async_callback(catalogue.aclose)
@@ -175,16 +211,51 @@ class Session:
             session = cls(workspace_id, client, files, catalogue, outbox, shared, times)
             stack.push_async_callback(session.thumbnails.aclose)
             stack.push_async_callback(session.canvases.aclose)
-            stack.push_async_callback(session.jobs.aclose)
-            await session.jobs.start()
-            stack.push_async_callback(session.sync.aclose)
-            session.sync.start()
+            stack.push_async_callback(session._own_jobs.aclose)
+            await session._own_jobs.start()
+            stack.push_async_callback(session._own_sync.aclose)
+            if session.has_scenario:
+                session._own_sync.start()
+            if sartiq is not None:
+                try:
+                    await session._attach(sartiq, shared, stack, times, transport)
+                except AppError as error:
+                    troubles.append(error)
+            session.troubles = tuple(troubles)
             session._stack = stack.pop_all()
             return session
 
+    async def _attach(
+        self,
+        connection: SartiqConnection,
+        shared: Shared,
+        stack: AsyncExitStack,
+        times: SyncTimes | None,
+        transport: Callable[[], Any] | None,
+    ) -> None:
+        """Open the Sartiq half and let everything know of it."""
+        desk = Desk(
+            self.workspace_id,
+            self.catalogue,
+            self.library,
+            shared.ledger,
+            shared.guard,
+            self.previews.original,
+        )
+        half = await SartiqHalf.open(connection, desk, times=times, transport=transport)
+        stack.push_async_callback(half.aclose)
+        self.sartiq = half
+        self.library.sartiq = half.items
+        self.thumbnails.sartiq = self.originals.sartiq = half
+        self.outbox.mark_favourite = half.mark_favourite
+        self.deleting = Deleting(self.library, half)
+        self.sync = BothSyncs([*([self._own_sync] if self.has_scenario else []), half.sync])
+        self.jobs = AllJobs([self._own_jobs, half.runs.jobs])
+        await half.start()
+
     async def plan_units(self) -> PlanUnits | None:
         """Return what the account's plan gives and what is used; None where that is not known."""
-        return await plan_units(self.client)
+        return await plan_units(self.client) if self.has_scenario else None
 
     async def spent_since(self, since: datetime) -> Decimal:
         """Return the Creative Units of what was sent from this workspace since then."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from scenario_desktop.items import Item
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.sartiq.deletion import Deletion
+from scenario_desktop.services.sartiq.handover import Handover
 from scenario_desktop.services.sartiq.library import SartiqLibrary
 from scenario_desktop.services.sartiq.remembered import Remembered
 from scenario_desktop.services.sartiq.sync import REACHED, TIDIED, SartiqSync
+from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync_loop import SyncTimes
 from scenario_desktop.store.catalogue import Catalogue
+from scenario_desktop.store.ledger import Ledger
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import
     from scenario_desktop.api.files import FileFetcher
@@ -61,6 +65,22 @@ class SartiqConnection:
         return json.dumps([self.server, self.username, self.organisation_id or ""])
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What of the open workspace a half works with, and does not own.
+
+    Attributes:
+        original: an item's file on this computer, fetched where needed.
+    """
+
+    workspace_id: str
+    catalogue: Catalogue
+    library: Library
+    ledger: Ledger
+    guard: SpendingGuard
+    original: Callable[[Item], Awaitable[Path]]
+
+
 class SartiqHalf:
     """One open connection to the second service. Made by ``open`` only.
 
@@ -71,6 +91,8 @@ class SartiqHalf:
         capabilities: which of the announced operations the server has; kept once learnt.
         items: brings generations into the library and reads single items anew.
         deletion: plans and carries out deletions.
+        door: hands pictures over to the service.
+        runs: sends requests and follows what comes of them; started by the session.
         sync: keeps the catalogue like the server; started by the session.
         remembered: ids that were used before.
     """
@@ -80,10 +102,12 @@ class SartiqHalf:
         client: SartiqClient,
         files: FileFetcher,
         connection: SartiqConnection,
-        catalogue: Catalogue,
-        library: Library,
+        desk: Desk,
         times: SyncTimes | None,
     ) -> None:
+        from scenario_desktop.services.sartiq.runs import Runs, RunsPlace
+
+        catalogue, library = desk.catalogue, desk.library
         self.client = client
         self.files = files
         self.organisation_id = connection.organisation_id
@@ -92,6 +116,17 @@ class SartiqHalf:
         self.deletion = Deletion(client, catalogue, self.items)
         self.sync = SartiqSync(client, catalogue, library, self.items, times=times)
         self.remembered = Remembered(catalogue)
+        self.door = Handover(
+            client, find=library.item, fresh_url=library.fresh_url, original=desk.original
+        )
+        self.runs = Runs(
+            client,
+            desk.ledger,
+            desk.guard,
+            place=RunsPlace(desk.workspace_id, connection.is_local, self._can_cancel),
+            door=self.door,
+            library=self.items,
+        )
         self._catalogue = catalogue
         self._connection = connection
         self._stack = AsyncExitStack()
@@ -104,8 +139,7 @@ class SartiqHalf:
     async def open(
         cls,
         connection: SartiqConnection,
-        catalogue: Catalogue,
-        library: Library,
+        desk: Desk,
         *,
         times: SyncTimes | None = None,
         transport: Callable[[], Any] | None = None,
@@ -126,7 +160,7 @@ class SartiqHalf:
         def pipe() -> Any:
             return transport() if transport is not None else None
 
-        learnt = await _learnt(catalogue)
+        learnt = await _learnt(desk.catalogue)
         async with AsyncExitStack() as stack:
             client = SartiqClient.with_password(
                 connection.base_url,
@@ -141,9 +175,10 @@ class SartiqHalf:
             stack.push_async_callback(client.aclose)
             files = FileFetcher(base_url=client.base_url, transport=pipe())
             stack.push_async_callback(files.aclose)
-            half = cls(client, files, connection, catalogue, library, times)
+            half = cls(client, files, connection, desk, times)
             await half._settle_in()
             stack.push_async_callback(half._keep_capabilities)
+            stack.push_async_callback(half.runs.aclose)
             stack.push_async_callback(half.sync.aclose)
             half._stack = stack.pop_all()
         return half
@@ -151,6 +186,23 @@ class SartiqHalf:
     async def aclose(self) -> None:
         """Stop everything. May be called twice."""
         await self._stack.aclose()
+
+    async def start(self) -> None:
+        """Take up the runs that were in flight, and begin to sync.
+
+        Raises:
+            StoreFailed: the ledger cannot be read.
+        """
+        await self.runs.start()
+        self.sync.start()
+
+    async def handover(self, item: Item) -> str:
+        """Return an address of any item that the service can read now.
+
+        Raises:
+            AppError: it has no file, or could not be handed over.
+        """
+        return await self.door.handover(item)
 
     async def read(self, item: Item) -> Asset:
         """Read an item from the server now; its addresses are good.
@@ -167,6 +219,11 @@ class SartiqHalf:
     async def mark_favourite(self, prediction_id: str, is_favourite: bool) -> None:
         """Tell the server; may be repeated."""
         await self.client.set_favourite(prediction_id, is_favourite)
+
+    def _can_cancel(self) -> bool:
+        from scenario_desktop.api.sartiq.capabilities import Operation
+
+        return self.capabilities.may(Operation.CANCEL_GENERATION)
 
     async def _settle_in(self) -> None:
         """Begin anew where the catalogue holds another account's generations."""

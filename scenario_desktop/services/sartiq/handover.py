@@ -57,10 +57,18 @@ class Handover:
         """
         if not ref.item_id:
             return await self._upload(Path(ref.file), ref.name, "", on_progress)
-        item = await self._find(ref.item_id)
-        if item is None:
-            raise NotFound(f"“{ref.name or ref.item_id}” is no longer in the library.")
-        return await self.handover(item, on_progress)
+        return await self.handover(await self._item(ref), on_progress)
+
+    async def data(self, ref: PictureRef) -> bytes:
+        """Return the picture's file, as it is.
+
+        Raises:
+            AppError: the picture is gone or cannot be read.
+        """
+        path = Path(ref.file)
+        if ref.item_id:
+            path = await self._original(await self._item(ref))
+        return await asyncio.to_thread(_read, path, ref.name)
 
     async def handover(self, item: Item, on_progress: OnProgress = lambda share: None) -> str:
         """Return an address of an item that the service can read now.
@@ -74,6 +82,12 @@ class Handover:
             return url
         path = await self._original(item)
         return await self._upload(path, item.name, item.mime_type, on_progress)
+
+    async def _item(self, ref: PictureRef) -> Item:
+        item = await self._find(ref.item_id)
+        if item is None:
+            raise NotFound(f"“{ref.name or ref.item_id}” is no longer in the library.")
+        return item
 
     async def _upload(self, path: Path, name: str, mime_type: str, on_progress: OnProgress) -> str:
         on_progress(0.0)

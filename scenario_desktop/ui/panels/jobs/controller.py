@@ -29,8 +29,8 @@ _NO_SESSION = "Open a workspace first"
 class JobsService(Protocol):
     """What the panel needs of the jobs service."""
 
-    poll_status: PollStatus
-
+    @property
+    def poll_status(self) -> PollStatus: ...
     @property
     def changed(self) -> SignalLike: ...
     @property
@@ -73,11 +73,13 @@ class JobsController(QObject):
     Signals:
         shown_requested: whether the panel is to be open.
         reveal_requested: a tuple of asset ids to show in the gallery.
+        place_requested: a tuple of asset ids to put on the canvas.
         edit_requested: the kind of job and the body of its request, for a form.
     """
 
     shown_requested = Signal(bool)
     reveal_requested = Signal(object)
+    place_requested = Signal(object)
     edit_requested = Signal(str, object)
 
     def __init__(
@@ -258,6 +260,8 @@ class JobsController(QObject):
                 self.reveal_requested.emit(view.result_ids)
             case JobAction.SHOW_INPUT:
                 self.reveal_requested.emit((view.input_item_id,))
+            case JobAction.PLACE:
+                self.place_requested.emit(view.result_ids)
             case JobAction.EDIT:
                 self.edit_requested.emit(view.kind, jobs.draft_of(row_id))
             case JobAction.COPY_ERROR:
