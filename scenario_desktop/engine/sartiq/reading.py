@@ -61,14 +61,19 @@ async def read_ids(request: Request) -> list[str]:
         raise _unprocessable(error, "body") from error
 
 
-async def read_object(request: Request, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
-    """Read a body that is any JSON object.
+async def read_object(
+    request: Request, limit: int = MAX_BODY_BYTES, *, is_optional: bool = False
+) -> dict[str, Any]:
+    """Read a body that is any JSON object; an optional one may be missing.
 
     Raises:
         Unprocessable: it is none.
         TooLarge: it is longer than ``limit`` bytes.
     """
-    value = parse_json(await read_bytes(request, limit))
+    data = await read_bytes(request, limit)
+    if is_optional and not data.strip():
+        return {}
+    value = parse_json(data)
     if not isinstance(value, dict):
         raise Unprocessable.at("body", message="Must be a JSON object.")
     return value

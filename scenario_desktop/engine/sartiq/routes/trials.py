@@ -38,7 +38,7 @@ async def list_trainings(request: Request) -> Response:
 
 
 async def start_training(request: Request) -> Response:
-    body = await read_object(request)
+    body = await read_object(request, is_optional=True)
     return JsonResponse(await sartiq_of(request).trials.start_training(body, user_of(request)))
 
 
