@@ -151,7 +151,7 @@ def apply_refine(picture: Array, plan: RefinePlan) -> Array:
         picture = _with_hidden_colors(picture)
     base = picture
     while _next_is_not_last(base, plan):
-        base = np.concatenate(list(_doubled_strips(base)))
+        base = _doubled_whole(base)
     if plan.scaled_width <= base.shape[1] and plan.scaled_height <= base.shape[0]:
         return _reduced(base, plan)
     result = np.empty((plan.height, plan.width, picture.shape[2]), np.uint8)
@@ -166,6 +166,17 @@ def apply_refine(picture: Array, plan: RefinePlan) -> Array:
 def _next_is_not_last(base: Array, plan: RefinePlan) -> bool:
     height, width = base.shape[:2]
     return bool(plan.scaled_width > 2 * width or plan.scaled_height > 2 * height)
+
+
+def _doubled_whole(base: Array) -> Array:
+    import numpy as np
+
+    result = np.empty((base.shape[0] * 2, base.shape[1] * 2, base.shape[2]), np.uint8)
+    row = 0
+    for strip in _doubled_strips(base):
+        result[row : row + len(strip)] = strip
+        row += len(strip)
+    return result
 
 
 def _doubled_strips(base: Array) -> Iterator[Array]:
