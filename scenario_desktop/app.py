@@ -272,7 +272,15 @@ class Program(QObject):
             self._address = address
             return Connection(address.scenario_url, address.api_key, address.api_secret)
         secret = await self.workspaces.secret(record)
-        return Connection(record.base_url, secret.key, secret.secret, record.project_id)
+        team = await self.workspaces.team_secret(record)
+        return Connection(
+            record.base_url,
+            secret.key,
+            secret.secret,
+            record.project_id,
+            team_key=team.key if team is not None else "",
+            team_secret=team.secret if team is not None else "",
+        )
 
     async def _close_session(self) -> None:
         session, self.session = self.session, None
@@ -288,8 +296,8 @@ class Program(QObject):
         for path in (self.paths.catalogue(workspace_id), self.paths.outbox(workspace_id)):
             for file in path.parent.glob(f"{path.name}*"):
                 await asyncio.to_thread(file.unlink, missing_ok=True)
-        originals = self.paths.originals / workspace_id
-        await asyncio.to_thread(shutil.rmtree, originals, ignore_errors=True)
+        for folder in (self.paths.originals / workspace_id, self.paths.usage(workspace_id)):
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def _on_engine_changed(self, status: EngineStatus) -> None:
         """Follow an engine that died under the open workspace; ``_open_active`` tells the rest."""

@@ -52,6 +52,10 @@ class Paths:
         """Unsaved strokes of canvases, and what was done to the canvases from here."""
         return self.data / "drafts" / workspace_id
 
+    def usage(self, workspace_id: str) -> Path:
+        """Reports of usage that were read before."""
+        return self.cache / "usage" / workspace_id
+
     @property
     def originals(self) -> Path:
         return self.cache / "originals"

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,6 +52,7 @@ from scenario_desktop.store.thumbnails import ThumbnailCache
 if TYPE_CHECKING:
     from scenario_desktop.api.client import ScenarioClient
     from scenario_desktop.api.files import FileFetcher
+    from scenario_desktop.services.usage.usage import Usage
 
 #: The local engine answers at once and costs nothing: look more often.
 ENGINE_TIMES = SyncTimes(idle_s=5.0, tidy_s=60.0, first_wait_s=0.5, longest_wait_s=10.0)
@@ -58,12 +60,18 @@ ENGINE_TIMES = SyncTimes(idle_s=5.0, tidy_s=60.0, first_wait_s=0.5, longest_wait
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where a workspace is reached. The keys stay out of the repr."""
+    """Where a workspace is reached. The keys stay out of the repr.
+
+    Attributes:
+        team_key, team_secret: of a team's administrator, for its usage; empty where there is none.
+    """
 
     base_url: str
     key: str = field(repr=False)
     secret: str = field(repr=False)
     project_id: str | None = None
+    team_key: str = field(default="", repr=False)
+    team_secret: str = field(default="", repr=False)
 
 
 def _scenario(connection: Connection | None, transport: Any) -> ScenarioClient:
@@ -122,6 +130,8 @@ class Session:
         self.was_rebuilt = catalogue.was_rebuilt
         self.guard = shared.guard
         self._ledger = shared.ledger
+        self._usage_folder = shared.paths.usage(workspace_id)
+        self._team: ScenarioClient | None = None
         self.has_scenario = bool(client.base_url)
         self.troubles: tuple[AppError, ...] = ()
         self.sartiq: SartiqHalf | None = None
@@ -209,6 +219,10 @@ class Session:
             stack.push_async_callback(outbox.aclose)
             await outbox.open()
             session = cls(workspace_id, client, files, catalogue, outbox, shared, times)
+            if connection is not None and connection.team_key:
+                team = Connection(connection.base_url, connection.team_key, connection.team_secret)
+                session._team = _scenario(team, pipe())
+                stack.push_async_callback(session._team.aclose)
             stack.push_async_callback(session.thumbnails.aclose)
             stack.push_async_callback(session.canvases.aclose)
             stack.push_async_callback(session._own_jobs.aclose)
@@ -252,6 +266,24 @@ class Session:
         self.sync = BothSyncs([*([self._own_sync] if self.has_scenario else []), half.sync])
         self.jobs = AllJobs([self._own_jobs, half.runs.jobs])
         await half.start()
+
+    @cached_property
+    def usage(self) -> Usage:
+        """What was used and spent here; made when it is first asked for."""
+        from tzlocal import get_localzone
+
+        from scenario_desktop.services.usage.keeping import ReportCache
+        from scenario_desktop.services.usage.usage import Usage
+
+        return Usage(
+            self.client,
+            self._ledger,
+            ReportCache(self._usage_folder),
+            workspace_id=self.workspace_id,
+            zone=get_localzone(),
+            team=self._team,
+            titles={DETECT: "Detect"},
+        )
 
     async def plan_units(self) -> PlanUnits | None:
         """Return what the account's plan gives and what is used; None where that is not known."""

@@ -78,6 +78,9 @@ class Spending(_Part):
 
     mode: SpendingMode = SpendingMode.ASK_ABOVE
     ask_above: Decimal = Field(Decimal(20), ge=0, le=1_000_000)
+    monthly_budget: Decimal | None = Field(None, ge=0, le=1_000_000_000)
+    #: The month that was warned about, "2026-11", so that it is done once.
+    warned_month: str = ""
 
 
 class WindowState(_Part):
