@@ -57,6 +57,35 @@ def add(document: Document, layer: Layer, above: str = "") -> Document:
     return _with(document, (*document.layers[:index], placed, *document.layers[index:]))
 
 
+def insert(document: Document, layers: tuple[Layer, ...], root: str, above: str = "") -> Document:
+    """Put several layers right above another one and into its group, or on top of all.
+
+    Args:
+        layers: in their order; all but the root are in it, at some depth.
+
+    Raises:
+        BadInput: there are too many.
+    """
+    if len(document.layers) + len(layers) > MAX_LAYERS:
+        raise BadInput(f"A canvas holds at most {MAX_LAYERS:,} layers.")
+    below = document.layer(above)
+    parent = below.parent if below is not None else ""
+    placed = [replaced(one, parent=parent) if one.id == root else one for one in layers]
+    index = document.index(above) + 1 if below is not None else len(document.layers)
+    return _with(document, (*document.layers[:index], *placed, *document.layers[index:]))
+
+
+def shifted(document: Document, layer_id: str, dx: float, dy: float) -> Document:
+    """Move a layer, a group with all that is in it."""
+    ids = document.below(layer_id) | {layer_id}
+    for one in document.layers:
+        if one.id in ids and not isinstance(one, GroupLayer):
+            t = one.transform
+            place = t.model_copy(update={"x": t.x + dx, "y": t.y + dy})
+            document = change(document, one.id, transform=place)
+    return document
+
+
 def remove(document: Document, layer_ids: Collection[str]) -> Document:
     """Take layers away, groups with all that is in them."""
     gone = set(layer_ids)

@@ -35,11 +35,11 @@ class Reports(Protocol):
 
 
 class _Toast(Frame):
-    """One line, and maybe an undo."""
+    """One line, and maybe an undo, or something else to do about it."""
 
-    def __init__(self, text: str, has_undo: bool, parent: QWidget) -> None:
+    def __init__(self, text: str, has_undo: bool, parent: QWidget, *, action: str = "Undo") -> None:
         super().__init__(parent=parent)
-        self.undo = Button("Undo", kind=ButtonKind.LINK)
+        self.undo = Button(action, kind=ButtonKind.LINK)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 16, 6)
         row.setSpacing(16)
@@ -120,9 +120,16 @@ class Notices(QObject):
 
     def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
         """Tell something that needs no answer. Never an error alone."""
+        self._tell(text, "Undo", undo)
+
+    def offer(self, text: str, action: str, run: Callable[[], object]) -> None:
+        """Tell something, with what can be done about it."""
+        self._tell(text, action, run)
+
+    def _tell(self, text: str, action: str, run: Callable[[], object] | None) -> None:
         self._end_toast()
-        self._undo = undo
-        self._toast = _Toast(text, undo is not None, self._window)
+        self._undo = run
+        self._toast = _Toast(text, run is not None, self._window, action=action)
         self._toast.timer.timeout.connect(self._end_toast)
         self._toast.undo.clicked.connect(self._on_undo)
         self._show(self._toast)

@@ -23,6 +23,7 @@ from scenario_desktop.errors import AppError, NotFound, Offline
 from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.services.canvas.content import Drawn, Editor, SaveResult, Stored
 from scenario_desktop.services.canvas.lease import Lease, Moment, Phase, Refusal
+from scenario_desktop.services.canvas.record import Deed, HistoryLine
 from scenario_desktop.services.canvas.session import CanvasTimes
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.canvas import editor as editor_module
@@ -123,6 +124,9 @@ class FakeSession:
                 for n, text in enumerate(self.snapshot_texts)
             )
         )
+
+    async def history(self) -> list[HistoryLine]:
+        return [HistoryLine(NOW, Deed.FORCED, "Took it over.")]
 
     async def restore(self, snapshot: Snapshot) -> str:
         self.calls.append("restore")
@@ -416,7 +420,7 @@ async def test_a_picture_is_dropped_from_the_gallery(qt_loop, panel, canvases) -
 async def test_a_dropped_file_is_uploaded_with_the_save(qt_loop, panel, canvases) -> None:
     session = await opened(panel, canvases)
     session.give(lease(Phase.HELD))
-    await panel._place([], [Path("x/red.png")], QPointF(50, 40))
+    await panel.pictures.place([], [Path("x/red.png")], QPointF(50, 40))
     panel.save()
     await panel.actions["save"].settle()
     assert len(session.stored[0].blobs) == 1
@@ -477,7 +481,7 @@ async def test_a_fill_reaches_as_far_as_the_colour(qt_loop, panel, canvases) -> 
 async def test_the_flattened_canvas_becomes_a_file(qt_loop, panel, canvases) -> None:
     await opened(panel, canvases)
     wanted: list[Path] = []
-    panel.detect_requested.connect(lambda path, _: wanted.append(path))
+    panel.pictures.detect_requested.connect(lambda path, _, origin: wanted.append(path))
     panel.actions["detect"].trigger()
     await panel.actions["detect"].settle()
     assert wanted[0].name == "Ember Valley.png"

@@ -245,11 +245,15 @@ def test_a_copied_layer_comes_back_as_one(editor: Editor) -> None:
     editor.add_layer(shape, "Draw", "square")
     image, corner = editor.copied()
     assert (image.width(), corner.x()) == (10, 0)
-    clipboard.put(image, shape)
+    board = clipboard.Clipboard()
+    board.put(clipboard.clip_of(editor.document, editor.pixels, "s", "ws", image, corner))
     pasted = clipboard.layer_on()
     assert isinstance(pasted, ShapeLayer)
     assert (pasted.fill, pasted.id != "s") == ("#ff0000", True)
     assert not clipboard.image_on().isNull()
+    assert board.clip() is not None
+    QApplication.clipboard().setText("something else")
+    assert board.clip() is None
 
 
 def test_a_layer_of_somebody_else_on_the_clipboard_is_no_layer(qapp: QApplication) -> None:

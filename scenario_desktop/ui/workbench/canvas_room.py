@@ -18,17 +18,21 @@ from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
 from scenario_desktop.ui.main_window import DockKind, MainWindow
 from scenario_desktop.ui.panels.canvas import encoding
+from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
 from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.origins import Origin
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.recoveries import RecoveryDialog
 from scenario_desktop.ui.panels.canvas.settings import ToolSettings
+from scenario_desktop.ui.workbench.canvas_results import CanvasResults
 
 if TYPE_CHECKING:
+    from scenario_desktop.services.imports import Refusal
     from scenario_desktop.services.session import Session
 
 PAGE = "canvas"
@@ -67,11 +71,13 @@ class CanvasRoom(QObject):
         self._drafts = SettingsDrafts(settings)
         self._session: Session | None = None
         self._parts: tuple[CanvasPage, CanvasDock] | None = None
+        self._board = Clipboard()
+        self.results = CanvasResults(self, self._drafts, window.notices, parent=self)
         self.controller: CanvasController | None = None
         self.creating = self._action(self._create)
         self.recovering = self._action(self._offer_recoveries)
         self._importing = self._action(self._import)
-        self._detecting = self._action(self._import_for_detect)
+        self._detecting = self._action(self._begin_detect)
         window.page_changed.connect(self._on_page_changed)
 
     def _action(self, function: object) -> AsyncAction:
@@ -91,15 +97,19 @@ class CanvasRoom(QObject):
             pictures=session.previews,
             items=session.library,
             messages=self._window.notices,
+            workspace=session.workspace_id,
         )
         self._parts = page, dock
         self._window.add_page(PAGE, page)
         self._window.set_dock(dock, DockKind.INSPECTOR, page=PAGE)
-        controller = CanvasController(page, dock, editor, settings, ports, folder=self._folder)
+        controller = CanvasController(
+            page, dock, editor, settings, ports, folder=self._folder, board=self._board
+        )
         self.controller = controller
         controller.left.connect(self.left)
-        controller.import_requested.connect(self._importing.trigger)
-        controller.detect_requested.connect(self._detecting.trigger)
+        controller.pictures.import_requested.connect(self._importing.trigger)
+        controller.pictures.detect_requested.connect(self._detecting.trigger)
+        self.results.bind(session)
         settings.changed.connect(self._remember)
         self.recovering.trigger()
 
@@ -107,6 +117,7 @@ class CanvasRoom(QObject):
         """Leave the page and take everything down; the session closes its canvases itself."""
         for action in (self.creating, self.recovering, self._importing, self._detecting):
             action.cancel()
+        self.results.unbind()
         self._remove_commands()
         self.in_front.emit(None)
         self._session = None
@@ -182,19 +193,35 @@ class CanvasRoom(QObject):
         if session is None:
             return None
         added: list[str] = []
+        refused: tuple[Refusal, ...] = ()
         async for progress in session.imports.run([path]):
-            added = list(progress.added_ids)
-            for refusal in progress.refused:
-                self._window.notices.toast(refusal.reason)
-        if not added:
-            return None
-        self._window.notices.toast(f"Added “{name}” to the library")
-        return await session.library.item(added[0])
+            added, refused = list(progress.added_ids), progress.refused
+        # A canvas that looks as it did when it was sent before is there already.
+        known = [refusal.asset_id for refusal in refused if refusal.asset_id]
+        if added:
+            self._window.notices.toast(f"Added “{name}” to the library")
+        elif known:
+            self._window.notices.toast(f"“{name}” is in the library already")
+        elif refused:
+            self._window.notices.toast(refused[0].reason)
+        found = (*added, *known)
+        return await session.library.item(found[0]) if found else None
 
-    async def _import_for_detect(self, path: Path, name: str) -> None:
-        item = await self._import(path, name)
-        if item is not None:
-            self.detect_wanted.emit(item)
+    async def _begin_detect(self, source: Path | str, name: str, origin: Origin) -> None:
+        """Open the detect form on a picture of the canvas: a new file, or an item."""
+        session = self._session
+        if session is None:
+            return
+        if isinstance(source, Path):
+            item = await self._import(source, name)
+        else:
+            item = await session.library.item(source)
+            if item is None:
+                item = next(iter(await session.library.bring([source])), None)
+        if item is None:
+            return
+        self.results.remember(item.id, origin)
+        self.detect_wanted.emit(item)
 
     def _remember(self) -> None:
         controller = self.controller

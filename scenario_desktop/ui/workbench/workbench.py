@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
 
 FIRST_RUN = "first_run"
+#: So many pictures are put on a canvas at once.
+MAX_PLACED = 50
 _NO_WORKSPACE = "No workspace is open"
 
 
@@ -155,6 +157,7 @@ class Workbench(QObject):
         )
         self._detecting = self._action(self._open_detect_with)
         self._creating = self._action(self._new_canvas)
+        self._placing = self._action(self._place_chosen)
         self._editing = self._action(self._edit_again)
         self._revealing = self._action(self._reveal)
         self._counting = self._action(self._count_all, Overlap.RESTART)
@@ -222,6 +225,7 @@ class Workbench(QObject):
         self.jobs.shown_requested.connect(self.window.show_jobs)
         self.jobs.reveal_requested.connect(self._revealing.trigger)
         self.jobs.edit_requested.connect(self._editing.trigger)
+        self.jobs.place_requested.connect(self.canvas.results.place)
         self.window.jobs_shown.connect(self._on_jobs_shown)
         self.window.escaped.connect(self._on_escaped)
         self.topbar_view.state_requested.connect(self._on_state_requested)
@@ -333,6 +337,10 @@ class Workbench(QObject):
                 reason=self._needs_canvas, words="edit draw paint",
             ),
             Command(
+                "canvas.place", "Place on canvas", self._placing_trigger, icon="image-plus",
+                reason=self._needs_pictures, note=self._chosen_note, words="layer put insert",
+            ),
+            Command(
                 "library.sync", "Sync now", self._sync_now, icon="refresh-cw", shortcut="F5",
                 reason=self._needs_session,
             ),
@@ -374,6 +382,27 @@ class Workbench(QObject):
         if reason := self._needs_session():
             return reason
         return "" if self._chosen_canvas() is not None else "Choose a canvas first"
+
+    def _needs_pictures(self) -> str:
+        if reason := self._needs_session():
+            return reason
+        if self.window.page != GALLERY:
+            return "Go back to the library first"
+        keys = self.gallery.controller.chosen_keys(MAX_PLACED + 1)
+        if not keys:
+            return "Choose a picture first"
+        return "" if len(keys) <= MAX_PLACED else f"Choose at most {MAX_PLACED} pictures"
+
+    def _placing_trigger(self) -> None:
+        self._placing.trigger()
+
+    async def _place_chosen(self) -> None:
+        items = await self.gallery.controller.chosen_items(MAX_PLACED)
+        pictures = [i.id for i in items if i.kind in ("image", "") and i.type != "canvas"]
+        if pictures:
+            self.canvas.results.place(pictures)
+        else:
+            self.notices.toast("Only pictures can be placed on a canvas")
 
     def _open_chosen_canvas(self) -> None:
         item = self._chosen_canvas()

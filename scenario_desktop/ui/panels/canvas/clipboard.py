@@ -3,33 +3,103 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QPoint
 from PySide6.QtGui import QGuiApplication, QImage
 
 from scenario_desktop.canvas import document as edits
-from scenario_desktop.canvas.format import Layer, PictureLayer, ShapeLayer, TextLayer
+from scenario_desktop.canvas.format import (
+    Document,
+    Layer,
+    PaintLayer,
+    PictureLayer,
+    ShapeLayer,
+    TextLayer,
+)
+from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels
+from scenario_desktop.ui.panels.canvas.surface import PaintSurface
 
-#: A layer of ours as JSON.
+#: A layer of ours as JSON, for another window of this program.
 LAYER_MIME = "application/x-scenario-desktop-layer"
+#: Says which copy of this window is meant.
+_COPY_MIME = "application/x-scenario-desktop-copy"
 _MAX_BYTES = 100_000
 _ADAPTER: TypeAdapter[Layer] = TypeAdapter(Layer)
 
 
-def put(image: QImage, layer: Layer | None) -> None:
-    """Put a picture on the clipboard, with the layer it shows where that can be made again."""
-    data = QMimeData()
-    data.setImageData(image)
-    is_plain = isinstance(layer, (TextLayer, ShapeLayer))
-    if layer is not None and (is_plain or (isinstance(layer, PictureLayer) and layer.asset_id)):
-        text = json.dumps(layer.model_dump(mode="json", by_alias=True))
-        data.setData(LAYER_MIME, text.encode())
-    QGuiApplication.clipboard().setMimeData(data)
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What was copied on a canvas of this window; it outlives that canvas.
+
+    Attributes:
+        layers: the copied one, a group with all that is in it; none for a part of the pixels.
+        root: the id of the copied layer.
+        workspace: whose assets the pictures are.
+        surfaces, pictures: the pixels, shared until somebody paints.
+        image: how it looks; at: where it lay on the canvas.
+    """
+
+    workspace: str
+    image: QImage
+    at: QPoint
+    root: str = ""
+    layers: tuple[Layer, ...] = ()
+    surfaces: Mapping[str, PaintSurface] = field(default_factory=dict)
+    pictures: Mapping[str, PictureSource] = field(default_factory=dict)
+
+
+def clip_of(
+    document: Document, pixels: Pixels, root: str, workspace: str, image: QImage, at: QPoint
+) -> Clip:
+    """Return a whole layer as it is now."""
+    inner = document.below(root)
+    layers = tuple(layer for layer in document.layers if layer.id == root or layer.id in inner)
+    ids = {layer.id for layer in layers}
+    keys = {layer.asset_id or layer.blob for layer in layers if isinstance(layer, PictureLayer)}
+    return Clip(
+        workspace, image, at, root, layers,
+        {key: surface.copy() for key, surface in pixels.surfaces.items() if key in ids},
+        {key: source for key, source in pixels.pictures.items() if key in keys},
+    )  # fmt: skip
+
+
+class Clipboard:
+    """The system's clipboard, and beside it what other programs could not take.
+
+    It belongs to the window rather than to a canvas: what is copied on one is pasted on the next.
+    """
+
+    def __init__(self) -> None:
+        self._clip: Clip | None = None
+        self._mark = b""
+
+    def put(self, clip: Clip) -> None:
+        """Put a picture on the clipboard, with the layers that it shows."""
+        self._clip, self._mark = clip, uuid.uuid4().bytes
+        data = QMimeData()
+        data.setImageData(clip.image)  # which others are offered as PNG, among others
+        data.setData(_COPY_MIME, self._mark)
+        layer = next((one for one in clip.layers if one.id == clip.root), None)
+        if layer is not None and _is_plain(layer):
+            text = json.dumps(layer.model_dump(mode="json", by_alias=True))
+            data.setData(LAYER_MIME, text.encode())
+        QGuiApplication.clipboard().setMimeData(data)
+
+    def clip(self) -> Clip | None:
+        """Return what this window copied, if nothing else was copied since."""
+        data = QGuiApplication.clipboard().mimeData()
+        if data is None or not self._mark:
+            return None
+        is_ours = bytes(data.data(_COPY_MIME).data()) == self._mark
+        return self._clip if is_ours else None
 
 
 def layer_on() -> Layer | None:
-    """Return a copied layer as one to add; None when there is none."""
+    """Return a layer that another window copied as one to add; None when there is none."""
     data = QGuiApplication.clipboard().mimeData()
     if data is None or not data.hasFormat(LAYER_MIME):
         return None
@@ -40,9 +110,35 @@ def layer_on() -> Layer | None:
         layer = _ADAPTER.validate_json(raw)
     except ValidationError:
         return None  # another version's, or not ours at all: there may be a picture beside it
+    if not _is_plain(layer):
+        return None
     return edits.replaced(layer, id=edits.new_id(), parent="", is_locked=False, is_visible=True)
 
 
 def image_on() -> QImage:
     """Return the picture on the clipboard; null when there is none."""
     return QGuiApplication.clipboard().image()
+
+
+def fresh(clip: Clip) -> tuple[tuple[Layer, ...], dict[str, str]]:
+    """Return a clip's layers with ids of their own, the copied one at the top and unlocked.
+
+    Returns:
+        the layers, and their ids by those they had.
+    """
+    ids = {layer.id: edits.new_id() for layer in clip.layers}
+    layers: list[Layer] = []
+    for layer in clip.layers:
+        values: dict[str, object] = {"id": ids[layer.id], "parent": ids.get(layer.parent, "")}
+        if layer.id == clip.root:
+            values |= {"is_locked": False, "is_visible": True}
+        if isinstance(layer, PaintLayer):
+            values["tiles"] = ()
+        layers.append(edits.replaced(layer, **values))
+    return tuple(layers), ids
+
+
+def _is_plain(layer: Layer) -> bool:
+    """Say whether a layer can be made again from its JSON alone."""
+    is_asset = isinstance(layer, PictureLayer) and bool(layer.asset_id)
+    return is_asset or isinstance(layer, (TextLayer, ShapeLayer))

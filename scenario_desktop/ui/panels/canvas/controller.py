@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QRect, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas import format as canvas_format
-from scenario_desktop.canvas.format import Document, GroupLayer, Layer, PictureLayer
-from scenario_desktop.errors import AppError, StoreFailed
-from scenario_desktop.services.file_names import safe_file_name
+from scenario_desktop.canvas.format import Document, PictureLayer
+from scenario_desktop.errors import AppError
 from scenario_desktop.services.words import counted
-from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.panels.canvas import clipboard, drawing, encoding, filling, loading, words
+from scenario_desktop.ui.panels.canvas import drawing, encoding, filling, loading, words
+from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.commands import commands_of
-from scenario_desktop.ui.panels.canvas.dialogs import COPY, ExportDialog
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.drawing import Pixels, rgba
 from scenario_desktop.ui.panels.canvas.editor import READ_ONLY, Editor
@@ -33,13 +31,12 @@ from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
 from scenario_desktop.ui.panels.canvas.lease_talk import LeaseTalk
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
+from scenario_desktop.ui.panels.canvas.pictures import Pictures
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.snapshots import Snapshots
 from scenario_desktop.ui.panels.canvas.text_actions import TextActions
-from scenario_desktop.ui.panels.canvas.tiling import FORMAT
 from scenario_desktop.ui.panels.canvas.tools import CropTool
-from scenario_desktop.ui.widgets.drags import keys_of
 
 if TYPE_CHECKING:
     from scenario_desktop.services.canvas.content import SaveResult
@@ -49,8 +46,6 @@ if TYPE_CHECKING:
 _TICK_MS = 1000
 NO_BLOBS: Mapping[str, bytes] = {}
 _BEING_SHOWN = "The canvas is being shown anew. Wait a moment."
-_KINDS = {"PNG": "PNG (*.png)", "JPEG": "JPEG (*.jpg *.jpeg)", "WEBP": "WebP (*.webp)"}
-_ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 
 
 class CanvasController(QObject):
@@ -60,17 +55,14 @@ class CanvasController(QObject):
         session: of the canvas that is open, None without one.
         actions: the running ones by name; tests wait for them.
         history: for the window's undo and redo.
+        pictures: their roads onto the canvas and off it.
 
     Signals:
         left: the canvas is closed; show the library.
-        detect_requested: a file with the flattened picture, and its name.
-        import_requested: a file that should become an item, and its name.
         opened: another canvas is shown: its asset id.
     """
 
     left = Signal()
-    detect_requested = Signal(object, str)
-    import_requested = Signal(object, str)
     opened = Signal(str)
 
     def __init__(
@@ -82,16 +74,17 @@ class CanvasController(QObject):
         ports: CanvasPorts,
         *,
         folder: Path,
+        board: Clipboard | None = None,
     ) -> None:
         """
         Args:
             folder: for pictures on their way into the library; emptied at every start.
+            board: what was copied on canvases before; one of its own without it.
         """
         super().__init__(page)
         self.page, self.dock, self.editor, self.settings = page, dock, editor, settings
         self.session: CanvasSession | None = None
         self._ports = ports
-        self._folder = folder
         self._keeping = Keeping(editor)
         self._item_id = ""
         self._name = ""
@@ -105,14 +98,17 @@ class CanvasController(QObject):
         self.actions: dict[str, AsyncAction] = {}
         for name, function in (
             ("open", self._open), ("close", self._close), ("save", self._save),
-            ("copy", self.save_copy), ("export", self._export), ("detect", self._detect),
-            ("fill", self._fill), ("place", self._place), ("paste", self._paste),
-            ("reload", self._reload),
+            ("copy", self.save_copy), ("fill", self._fill), ("reload", self._reload),
         ):  # fmt: skip
             overlap = Overlap.RESTART if name in ("open", "reload") else Overlap.IGNORE
             action = AsyncAction(function, parent=self, overlap=overlap)
             action.failed.connect(ports.messages.report)
             self.actions[name] = action
+        self.pictures = Pictures(
+            page, editor, self._keeping, ports, folder, self._current, board or Clipboard(),
+            parent=self,
+        )  # fmt: skip
+        self.actions |= self.pictures.actions
         self.layers = LayerActions(editor, dock, page.stage, parent=self)
         self.text = TextActions(editor, page.options, page.stage, settings)
         self.history = CanvasHistory(editor, page.stage)
@@ -132,13 +128,13 @@ class CanvasController(QObject):
         page.lock_bar.action_requested.connect(run["lock"].trigger)
         page.rail.pick_requested.connect(self.layers.pick_color)
         page.stage.fill_requested.connect(run["fill"].trigger)
-        page.stage.dropped.connect(self._on_dropped)
         page.stage.crop_changed.connect(self._on_crop_changed)
         page.options.crop_applied.connect(self._apply_crop)
         page.options.crop_cancelled.connect(self._cancel_crop)
         page.options.selection_cleared.connect(self.deselect)
         dock.export_requested.connect(run["export"].trigger)
         dock.detect_requested.connect(run["detect"].trigger)
+        self.layers.detect_requested.connect(run["detect_layer"].trigger)
         self.snapshots.restored.connect(self._show_next)
         editor.edited.connect(self._on_edited)
         editor.refused.connect(self._on_refused)
@@ -155,6 +151,9 @@ class CanvasController(QObject):
     def open(self, asset_id: str, *, recovery_id: str | None = None) -> None:
         """Show a canvas; whichever was open is closed first."""
         self.actions["open"].trigger(asset_id, recovery_id)
+
+    def _current(self) -> CanvasSession | None:
+        return self.session
 
     @property
     def is_open(self) -> bool:
@@ -442,118 +441,21 @@ class CanvasController(QObject):
         if total > 1:
             self.page.set_saving(f"Saving {done} of {total}…")
 
-    # Pictures in and out
-
-    async def _export(self) -> None:
-        editor = self.editor
-        dialog = ExportDialog(self.page, editor.document.width, editor.document.height)
-        answer = await dialogs.ask(dialog)
-        if answer not in (dialogs.ACCEPTED, COPY):
-            return
-        kind, scale = dialog.answer.kind, dialog.answer.scale
-        quality = dialog.answer.quality if kind != "PNG" else 50
-        name = f"{self._name or 'Canvas'}.{_ENDINGS[kind]}"
-        if answer == COPY:
-            path = await self._write(self._folder, name, kind, quality, scale)
-            self.import_requested.emit(path, self._name)
-            return
-        chosen = await dialogs.choose_save_path(
-            self.page, "Export the canvas", name, filters=_KINDS[kind]
-        )
-        if chosen is not None:
-            await self._write(chosen.parent, chosen.name, kind, quality, scale)
-            self._ports.messages.toast(f"Exported {chosen.name}")
-
-    async def _detect(self) -> None:
-        name = f"{self._name or 'Canvas'}.png"
-        path = await self._write(self._folder, name, "PNG", 90, 1.0)
-        self.detect_requested.emit(path, self._name)
-
-    async def _write(self, folder: Path, name: str, kind: str, quality: int, scale: float) -> Path:
-        """Write the flattened canvas into a file."""
-        document, pixels = self.editor.document, self.editor.pixels.frozen()
-        rect = self.editor.rect
-        return await asyncio.to_thread(
-            _write_flat, document, pixels, rect, folder / safe_file_name(name), kind, quality, scale
-        )
-
-    def _on_dropped(self, data: QMimeData, at: QPointF) -> None:
-        keys = keys_of(data)
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if keys or files:
-            self.actions["place"].trigger(keys, files if not keys else [], at)
-
-    async def _place(self, keys: Sequence[int], files: Sequence[Path], at: QPointF) -> None:
-        """Put pictures of the library, or files, onto the canvas."""
-        if self.editor.refuse():
-            return
-        items = await self._ports.items.items(keys)
-        for number, key in enumerate(keys):
-            item = items.get(key)
-            if item is not None:
-                picture = await self._ports.pictures.large(item, canvas_format.MAX_SIDE)
-                image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
-                where = at + QPointF(24, 24) * number
-                self.editor.place_picture(image, item.name, asset_id=item.id, at=where)
-        for number, path in enumerate(files):
-            picture = await self._ports.pictures.file(path, canvas_format.MAX_SIDE)
-            image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
-            await self._place_new(image, path.stem, at + QPointF(24, 24) * number)
-
-    async def _place_new(self, image: QImage, name: str, at: QPointF | None) -> None:
-        blob = self._keeping.add_picture(await asyncio.to_thread(encoding.png, image))
-        self.editor.place_picture(image, name, blob=blob, at=at)
-        self.settings.set_tool(ToolId.SELECT)
-
-    def copy(self) -> None:
-        """Copy the layer, or what is selected of it."""
-        image, _ = self.editor.copied()
-        if image.isNull():
-            self._ports.messages.toast("There is nothing to copy on this layer")
-            return
-        whole = self.editor.active if self.editor.selection is None else None
-        clipboard.put(image, whole)
-        self._ports.messages.toast("Copied")
-
-    def cut(self) -> None:
-        if not self.editor.refuse():
-            self.copy()
-            self.editor.clear_selected()
-
-    async def _paste(self) -> None:
-        if self.editor.refuse():
-            return
-        layer = clipboard.layer_on()
-        if layer is not None and not isinstance(layer, GroupLayer):
-            await self._paste_layer(layer)
-            return
-        image = clipboard.image_on()
-        if image.isNull():
-            self._ports.messages.toast("There is no picture on the clipboard")
-            return
-        await self._place_new(image.convertToFormat(FORMAT), "Pasted picture", None)
-
-    async def _paste_layer(self, layer: Layer) -> None:
-        self.editor.add_layer(layer, f"Paste {layer.name}", "copy")
-        if isinstance(layer, PictureLayer) and layer.asset_id not in self.editor.pixels.pictures:
-            try:
-                item = loading.item_of(layer.asset_id)
-                picture = await self._ports.pictures.large(item, canvas_format.MAX_SIDE)
-            except AppError:
-                self.editor.adopt_pixels(layer.asset_id, None)
-                raise
-            image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
-            self.editor.adopt_pixels(layer.asset_id, image)
+    # Painting at once
 
     async def _fill(self, x: int, y: int) -> None:
         editor, settings = self.editor, self.settings
         if editor.refuse():
             return
+        session = self.session
         document, pixels, rect = editor.document, editor.pixels.frozen(), editor.rect
         made = await asyncio.to_thread(
             _reached, document, pixels, rect, x, y, settings.tolerance, settings.foreground,
             settings.is_contiguous,
         )  # fmt: skip
+
+        if self.session is not session or editor.rect != rect:
+            return  # another canvas came, or this one was cropped
 
         def draw(painter: QPainter) -> None:
             painter.drawImage(QPoint(0, 0), made)
@@ -639,19 +541,6 @@ class CanvasController(QObject):
             if self.settings.tool is ToolId.HAND:
                 self.settings.set_tool(self._tool_before)
             self._tool_before = None
-
-
-def _write_flat(
-    document: Document, pixels: Pixels, rect: QRect, path: Path, kind: str, quality: int,
-    scale: float,
-) -> Path:  # fmt: skip
-    data = encoding.encoded(drawing.render(document, pixels, rect, scale), kind, quality)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise StoreFailed(f"{path.name} could not be written: {error.strerror}.") from error
-    return path
 
 
 def _reached(

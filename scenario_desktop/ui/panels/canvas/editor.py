@@ -5,7 +5,7 @@ It knows no service and no widget. Tools and the layer list call it; it tells wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +30,7 @@ from scenario_desktop.ui.panels.canvas.arena import Arena
 from scenario_desktop.ui.panels.canvas.brush import Brush, Stroke, mapped_clip
 from scenario_desktop.ui.panels.canvas.composite import Compositor
 from scenario_desktop.ui.panels.canvas.drawing import Overlay, PictureSource, Pixels
-from scenario_desktop.ui.panels.canvas.surface import Recorder, SurfaceChange
+from scenario_desktop.ui.panels.canvas.surface import PaintSurface, Recorder, SurfaceChange
 from scenario_desktop.ui.panels.canvas.tiling import FORMAT, keys_in
 
 ICONS = {
@@ -508,6 +508,43 @@ class Editor(QObject):
         document = edits.add(self.document, layer, self.active_id)
         self.active_id = layer.id
         self.commit(name, icon, document)
+        self.active_changed.emit()
+
+    def insert_layers(
+        self,
+        layers: tuple[Layer, ...],
+        root: str,
+        surfaces: Mapping[str, PaintSurface],
+        pictures: Mapping[str, PictureSource],
+    ) -> None:
+        """Paste layers above the active one, with their pixels, and work on the one pasted.
+
+        They keep their place where some of it is on this canvas, and come to its middle elsewhere.
+
+        Args:
+            layers: in their order, with ids that nothing here has.
+            root: the one that all others are in.
+        """
+        if self.refuse():
+            return
+        self.pixels.surfaces.update(surfaces)
+        for key, source in pictures.items():
+            self.pixels.pictures.setdefault(key, source)
+        document = edits.insert(self.document, layers, root, self.active_id)
+        top = document.layer(root)
+        before, self.document = self.document, document
+        box = self.frame_of(top) if top is not None else QRectF()
+        self.document = before
+        if isinstance(top, GroupLayer) or top is None:
+            area = box
+        else:
+            area = drawing.matrix(top.transform).mapRect(box)
+        if top is not None and not area.isEmpty() and not area.intersects(QRectF(self.rect)):
+            way = QRectF(self.rect).center() - area.center()
+            document = edits.shifted(document, top.id, round(way.x()), round(way.y()))
+        self.active_id = root
+        name = top.name if top is not None else ""
+        self.commit(f"Paste {name}", "copy", document)
         self.active_changed.emit()
 
     def place_picture(

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, QRectF
+from PySide6.QtCore import QObject, QPoint, QRectF, Signal
 from PySide6.QtGui import QColor, QPainterPath
 
+from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import Blend, GroupLayer, TextLayer, Transform
 from scenario_desktop.ui.panels.canvas import drawing
 from scenario_desktop.ui.panels.canvas.color_picker import ColorPicker
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.select_tool import Frame, fitted, frame_of, moved
+from scenario_desktop.ui.panels.canvas.select_tool import Frame, fitted, frame_of
 from scenario_desktop.ui.panels.canvas.stage import Stage
 from scenario_desktop.ui.widgets.menu import Menu
 
 
 class LayerActions(QObject):
-    """Between the dock and the editor."""
+    """Between the dock and the editor.
+
+    Signals:
+        detect_requested: from the chosen layer.
+    """
+
+    detect_requested = Signal()
 
     def __init__(self, editor: Editor, dock: CanvasDock, stage: Stage, *, parent: QObject) -> None:
         super().__init__(parent)
@@ -158,7 +165,7 @@ class LayerActions(QObject):
         is_group = isinstance(layer, GroupLayer)
         area = box if is_group else drawing.matrix(layer.transform).mapRect(box)
         way = QRectF(editor.rect).center() - area.center()
-        document = moved(editor.document, layer, way.x(), way.y())
+        document = edits.shifted(editor.document, layer_id, way.x(), way.y())
         editor.commit(f"Centre {layer.name}", "move", document)
 
     def _open_active_menu(self, place: QPoint) -> None:
@@ -206,6 +213,8 @@ class LayerActions(QObject):
             menu.add("Ungroup", partial(editor.ungroup, layer_id), icon="ungroup", reason=reason)
         else:
             menu.add("Group", self.group, icon="folder-plus", shortcut="Ctrl+G", reason=reason)
+        menu.addSeparator()
+        menu.add("Detect from layer", self.detect_requested.emit, icon="scan-line")
         menu.addSeparator()
         menu.add("Delete", partial(editor.delete_layer, layer_id), icon="trash-2",
                  shortcut="Delete", reason=reason, is_dangerous=True)  # fmt: skip

@@ -46,9 +46,14 @@ class Items(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CanvasPorts:
-    """All of one workspace that the panel talks to."""
+    """All of one workspace that the panel talks to.
+
+    Attributes:
+        workspace: its id; assets of another one cannot be named on a canvas.
+    """
 
     canvases: CanvasService
     pictures: LargePictures
     items: Items
     messages: Reports
+    workspace: str = ""

@@ -97,18 +97,6 @@ def fitted(box: QRectF, transform: Transform, frame: Frame) -> Transform:
     )
 
 
-def moved(document: Document, layer: Layer, dx: float, dy: float) -> Document:
-    """Return a document with a layer moved, a group with all that is in it."""
-    ids = document.below(layer.id) if isinstance(layer, GroupLayer) else {layer.id}
-    for layer_id in ids:
-        one = document.layer(layer_id)
-        if one is not None:
-            t = one.transform
-            place = t.model_copy(update={"x": t.x + dx, "y": t.y + dy})
-            document = edits.change(document, layer_id, transform=place)
-    return document
-
-
 class SelectTool(Tool):
     id = ToolId.SELECT
     cursor = Qt.CursorShape.ArrowCursor
@@ -199,7 +187,7 @@ class SelectTool(Tool):
         layer = editor.active
         if layer is None or editor.refuse() or layer.is_locked:
             return
-        document = moved(editor.document, layer, dx, dy)
+        document = edits.shifted(editor.document, layer.id, dx, dy)
         editor.commit(
             f"Move {layer.name}", "move", document, subject=f"nudge:{layer.id}", merges=True
         )
@@ -217,7 +205,7 @@ class SelectTool(Tool):
             area = self._box if isinstance(layer, GroupLayer) else area
             dx, dy = self._snap(document, layer, area.translated(dx, dy), dx, dy)
         self._note = f"{dx:+,.0f}, {dy:+,.0f}"
-        self.stage.editor.preview(moved(document, layer, dx, dy))
+        self.stage.editor.preview(edits.shifted(document, layer.id, dx, dy))
         self.stage.update()
 
     def _turn(self, document: Document, layer: Layer, touch: Touch) -> None:

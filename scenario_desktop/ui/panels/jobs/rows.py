@@ -24,6 +24,7 @@ class JobAction(StrEnum):
     COPY_ERROR = "copy_error"
     COPY_ID = "copy_id"
     SHOW_INPUT = "show_input"
+    PLACE = "place"
     CLEAR = "clear"
     MORE = "more"
 
@@ -88,6 +89,8 @@ def menu_of(view: JobView) -> tuple[Offer, ...]:
         if condition and action not in offered:
             menu.append(Offer(action, text, icon))
 
+    is_there = view.state is JobState.DONE and bool(view.result_ids)
+    add(JobAction.PLACE, "Place on canvas", "layers", is_there)
     followed = view.state in (JobState.QUEUED, JobState.RUNNING, JobState.UNCERTAIN)
     add(JobAction.STOP_WATCHING, "Stop watching", "eye-off", followed)
     add(JobAction.SHOW_INPUT, "Show the picture it is made from", "image", bool(view.input_item_id))
