@@ -20,7 +20,7 @@ from scenario_desktop.engine.usage import BLOCKS, DAY_MS, MICRO, SCENARIO, SUMS,
 #: Ranges up to a length (milliseconds) -> the granularity they are told in.
 _CHOICES: Final = (
     (3_600_000, "1m"), (6 * 3_600_000, "5m"), (DAY_MS, "15m"), (3 * DAY_MS, "30m"),
-    (14 * DAY_MS, "1h"), (92 * DAY_MS, "1d"),
+    (7 * DAY_MS, "1h"), (92 * DAY_MS, "1d"),
 )  # fmt: skip
 #: A Monday before all time that is recorded: weeks begin there, and so do all shorter points.
 _ANCHOR: Final = -3 * DAY_MS
@@ -49,8 +49,8 @@ _COUNTED_AS: Final = dict.fromkeys(
 #: The actions of this engine that the API has no word for, and the nearest one it has.
 _TOLD_AS: Final = {"canvas-force-unlock": "update-asset"}
 
-#: The six sums of ``engine.usage.SUMS``.
-Sums: TypeAlias = list[int]
+#: Name, number of the point, and the six sums of ``engine.usage.SUMS``, as SQLite returns them.
+Sums: TypeAlias = tuple[Any, ...]
 #: name -> number of the point's time -> sums
 Table: TypeAlias = dict[str, dict[int, Sums]]
 
@@ -84,9 +84,10 @@ class Grid:
 
     def __init__(self, question: Question) -> None:
         self.step_ms = GRANULARITIES[question.granularity]
-        self.first = (question.start_ms - _ANCHOR) // self.step_ms
-        last = -((_ANCHOR - question.end_ms) // self.step_ms)
-        self.times = [to_iso(_ANCHOR + number * self.step_ms) for number in range(self.first, last)]
+        self.start_ms = question.start_ms - (question.start_ms - _ANCHOR) % self.step_ms
+        self.times = [
+            to_iso(at_ms) for at_ms in range(self.start_ms, question.end_ms, self.step_ms)
+        ]
 
 
 class Answerer:
@@ -108,22 +109,22 @@ class Answerer:
     def table(self, block: str) -> Table:
         """Return the sums of a block by name and point."""
         table: Table = defaultdict(dict)
-        for name, number, sums in self._sums(block, self._grid.step_ms):
-            points = table[name]
-            known = points.get(number)
-            points[number] = sums if known is None else _plus(known, sums)
+        for rows in self._sums(block, self._grid.step_ms):
+            for row in rows:
+                points, number = table[row[0]], row[1]
+                points[number] = _plus(points[number], row) if number in points else row
         return table
 
     def totals(self, block: str) -> dict[str, Sums]:
         """Return the sums of a block by name, over the whole range."""
         totals: dict[str, Sums] = {}
-        for name, _, sums in self._sums(block, 0):
-            known = totals.get(name)
-            totals[name] = sums if known is None else _plus(known, sums)
+        for rows in self._sums(block, 0):
+            for row in rows:
+                totals[row[0]] = _plus(totals[row[0]], row) if row[0] in totals else row
         return totals
 
-    def _sums(self, block: str, step_ms: int) -> Iterable[tuple[str, int, Sums]]:
-        """Yield name, number of the point and sums, more than once where parts must be added.
+    def _sums(self, block: str, step_ms: int) -> Iterable[Iterable[Sums]]:
+        """Yield the sums of parts of the range, which must be added.
 
         Args:
             step_ms: the length of a point; 0 for a single one.
@@ -133,27 +134,28 @@ class Answerer:
         ranges = [(start, end)]
         if not self._is_narrowed and not step_ms % DAY_MS and first_day < last_day:
             ranges = [(start, first_day * DAY_MS), (last_day * DAY_MS, end)]
-            number = f"(day * {DAY_MS} - {_ANCHOR}) / {step_ms}" if step_ms else "0"
-            yield from self._rows(
+            number = f"(day * {DAY_MS} - {self._grid.start_ms}) / {step_ms}" if step_ms else "0"
+            group = "day, name" if step_ms == DAY_MS else "2, 1"  # the first needs no sorting
+            yield self._rows(
                 f"SELECT name, {number}, {', '.join(f'sum({name})' for name in SUMS)}"  # noqa: S608 - all words are ours
-                " FROM usage_days WHERE block = ? AND day >= ? AND day < ? GROUP BY 2, 1",
+                f" FROM usage_days WHERE block = ? AND day >= ? AND day < ? GROUP BY {group}",
                 (block, first_day, last_day),
             )
         kind = BLOCKS[block]
-        number = f"(billed_at - {_ANCHOR}) / {step_ms}" if step_ms else "0"
+        number = f"(billed_at - {self._grid.start_ms}) / {step_ms}" if step_ms else "0"
         for low, high in ranges:
             if low < high:
-                yield from self._rows(
+                yield self._rows(
                     f"SELECT {kind.name}, {number}, {sums_sql(kind)} FROM {kind.source}"  # noqa: S608 - all words are ours
                     f" WHERE billed_at >= ? AND billed_at < ? AND {kind.name} IS NOT NULL"
                     f" AND {self._where} GROUP BY 1, 2",
                     (low, high, *self._values),
                 )
 
-    def _rows(self, query: str, values: Sequence[Any]) -> Iterable[tuple[str, int, Sums]]:
-        for row in self._connection.execute(query, values):
-            name, number, *sums = row
-            yield name, number - self._grid.first, sums
+    def _rows(self, query: str, values: Sequence[Any]) -> Iterable[Sums]:
+        cursor = self._connection.cursor()
+        cursor.row_factory = None  # there are many; tuples are read fastest
+        return cursor.execute(query, values)
 
     def calls(self) -> list[sqlite3.Row]:
         """Return a page of the activity, newest first; what was paid back is taken off."""
@@ -208,22 +210,20 @@ class Answerer:
 
     def _render(self, points: dict[int, Sums], render: Callable[[Sums], str]) -> str:
         """Return the points as JSON. Written by hand: there are many, and most are alike."""
-        zero = render([0] * len(SUMS))
-        drops = self._question.drops_zero_points
-        rendered = {
-            number: text for number, sums in points.items() if (text := render(sums)) != zero
-        }
         times = self._grid.times
-        if drops:
-            parts = [
-                f'{{"time":"{times[number]}",{rendered[number]}}}' for number in sorted(rendered)
-            ]
+        zero = render(_ZERO)
+        if self._question.drops_zero_points:
+            shown = [(times[number], render(points[number])) for number in sorted(points)]
+            parts = [f'{{"time":"{time}",{text}' for time, text in shown if text != zero]
         else:
-            parts = [
-                f'{{"time":"{time}",{rendered.get(number, zero)}}}'
-                for number, time in enumerate(times)
-            ]
+            parts = [f'{{"time":"{time}",{zero}' for time in times]
+            for number, sums in points.items():
+                parts[number] = f'{{"time":"{times[number]}",{render(sums)}'
         return f"[{','.join(parts)}]"
+
+
+#: Compact JSON; one encoder for all, as making one takes longer than most of what it encodes.
+to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def shown_action(action: str) -> str:
@@ -233,44 +233,47 @@ def shown_action(action: str) -> str:
 
 def number(units: int) -> str:
     """Return millionths as a JSON number of whole units: 1, 10.75."""
-    whole, rest = divmod(units, MICRO)
-    if not rest:
-        return str(whole)
-    sign, units = ("-", -units) if units < 0 else ("", units)
-    return f"{sign}{units // MICRO}.{units % MICRO:06}".rstrip("0")
+    return repr(units / MICRO).removesuffix(".0") if units else "0"
+
+
+_ZERO: Final = ("", 0, *[0] * len(SUMS))
 
 
 def _plus(one: Sums, other: Sums) -> Sums:
-    return [a + b for a, b in zip(one, other, strict=True)]
+    return (*one[:2], *(a + b for a, b in zip(one[2:], other[2:], strict=True)))
+
+
+# Each renders the amounts of a point, and ends it.
 
 
 def _usage(sums: Sums) -> str:
-    count, count_api, cost, cost_api, discount, discount_api = sums
+    _, _, count, count_api, cost, cost_api, discount, discount_api = sums
     return (
         f'"value":"{count}","apiKey":"{count_api}","cost":{number(cost)},'
         f'"apiKeyCost":{number(cost_api)},"discount":{number(discount)},'
-        f'"apiKeyDiscount":{number(discount_api)}'
+        f'"apiKeyDiscount":{number(discount_api)}}}'
     )
 
 
 def _cost(sums: Sums) -> str:
-    return f'"value":"{number(sums[2])}","apiKey":"{number(sums[3])}"'
+    return f'"value":"{number(sums[4])}","apiKey":"{number(sums[5])}"}}'
 
 
 def _discount(sums: Sums) -> str:
-    return f'"value":"{number(sums[4])}","apiKey":"{number(sums[5])}"'
+    return f'"value":"{number(sums[6])}","apiKey":"{number(sums[7])}"}}'
 
 
 def _model(sums: Sums) -> str:
-    jobs, _, cost, cost_api, discount, discount_api = sums
-    return (
-        f'"jobs":{jobs},"cost":{number(cost)},"apiKeyCost":{number(cost_api)},'
-        f'"discount":{number(discount)},"apiKeyDiscount":{number(discount_api)}'
+    _, _, jobs, _, *units = sums
+    cost, cost_api, discount, discount_api = [unit and unit / MICRO for unit in units]
+    return (  # 1.0 is 1 in JSON, and there are more of these than of anything else
+        f'"jobs":{jobs},"cost":{cost},"apiKeyCost":{cost_api},"discount":{discount},'
+        f'"apiKeyDiscount":{discount_api}}}'
     )
 
 
 def _count(sums: Sums) -> str:
-    return f'"count":{sums[0]},"countApiKey":{sums[1]}'
+    return f'"count":{sums[2]},"countApiKey":{sums[3]}}}'
 
 
 def series_json(name: str, series: Iterable[tuple[str, str]], more: str = "") -> str:
@@ -282,9 +285,6 @@ def series_json(name: str, series: Iterable[tuple[str, str]], more: str = "") ->
     """
     return (
         "["
-        + ",".join(
-            f'{{"{name}":{json.dumps(key, ensure_ascii=False)},{more}"points":{points}}}'
-            for key, points in series
-        )
+        + ",".join(f'{{"{name}":{to_json(key)},{more}"points":{points}}}' for key, points in series)
         + "]"
     )

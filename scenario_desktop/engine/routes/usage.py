@@ -22,6 +22,7 @@ from scenario_desktop.engine.usage_answer import (
     number,
     series_json,
     shown_action,
+    to_json,
 )
 from scenario_desktop.errors import Forbidden
 
@@ -110,15 +111,15 @@ def _answer(engine: Engine, connection: sqlite3.Connection, question: Question) 
         parts["usages"] = series_json("usageName", answerer.usages(), more)
     if "activity" in question.types:
         calls = answerer.calls()
-        parts["activity"] = _json([_activity(engine, row) for row in calls])
+        parts["activity"] = to_json([_activity(engine, row) for row in calls])
     if "consumption" in question.types:
         totals = answerer.totals("user")
         users |= totals.keys()
         parts["consumption"] = (
             "["
             + ",".join(
-                f'{{"userId":{_json(user)},"value":{number(sums[2])},"discount":{number(sums[4])},'
-                f'"total":{number(sums[2] + sums[4])}}}'
+                f'{{"userId":{to_json(user)},"value":{number(sums[4])},"discount":{number(sums[6])},'
+                f'"total":{number(sums[4] + sums[6])}}}'
                 for user, sums in sorted(totals.items())
             )
             + "]"
@@ -130,7 +131,7 @@ def _answer(engine: Engine, connection: sqlite3.Connection, question: Question) 
     for word, (block, name) in _COUNTED.items():
         if word in question.types:
             parts[BLOCKS[word]] = series_json(name, answerer.counts(block))
-    parts["entities"] = _json(_entities(engine, connection, calls, users, models))
+    parts["entities"] = to_json(_entities(engine, connection, calls, users, models))
     return ("{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}").encode()
 
 
@@ -198,10 +199,6 @@ def _asset(row: sqlite3.Row) -> dict[str, Any]:
         "metadata": {"type": row["type"]},
         "properties": {name: value for name, value in properties.items() if value is not None},
     }  # fmt: skip
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 ROUTES = [Route("/usages", get_usages, methods=["GET"])]
