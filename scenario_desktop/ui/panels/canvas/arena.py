@@ -2,7 +2,7 @@
 
 A stroke must copy what it is about to cover. Small copies from the heap cost several times what the
 copying costs: every fresh page of memory is cleared and mapped at its first touch. So room for them
-is prepared in a thread, sixteen megabytes at a time, and used again when a step is forgotten.
+is prepared in a thread, eight megabytes at a time, and used again when a step is forgotten.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from PySide6.QtGui import QImage, QPainter
 
 from scenario_desktop.ui.panels.canvas.tiling import CELL, CELLS_PER_SIDE, FORMAT, SIDE
 
-_ROWS = 128
+_ROWS = 64
 SLAB_BYTES = CELL * SIDE * 4 * _ROWS
 #: When fewer rows than this are left, more are prepared.
-_AHEAD = 96
+_AHEAD = 48
 _ZEROS = Path("/dev/zero")
 _SOURCE = QPainter.CompositionMode.CompositionMode_Source
 

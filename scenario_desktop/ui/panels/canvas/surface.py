@@ -13,6 +13,7 @@ from scenario_desktop.ui.panels.canvas.arena import Arena, Strip
 from scenario_desktop.ui.panels.canvas.tiling import (
     CELL,
     CELLS_PER_SIDE,
+    FORMAT,
     SIDE,
     WHOLE,
     Box,
@@ -109,9 +110,14 @@ class PaintSurface:
 
     def put(self, image: QImage, corner: QPoint) -> None:
         """Replace pixels by those of a picture."""
+        image = image.convertToFormat(FORMAT)
         area = QRect(corner, image.size())
         for key in keys_in(area):
             place = tile_rect(key)
+            if area.contains(place):
+                # One pass over fresh memory instead of two.
+                self.set_tile(key, image.copy(place.translated(-corner)))
+                continue
             painter = QPainter(self.writable(key))
             painter.setCompositionMode(_SOURCE)
             painter.drawImage(corner - place.topLeft(), image)
