@@ -256,7 +256,9 @@ class CanvasMachine(RuleBasedStateMachine):
         self.studio.screen.load_later(text)
         return text
 
-    @precondition(lambda self: self.is_open and self.session.is_unsaved)
+    @precondition(
+        lambda self: self.is_open and self.session.is_unsaved and not self.studio.screen.is_loading
+    )
     @rule()
     def discard(self) -> None:
         self.given_up |= self.studio.screen.strokes

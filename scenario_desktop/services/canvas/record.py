@@ -21,10 +21,8 @@ class Deed(StrEnum):
     """What a line tells."""
 
     FORCED = "forced"
-    SAVED = "saved"
     RESTORED = "restored"
     COPIED = "copied"
-    LOST = "lost"
     KEPT_OURS = "kept_ours"
     TOOK_THEIRS = "took_theirs"
 

@@ -30,7 +30,11 @@ Keep = Callable[[Mapping[str, str]], Awaitable[None]]
 class LayerUploads:
     """Uploads for one canvas."""
 
-    def __init__(self, client: CanvasClient, uploads: Uploads, canvas_id: str) -> None:
+    def __init__(self, client: CanvasClient, uploads: Uploads, canvas_id: str | None) -> None:
+        """
+        Args:
+            canvas_id: below which they are; None where that canvas does not exist any more.
+        """
         self._client = client
         self._uploads = uploads
         self._canvas_id = canvas_id
@@ -114,6 +118,8 @@ class LayerUploads:
 
     async def _find(self, names: set[str]) -> dict[str, str]:
         """Look for pixels that may have arrived although nobody said so."""
+        if self._canvas_id is None:
+            return {}
         wanted = {_asset_name(name): name for name in names}
         wanted |= {f"{shown}.png": name for shown, name in wanted.items()}
         found: dict[str, str] = {}

@@ -31,7 +31,13 @@ from scenario_desktop.errors import (
     TimedOut,
 )
 from scenario_desktop.services.canvas import lease as leases
-from scenario_desktop.services.canvas.content import Drawn, Editor, Revision, SaveResult
+from scenario_desktop.services.canvas.content import (
+    Drawn,
+    Editor,
+    Revision,
+    SaveResult,
+    Stored,
+)
 from scenario_desktop.services.canvas.drafts import (
     Draft,
     DraftNote,
@@ -269,9 +275,13 @@ class CanvasSession:
             edit, drawn_on = self._edit, self._base.digest
             stored = await self._editor.stored()
             await self._try_flush()
-            ids = await self._layers.send(
-                stored.blobs, self._note.uploads, self._keep_uploads, on_progress
-            )
+            try:
+                ids = await self._layers.send(
+                    stored.blobs, self._note.uploads, self._keep_uploads, on_progress
+                )
+            except NotFound:
+                await self._see_if_it_is_gone()
+                raise
             text = stored.text(ids)
             check_size(text, stored.thumbnail)
             asset = await self._send(
@@ -293,7 +303,7 @@ class CanvasSession:
             edit = self._edit
             stored = await self._editor.stored()
             await self._try_flush()
-            ids = await self._layers.send(stored.blobs, self._note.uploads, self._keep_uploads)
+            ids = await self._send_layers_of_a_copy(stored)
             since = self._now().server
             copy = await create_canvas(
                 self._room.client, name, stored.text(ids), stored.thumbnail, since
@@ -302,6 +312,14 @@ class CanvasSession:
             if not self.lease.is_ours:
                 await self._give_up(edit)
             return copy
+
+    async def _send_layers_of_a_copy(self, stored: Stored) -> dict[str, str]:
+        known, keep = self._note.uploads, self._keep_uploads
+        try:
+            return await self._layers.send(stored.blobs, known, keep)
+        except NotFound:  # this canvas is gone, and nothing can be below it
+            loose = LayerUploads(self._room.client, self._room.uploads, None)
+            return await loose.send(stored.blobs, self._note.uploads, keep)
 
     async def restore(self, snapshot: Snapshot) -> str:
         """Save an earlier state anew; strokes that are not saved go into a kept draft.
@@ -654,7 +672,11 @@ class CanvasSession:
 
         What somebody saved is simply shown where nothing of ours would be lost by it.
         """
-        found = await self._ask(self._wire.compare(self._base, self._own()))
+        try:
+            found = await self._ask(self._wire.compare(self._base, self._own()))
+        except NotFound:
+            await self._see_if_it_is_gone()
+            raise
         if found.is_same or not self.is_unsaved:
             is_new = found.text is not None and found.revision.digest != self._base.digest
             self._base = found.revision
@@ -664,6 +686,13 @@ class CanvasSession:
                 self.replaced.emit(found.text)
         self._feed(leases.Compared(found.is_same or not self.is_unsaved))
         return found.is_same
+
+    async def _see_if_it_is_gone(self) -> None:
+        """Tell a canvas that was deleted from a part of it that was not found."""
+        try:
+            await self._ask(self._wire.look())
+        except NotFound:
+            self._feed(leases.Vanished())
 
     async def _do_put_aside(self, why: Refusal) -> None:
         while True:

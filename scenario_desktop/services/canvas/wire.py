@@ -131,7 +131,16 @@ class CanvasWire:
     # --- reading ------------------------------------------------------------------------------
 
     async def look(self) -> Asset:
-        return await self._client.get_asset(self._id)
+        """Read the record.
+
+        Raises:
+            NotFound: it was deleted, if only into the trash.
+            AppError: it cannot be read.
+        """
+        asset = await self._client.get_asset(self._id)
+        if asset.deleted_at is not None:
+            raise NotFound("This canvas was deleted.", hint="Restore it from the trash.")
+        return asset
 
     async def text(self) -> str:
         return await self._client.canvas_text(self._id)

@@ -288,6 +288,10 @@ class CanvasController(QObject):
         self._show_read_only_state()
         return self._showing
 
+    async def until_shown(self) -> None:
+        """Wait until the screen shows what it should, or cannot."""
+        await self._keeping.settle()
+
     def _show_next(self, text: str) -> None:
         self._begin_showing()  # at once: the next stroke belongs to what is shown then
         self.actions["reload"].trigger(text)
@@ -414,9 +418,12 @@ class CanvasController(QObject):
         try:
             result = await session.save(is_snapshot=True, on_progress=self._on_progress)
         except AppError:
-            if not session.lease.is_changed:
+            if session.lease.is_changed:
+                self.talk.ask_versions()
+            elif session.lease.phase.value == "lost":
+                self.talk.ask_lost()
+            else:
                 raise
-            self.talk.ask_versions()
             return
         finally:
             self.page.set_saving("")

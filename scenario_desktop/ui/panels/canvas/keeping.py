@@ -194,8 +194,12 @@ class Keeping:
             if all(tile.asset_id for tile in known):
                 self._bases[layer_id] = _Base(version, known)
 
-    async def _until_shown(self) -> None:
+    async def settle(self) -> None:
+        """Wait until the canvas is on the screen, or did not get there."""
         await self._shown.wait()
+
+    async def _until_shown(self) -> None:
+        await self.settle()
         if self._is_lacking:
             raise StoreFailed(
                 "The canvas could not be shown, so there is nothing of it to keep.",

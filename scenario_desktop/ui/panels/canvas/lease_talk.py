@@ -47,6 +47,10 @@ class Shown(Protocol):
         """Let nothing be drawn while what is on the screen is about to be replaced."""
         ...
 
+    async def until_shown(self) -> None:
+        """Wait until the screen shows what it should: a question is about what can be seen."""
+        ...
+
     async def show_text(self, text: str, blobs: Mapping[str, bytes] = ...) -> None: ...
 
     async def save_now(self) -> None: ...
@@ -180,6 +184,7 @@ class LeaseTalk(QObject):
             session = self._session
             self._current = self._wishes.pop(0)
             try:
+                await self._shown.until_shown()
                 if self._current.matters(session):
                     await self._current.ask(session)
             finally:

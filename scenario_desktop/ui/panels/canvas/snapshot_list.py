@@ -1,17 +1,27 @@
-"""Earlier states of the canvas that the server keeps: picture, author and time."""
+"""Earlier states of the canvas that the server keeps, and what was done to it from here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.widgets import painting
+from scenario_desktop.ui.widgets.tips import tip
 
 _WIDTH, _HEIGHT, _ROW = 64, 40, 52
 
@@ -21,18 +31,23 @@ class SnapshotRow:
     """One of them, in words.
 
     Attributes:
-        key: names it to whoever set the rows.
+        key: names it to whoever set the rows; "" for what was only done from here, which is told
+            and cannot be opened.
         picture: None until it has been drawn.
+        tip: the whole of it; "" for title and note.
+        icon: stands where there is no picture.
     """
 
     key: str
     title: str
     note: str
+    tip: str = ""
     picture: QPixmap | None = None
+    icon: str = "layers"
 
 
 class SnapshotList(QWidget):
-    """The rows, newest first.
+    """The rows, newest first. Up and Down go through them, Enter opens one.
 
     Signals:
         chosen: the key of a row that was clicked.
@@ -51,11 +66,13 @@ class SnapshotList(QWidget):
         self._rows: tuple[SnapshotRow, ...] = ()
         self._words = "No snapshot yet. Ctrl+S keeps one."
         self._current = ""
-        self._hover = -1
+        self._hover = self._place = -1
         theme.current().changed.connect(self.updateGeometry)
 
     def set_rows(self, rows: Sequence[SnapshotRow]) -> None:
         self._rows = tuple(rows)
+        self._place = min(self._place, len(self._rows) - 1)
+        self.setAccessibleDescription("\n".join(self.lines()))
         self.updateGeometry()
         self.update()
 
@@ -66,9 +83,13 @@ class SnapshotList(QWidget):
 
     def set_picture(self, key: str, picture: QPixmap) -> None:
         self._rows = tuple(
-            SnapshotRow(r.key, r.title, r.note, picture) if r.key == key else r for r in self._rows
+            replace(r, picture=picture) if key and r.key == key else r for r in self._rows
         )
         self.update()
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what the rows say, for assistive tools."""
+        return tuple(f"{row.title}. {row.note}" for row in self._rows)
 
     def set_current(self, key: str) -> None:
         self._current = key
@@ -89,19 +110,22 @@ class SnapshotList(QWidget):
             return
         for number, row in enumerate(self._rows):
             area = self._area(number)
-            if row.key == self._current:
+            if row.key and row.key == self._current:
                 painting.box(painter, area, 6, t.accent_soft)
-            elif number == self._hover:
+            elif number == self._hover and row.key:
                 painting.box(painter, area, 6, t.hover)
+            if number == self._place and self.hasFocus():
+                painting.box(painter, area.adjusted(1, 1, -1, -1), 6, None, t.focus)
             top = area.top() + (area.height() - _HEIGHT) // 2
             box = QRect(area.left() + 4, top, _WIDTH, _HEIGHT)
             painter.save()
             painter.setClipPath(painting.rounded(box, 4))
-            painting.checkerboard(painter, box, t.check_a, t.check_b, 4)
+            if row.key:
+                painting.checkerboard(painter, box, t.check_a, t.check_b, 4)
             if row.picture is not None and not row.picture.isNull():
                 painter.drawPixmap(box, row.picture, _filling(row.picture, box))
             else:
-                icons.paint(painter, box, "layers", 16, t.text_3)
+                icons.paint(painter, box, row.icon, 16, t.text_3)
             painter.restore()
             x = box.right() + 12
             both = look.line("body") + look.line("small")
@@ -127,14 +151,56 @@ class SnapshotList(QWidget):
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = self._at(event.position().y())
-        if 0 <= row < len(self._rows) and event.button() is Qt.MouseButton.LeftButton:
-            self.chosen.emit(self._rows[row].key)
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._place = row
+            self._choose(row)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._rows:
+            step = 1 if key == Qt.Key.Key_Down else -1
+            self._place = min(len(self._rows) - 1, max(0, self._place + step))
+            self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._choose(self._place)
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._place = max(0, self._place)
+        super().focusInEvent(event)
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        row = self._at(event.pos().y())
-        if 0 <= row < len(self._rows):
-            self.menu_requested.emit(self._rows[row].key, event.globalPos())
+        is_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        row = self._place if is_key else self._at(event.pos().y())
+        if 0 <= row < len(self._rows) and self._rows[row].key:
+            place = self.mapToGlobal(self._area(row).bottomLeft()) if is_key else event.globalPos()
+            self.menu_requested.emit(self._rows[row].key, place)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            row = self._at(event.pos().y())
+            words = ""
+            if 0 <= row < len(self._rows):
+                one = self._rows[row]
+                words = one.tip or f"{one.title}\n{one.note}"
+            QToolTip.showText(event.globalPos(), tip(words) if words else "", self)
+            return True
+        return super().event(event)
+
+    def _choose(self, row: int) -> None:
+        if 0 <= row < len(self._rows) and self._rows[row].key:
+            self.chosen.emit(self._rows[row].key)
 
     def _row(self) -> int:
         look = theme.current()

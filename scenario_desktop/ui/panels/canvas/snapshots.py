@@ -31,10 +31,21 @@ from scenario_desktop.ui.widgets.menu import Menu
 
 if TYPE_CHECKING:
     from scenario_desktop.api.models.canvas import Snapshot
+    from scenario_desktop.services.canvas.record import HistoryLine
     from scenario_desktop.services.canvas.session import CanvasSession
 
 _SMALL_PX, _LARGE_PX = 128, 1200
 _PICTURES = 6
+#: Lines of what was done from here.
+_LINES = 10
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_DEEDS = {
+    "forced": ("You took the lock over", "lock-open"),
+    "restored": ("You restored a snapshot", "rotate-ccw"),
+    "copied": ("You saved a copy", "copy-plus"),
+    "kept_ours": ("You kept your version", "check"),
+    "took_theirs": ("You took their version", "check"),
+}
 _COMPARE_WIDTH = 760
 
 
@@ -167,15 +178,26 @@ class Snapshots(QObject):
             return
         self._rows = {_key(n, one): one for n, one in enumerate(_newest_first(page.snapshots))}
         now = datetime.now(UTC)
-        rows = []
+        rows: list[tuple[datetime, SnapshotRow]] = []
         for key, one in self._rows.items():
             when = ago(one.taken_at, now) if one.taken_at else "time unknown"
-            rows.append(SnapshotRow(key, when[:1].upper() + when[1:], self._note(session, one)))
-        self._dock.snapshots.set_rows(rows)
+            row = SnapshotRow(key, when[:1].upper() + when[1:], self._note(session, one))
+            rows.append((one.taken_at or _LONG_AGO, row))
+        rows += [(line.at, _row_of(line, now)) for line in await self._lines(session)]
+        rows.sort(key=lambda pair: pair[0], reverse=True)
+        self._dock.snapshots.set_rows([row for _, row in rows])
         for key, one in list(self._rows.items())[:_PICTURES]:
             image = await self._picture(one.raw_data, _SMALL_PX)
             if image is not None and key in self._rows:
                 self._dock.snapshots.set_picture(key, QPixmap.fromImage(image))
+
+    async def _lines(self, session: CanvasSession) -> list[HistoryLine]:
+        """Return the newest of what was done from here; nothing where it cannot be read."""
+        try:
+            return (await session.history())[:_LINES]
+        except AppError as error:
+            self._ports.messages.report(error)
+            return []
 
     @staticmethod
     def _note(session: CanvasSession, snapshot: Snapshot) -> str:
@@ -253,9 +275,14 @@ def _key(number: int, snapshot: Snapshot) -> str:
     return f"{number}:{snapshot.hash}"
 
 
+def _row_of(line: HistoryLine, now: datetime) -> SnapshotRow:
+    title, icon = _DEEDS[line.deed.value]
+    when = ago(line.at, now)
+    return SnapshotRow("", title, f"{when[:1].upper()}{when[1:]}, from here", line.text, icon=icon)
+
+
 def _newest_first(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
-    long_ago = datetime(1970, 1, 1, tzinfo=UTC)
-    return sorted(snapshots, key=lambda one: one.taken_at or long_ago, reverse=True)
+    return sorted(snapshots, key=lambda one: one.taken_at or _LONG_AGO, reverse=True)
 
 
 def _flat(document: Document, pixels: drawing.Pixels, rect: QRect, max_px: int) -> QImage:
