@@ -24,6 +24,7 @@ from scenario_desktop.api.models.jobs import (
 )
 from scenario_desktop.errors import AppError, NotFound
 from scenario_desktop.services.clock import Clock
+from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.store.ledger import Ledger, LedgerRow, LedgerState
 
 
@@ -268,10 +269,12 @@ class FakeSubmitter:
 
     Attributes:
         error: raised instead.
+        guard: holds prices against a limit, as the real door does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, guard: SpendingGuard | None = None) -> None:
         self.error: AppError | None = None
+        self.guard = guard or SpendingGuard(FakeSettings())
         self.calls: list[dict[str, Any]] = []
 
     async def submit(
@@ -280,6 +283,7 @@ class FakeSubmitter:
         await asyncio.sleep(0)
         if self.error is not None:
             raise self.error
+        self.guard.check(fields["quoted"], is_confirmed=fields["is_confirmed"])
         self.calls.append({"kind": kind, "requests": requests, **fields})
         now = datetime.now(UTC)
         return [

@@ -14,14 +14,13 @@ from typing import Any, Protocol
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import Job, RunAnswer
 from scenario_desktop.api.models.modalities import MODALITY_TITLES, Modality
-from scenario_desktop.errors import BadInput, QuoteExpired, SpendingRefused
+from scenario_desktop.errors import BadInput, QuoteExpired
 from scenario_desktop.imaging.controlmaps import COMPUTABLE
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.tasks import control_map_picture
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.job_kinds import LoneKind
-from scenario_desktop.services.spending import SpendingGuard, Verdict
 from scenario_desktop.services.words import NO_BREAK, counted
 from scenario_desktop.store.ledger import LedgerRow
 
@@ -53,6 +52,7 @@ class Submitter(Protocol):
         input_ids: Sequence[str],
         quoted: Sequence[Decimal | None],
         batch_id: str,
+        is_confirmed: bool,
     ) -> list[LedgerRow]: ...
 
 
@@ -98,7 +98,6 @@ class Detect:
         self,
         client: DetectClient,
         jobs: Submitter,
-        guard: SpendingGuard,
         *,
         pool: WorkerPool,
         picture_of: Callable[[Item], Awaitable[Path | bytes]],
@@ -110,7 +109,6 @@ class Detect:
         """
         self._client = client
         self._jobs = jobs
-        self._guard = guard
         self._pool = pool
         self._picture_of = picture_of
         self._clock = clock or Clock()
@@ -172,11 +170,6 @@ class Detect:
                 "The price is older than two minutes; nothing was sent.",
                 hint="Look at the new price and start again.",
             )
-        decision = self._guard.decide(quote.total)
-        if decision.verdict is Verdict.REFUSE:
-            raise SpendingRefused(decision.text, hint="Change the spending limit in the settings.")
-        if decision.verdict is Verdict.ASK and not is_confirmed:
-            raise SpendingRefused(decision.text, hint="Confirm the price to go on.")
         self._used.add(quote.id)  # before the first await: a double click gets here twice
         names = {item.id: item.name for item in inputs}
         try:
@@ -187,6 +180,7 @@ class Detect:
                 input_ids=[request.image for request in quote.requests],
                 quoted=quote.each,
                 batch_id=uuid.uuid4().hex,
+                is_confirmed=is_confirmed,
             )
         except BaseException:
             self._used.discard(quote.id)  # nothing was written down, so nothing will be sent

@@ -46,7 +46,7 @@ from scenario_desktop.services.job_views import (
     summarise,
 )
 from scenario_desktop.services.outgoing import Outgoing
-from scenario_desktop.services.spending import SpendingGuard, Verdict
+from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.words import units
 from scenario_desktop.store.ledger import Ledger, LedgerRow, LedgerState
 
@@ -200,15 +200,20 @@ class Jobs:
         quoted: Sequence[Decimal | None],
         batch_id: str,
         group: str | None = None,
+        is_confirmed: bool = False,
     ) -> list[LedgerRow]:
-        """Write requests down together and begin to send them. The price was agreed to before.
+        """Write requests down together and begin to send them: the one door for what may bill.
 
         Args:
+            quoted: the price of each that was agreed to; None where there is none.
+            is_confirmed: the user agreed to what the spending limit asks about.
             group: what they share that are to leave in one request; None sends each alone.
 
         Raises:
+            SpendingRefused: the spending limit says no, or wants to ask first.
             StoreFailed: they could not be written down; nothing was sent.
         """
+        self._guard.check(quoted, is_confirmed=is_confirmed)
         rows: list[LedgerRow] = []
         shared = {"group": group} if group is not None else {}
         try:
@@ -307,11 +312,6 @@ class Jobs:
         """
         row = self._rows[row_id]
         price = await self.price_again(row_id)
-        decision = self._guard.decide(price)
-        if decision.verdict is Verdict.REFUSE:
-            raise SpendingRefused(decision.text, hint="Change the spending limit in the settings.")
-        if decision.verdict is Verdict.ASK and not is_confirmed:
-            raise SpendingRefused(decision.text, hint="Confirm the price to go on.")
         has_risen = row.quoted is not None and (price is None or price > row.quoted)
         if has_risen and not is_confirmed:
             raise SpendingRefused(
@@ -321,6 +321,7 @@ class Jobs:
         new = await self.submit(
             row.kind, [row.request], titles=[str(row.extra.get("title") or "")],
             input_ids=[next(iter(row.input_ids), "")], quoted=[price], batch_id=uuid.uuid4().hex,
+            is_confirmed=is_confirmed,
         )  # fmt: skip
         if self._views[row_id].state is JobState.NOT_SENT:
             await self.clear([row_id])

@@ -156,9 +156,7 @@ class Session:
             owns=lambda kind: not kind.startswith(PREFIX),
         )
         self.jobs: Jobs | AllJobs = self._own_jobs
-        self.detect = Detect(
-            client, self._own_jobs, shared.guard, pool=shared.pool, picture_of=self._picture_of
-        )
+        self.detect = Detect(client, self._own_jobs, pool=shared.pool, picture_of=self._picture_of)
         self.canvases = Canvases(
             Room(
                 client,

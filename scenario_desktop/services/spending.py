@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from scenario_desktop.errors import SpendingRefused
 from scenario_desktop.services.words import units
 
 
@@ -48,7 +50,10 @@ class HasSettings(Protocol):
 
 
 class SpendingGuard:
-    """Holds a price against the limit in the settings."""
+    """Holds a price against the limit in the settings.
+
+    ``check`` stands at the one door through which requests leave; ``decide`` is for telling before.
+    """
 
     def __init__(self, settings: HasSettings) -> None:
         self._settings = settings
@@ -73,3 +78,21 @@ class SpendingGuard:
                 Verdict.ASK, f"{cost}. You want to be asked above {units(limits.ask_above)}."
             )
         return Decision(Verdict.ALLOW)
+
+    def check(self, prices: Sequence[Decimal | None], *, is_confirmed: bool) -> None:
+        """Let requests pass or not.
+
+        Args:
+            prices: of all that leave together; one without a price leaves the total unknown.
+            is_confirmed: the user has agreed to what the limit asks about.
+
+        Raises:
+            SpendingRefused: the limit says no, or wants to ask first; its hint is the way on.
+        """
+        known = [price for price in prices if price is not None]
+        total = sum(known, Decimal(0)) if len(known) == len(prices) else None
+        decision = self.decide(total)
+        if decision.verdict is Verdict.REFUSE:
+            raise SpendingRefused(decision.text, hint="Change the spending limit in the settings.")
+        if decision.verdict is Verdict.ASK and not is_confirmed:
+            raise SpendingRefused(decision.text, hint="Confirm to go on.")

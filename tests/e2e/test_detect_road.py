@@ -57,9 +57,7 @@ class Road:
             self.client, self.ledger, guard, workspace_id="local",
             kinds={KIND: DetectKind(self.client)}, on_results=self.bring,
         )  # fmt: skip
-        self.detect = Detect(
-            self.client, self.jobs, guard, pool=self.pool, picture_of=self.picture_of
-        )
+        self.detect = Detect(self.client, self.jobs, pool=self.pool, picture_of=self.picture_of)
         await self.jobs.start()
 
     async def bring(self, asset_ids: Sequence[str]) -> None:

@@ -41,13 +41,12 @@ class World:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.client = FakeJobsClient(self.clock)
-        self.jobs = FakeSubmitter()
         self.settings = FakeSettings()
+        self.jobs = FakeSubmitter(SpendingGuard(self.settings))
         self.pool = WorkerPool(1)
         self.picture = Path()
         self.detect = Detect(
-            self.client, self.jobs, SpendingGuard(self.settings), pool=self.pool,
-            picture_of=self.picture_of, clock=self.clock,
+            self.client, self.jobs, pool=self.pool, picture_of=self.picture_of, clock=self.clock,
         )  # fmt: skip
 
     async def picture_of(self, item: Item) -> Path:

@@ -18,7 +18,7 @@ from scenario_desktop.api.models.sartiq.answers import (
     ExperimentalTaskPublic,
 )
 from scenario_desktop.api.models.sartiq.requests import SartiqRequest
-from scenario_desktop.errors import AppError, BadInput, NotFound, SpendingRefused
+from scenario_desktop.errors import AppError, BadInput, NotFound
 from scenario_desktop.items import Item
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.job_views import JobState
@@ -43,7 +43,7 @@ from scenario_desktop.services.sartiq.run_kinds import (
     refine_request,
 )
 from scenario_desktop.services.sartiq.run_reading import ReadClient, RunLibrary, RunReader
-from scenario_desktop.services.spending import SpendingGuard, Verdict
+from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.store.ledger import Ledger
 
 #: So many pictures go in one refine request; the service names no limit.
@@ -96,7 +96,6 @@ class Runs:
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._guard = guard
         self._place = place
         self._library = library
         self._reader = RunReader(
@@ -161,7 +160,6 @@ class Runs:
         pictures = dict(slots or {})
         if unknown := pictures.keys() - slots_of(MODELS[op]).keys():
             raise BadInput(f"This takes no picture as “{next(iter(unknown))}”.")
-        self._check(is_confirmed)
         refs = [ref for found in pictures.values() for ref in found]
         rows = await self.jobs.submit(
             str(op),
@@ -170,6 +168,7 @@ class Runs:
             input_ids=[next((ref.item_id for ref in refs if ref.item_id), "")],
             quoted=[self._price],
             batch_id=uuid.uuid4().hex,
+            is_confirmed=is_confirmed,
         )
         return rows[0].id
 
@@ -185,7 +184,6 @@ class Runs:
         """
         if not plan.inputs:
             raise BadInput("Choose at least one picture or prediction to refine.")
-        self._check(is_confirmed)
         batch, ids = uuid.uuid4().hex, dict[int, str]()
         for group in plan.groups(REFINES_PER_REQUEST):
             chosen = [plan.inputs[number] for number in group]
@@ -200,6 +198,7 @@ class Runs:
                 quoted=[self._price] * len(chosen),
                 batch_id=batch,
                 group=uuid.uuid4().hex,
+                is_confirmed=is_confirmed,
             )
             ids.update((number, row.id) for number, row in zip(group, rows, strict=True))
         return [ids[number] for number in range(len(plan.inputs))]
@@ -235,13 +234,6 @@ class Runs:
     @property
     def _price(self) -> Decimal | None:
         return Decimal(0) if self._place.is_free else None
-
-    def _check(self, is_confirmed: bool) -> None:
-        decision = self._guard.decide(self._price)
-        if decision.verdict is Verdict.REFUSE:
-            raise SpendingRefused(decision.text, hint="Change the spending limit in the settings.")
-        if decision.verdict is Verdict.ASK and not is_confirmed:
-            raise SpendingRefused(decision.text, hint="Confirm to go on.")
 
     async def _on_results(self, ids: Sequence[str]) -> None:
         """Whatever the reader has read is in the library already."""
