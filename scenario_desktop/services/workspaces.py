@@ -17,6 +17,7 @@ from psygnal import Signal
 
 from scenario_desktop.api.models.accounts import Project, ProjectPage, Team
 from scenario_desktop.api.models.assets import AssetPage
+from scenario_desktop.api.models.sartiq.answers import GenerationsPublic
 from scenario_desktop.errors import (
     AppError,
     BadInput,
@@ -26,6 +27,7 @@ from scenario_desktop.errors import (
     Refused,
 )
 from scenario_desktop.services.credentials import Credentials, CredentialsState, Keeping, Secret
+from scenario_desktop.services.sartiq.tokens import KeptToken, token_reference
 from scenario_desktop.services.words import counted
 from scenario_desktop.store.settings import SettingsStore, WorkspaceKind, WorkspaceRecord
 
@@ -56,6 +58,15 @@ class AccountClient(Protocol):
     async def aclose(self) -> None: ...
 
 
+class SartiqAccountClient(Protocol):
+    """The part of the second service's client that is used here."""
+
+    async def list_generations(self, *, skip: int = ..., limit: int = ...) -> GenerationsPublic: ...
+    async def aclose(self) -> None: ...
+
+
+#: Makes a client of (base_url, user name, password, token_url, organisation_id). Raises BadInput.
+MakeSartiqClient = Callable[[str, str, str, str | None, str | None], SartiqAccountClient]
 #: Makes a client of (base_url, key, secret, project_id). Raises BadInput for unusable values.
 MakeClient = Callable[[str, str, str, str | None], AccountClient]
 
@@ -96,15 +107,18 @@ class Workspaces:
         credentials: Credentials,
         make_client: MakeClient,
         *,
+        make_sartiq: MakeSartiqClient | None = None,
         forget: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """
         Args:
+            make_sartiq: as ``make_client``, for the second service.
             forget: removes what is kept locally of a workspace, by its id, when that goes.
         """
         self._settings = settings
         self._credentials = credentials
         self._make_client = make_client
+        self._make_sartiq = make_sartiq or _no_sartiq
         self._forget = forget
 
     # --- which there are ----------------------------------------------------------------------
@@ -144,36 +158,55 @@ class Workspaces:
         secret: Secret | None,
         *,
         team_secret: Secret | None = None,
+        sartiq_secret: Secret | None = None,
         is_session_only: bool = False,
     ) -> tuple[WorkspaceRecord, CredentialsState]:
         """Add an account, or replace the one of the same id.
 
         Args:
-            record: see ``new_record``; its references to keys are set here.
-            secret: None leaves the key of a known account as it is; ``team_secret`` likewise.
+            record: see ``new_record``; its references to keys are set here. Without ``base_url``
+                it has no Scenario half, without ``sartiq_url`` no Sartiq half; a half that a known
+                account loses by that is forgotten with its keys.
+            secret: None leaves the key of a known account as it is; so do the others.
             team_secret: a team key, for the usage of the whole team.
+            sartiq_secret: Sartiq's user name and password.
             is_session_only: do not put the keys into the keyring.
 
         Returns:
             The record as it is kept, and where its keys went: look before promising anything.
 
         Raises:
-            BadInput: a new account without a key.
+            BadInput: a new half without a key.
         """
         known = self.find(record.id)
-        if secret is None and (known is None or known.kind is WorkspaceKind.LOCAL):
+        if known is not None and known.kind is WorkspaceKind.LOCAL:
+            raise BadInput("“On this computer” has keys of its own.")
+        if not record.base_url and not record.sartiq_url:
+            record = record.model_copy(update={"base_url": CLOUD_URL})
+        keys = {
+            "credentials_ref": (secret, record.base_url),
+            "team_credentials_ref": (team_secret, record.base_url),
+            "sartiq_credentials_ref": (sartiq_secret, record.sartiq_url),
+        }
+        had = {name: getattr(known, name, "") if known is not None else "" for name in keys}
+        if record.base_url and secret is None and not had["credentials_ref"]:
             raise BadInput("A key and its secret are needed.")
+        if record.sartiq_url and sartiq_secret is None and not had["sartiq_credentials_ref"]:
+            raise BadInput("A user name and a password are needed.")
         state = await self._credentials.prepare()
-        keys = {"credentials_ref": secret, "team_credentials_ref": team_secret}
-        changes: dict[str, str] = {"base_url": record.base_url or CLOUD_URL}
-        for name, new in keys.items():
-            changes[name] = getattr(known, name) if known is not None else ""
-            if new is not None:
+        changes: dict[str, str] = {}
+        for name, (new, address) in keys.items():
+            changes[name] = had[name] if address else ""
+            if new is not None and address:
                 changes[name] = f"{record.id}/{name.removesuffix('credentials_ref')}key"
                 saved = await self._credentials.save(
                     changes[name], new, is_session_only=is_session_only
                 )
                 state = state if state.keeping is Keeping.SESSION_ONLY else saved
+        await self._forget_keys(*(had[name] for name in keys if had[name] and not changes[name]))
+        if sartiq_secret is not None:  # the token belongs to the former login
+            await self._credentials.delete(token_reference(changes["sartiq_credentials_ref"]))
+            changes["sartiq_username"] = sartiq_secret.key
         record = record.model_copy(update=changes)
         others = [r for r in self.records if r.id not in (LOCAL.id, record.id)]
         self._settings.update(workspaces=(*others, record))
@@ -195,9 +228,9 @@ class Workspaces:
             self.activate(LOCAL.id)
         kept = [r for r in self.records if r.id not in (LOCAL.id, record.id)]
         self._settings.update(workspaces=tuple(kept))
-        for reference in (record.credentials_ref, record.team_credentials_ref):
-            if reference:
-                await self._credentials.delete(reference)
+        await self._forget_keys(
+            record.credentials_ref, record.team_credentials_ref, record.sartiq_credentials_ref
+        )
         if self._forget is not None:
             await self._forget(record.id)
         self.changed.emit(self.records)
@@ -215,6 +248,29 @@ class Workspaces:
                 hint=self._credentials.state.reason or "Enter the key and its secret again.",
             )
         return secret
+
+    async def sartiq_secret(self, record: WorkspaceRecord) -> Secret:
+        """Return an account's user name and password at Sartiq.
+
+        Raises:
+            CredentialsUnavailable: they are not kept (any more); they have to be entered again.
+        """
+        secret = await self._credentials.load(record.sartiq_credentials_ref)
+        if secret is None:
+            raise CredentialsUnavailable(
+                f"The Sartiq password of “{record.name}” is not kept on this computer.",
+                hint=self._credentials.state.reason or "Enter user name and password again.",
+            )
+        return secret
+
+    def tokens(self, record: WorkspaceRecord) -> KeptToken:
+        """Return what keeps Sartiq's bearer token of an account from one start to the next."""
+        return KeptToken(self._credentials, record.sartiq_credentials_ref)
+
+    async def _forget_keys(self, *references: str) -> None:
+        for reference in filter(None, references):
+            await self._credentials.delete(reference)
+            await self._credentials.delete(token_reference(reference))
 
     async def team_secret(self, record: WorkspaceRecord) -> Secret | None:
         """Return an account's team key; None where there is none."""
@@ -249,6 +305,35 @@ class Workspaces:
             return TestReport(False, (*said, _in_words(error)), projects, error)
         said.append("Not tried, because it may cost: whether the key may start jobs.")
         return TestReport(True, tuple(said), projects)
+
+    async def test_sartiq(
+        self,
+        base_url: str,
+        username: str,
+        password: str,
+        *,
+        token_url: str | None = None,
+        organisation_id: str | None = None,
+    ) -> TestReport:
+        """Try a login by reading. Never raises for what a user can mend; see ``error``."""
+        said: list[str] = []
+        try:
+            client = self._make_sartiq(
+                base_url, username.strip(), password, token_url or None, organisation_id or None
+            )
+            try:
+                page = await client.list_generations(limit=1)
+            finally:
+                await client.aclose()
+        except AppError as error:
+            return TestReport(False, (_in_words(error),), error=error)
+        host = urlsplit(base_url).hostname or base_url
+        said.append(f"{host} answers, and the login is accepted.")
+        whose = "The organisation’s" if organisation_id else "Your own"
+        has_any = "There is at least one." if page.data else "There are none so far."
+        said.append(f"{whose} generations can be read. {has_any}")
+        said.append("Not tried, because it may cost: whether you may generate.")
+        return TestReport(True, tuple(said))
 
     async def _test_key(
         self, client: AccountClient, base_url: str, said: list[str]
@@ -303,10 +388,24 @@ class Workspaces:
         )
 
 
+def _no_sartiq(*_: object) -> SartiqAccountClient:
+    raise BadInput("Sartiq cannot be reached from here.")
+
+
 def new_record(
-    name: str, *, base_url: str = CLOUD_URL, project_id: str | None = None, project_name: str = ""
+    name: str,
+    *,
+    base_url: str = CLOUD_URL,
+    project_id: str | None = None,
+    project_name: str = "",
+    sartiq_url: str = "",
+    sartiq_token_url: str = "",
+    organisation_id: str | None = None,
 ) -> WorkspaceRecord:
     """Return a record for a new account, with an id of its own.
+
+    Args:
+        base_url: empty for one without a Scenario half; ``sartiq_url`` likewise.
 
     Raises:
         BadInput: it has no name.
@@ -317,7 +416,8 @@ def new_record(
     word = re.sub(r"[^a-z0-9]+", "-", shown.lower()).strip("-")[:24] or "workspace"
     return WorkspaceRecord(
         id=f"{word}-{uuid.uuid4().hex[:8]}", name=shown, base_url=base_url.strip(),
-        project_id=project_id, project_name=project_name,
+        project_id=project_id, project_name=project_name, sartiq_url=sartiq_url.strip(),
+        sartiq_token_url=sartiq_token_url.strip(), organisation_id=organisation_id,
     )  # fmt: skip
 
 

@@ -54,12 +54,17 @@ class _Part(BaseModel):
 
 
 class WorkspaceRecord(_Part):
-    """A place to work. Its keys lie in the keyring under ``credentials_ref``, never here.
+    """A place to work: a Scenario half, a Sartiq half, or both.
+
+    Keys and passwords lie in the keyring under the references, never here.
 
     Attributes:
         id: ours, names its catalogue file too.
         base_url: the API's address; empty for the local engine, which tells its own at start.
         project_id: None leaves it to the key.
+        sartiq_url: the address of its API; empty without a Sartiq half.
+        sartiq_token_url: where to sign in; empty: where its framework has it.
+        organisation_id: whose generations; None for the user's own.
     """
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
@@ -71,6 +76,21 @@ class WorkspaceRecord(_Part):
     team_id: str | None = None
     credentials_ref: str = ""
     team_credentials_ref: str = ""
+    sartiq_url: str = ""
+    sartiq_token_url: str = ""
+    sartiq_username: str = ""
+    organisation_id: str | None = None
+    sartiq_credentials_ref: str = ""
+
+    @property
+    def has_scenario(self) -> bool:
+        """Whether it has a Scenario half."""
+        return self.kind is WorkspaceKind.LOCAL or bool(self.credentials_ref)
+
+    @property
+    def has_sartiq(self) -> bool:
+        """Whether it has a Sartiq half."""
+        return self.kind is WorkspaceKind.LOCAL or bool(self.sartiq_credentials_ref)
 
 
 class Spending(_Part):
