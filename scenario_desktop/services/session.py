@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scenario_desktop.canvas.format import is_ours
 from scenario_desktop.errors import AppError, BadInput, NotFound
 from scenario_desktop.imaging.pool import WorkerPool
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, Source
 from scenario_desktop.paths import Paths
 from scenario_desktop.services.absent import absent_scenario
 from scenario_desktop.services.all_jobs import AllJobs
@@ -37,8 +37,6 @@ from scenario_desktop.services.originals import Originals
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.plan import PlanUnits, plan_units
 from scenario_desktop.services.previews import Previews
-from scenario_desktop.services.sartiq.half import Desk, SartiqConnection, SartiqHalf
-from scenario_desktop.services.sartiq.run_kinds import PREFIX
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync import Sync, SyncTimes
 from scenario_desktop.services.sync_both import BothSyncs
@@ -52,6 +50,7 @@ from scenario_desktop.store.thumbnails import ThumbnailCache
 if TYPE_CHECKING:
     from scenario_desktop.api.client import ScenarioClient
     from scenario_desktop.api.files import FileFetcher
+    from scenario_desktop.services.sartiq.half import SartiqConnection, SartiqHalf
     from scenario_desktop.services.usage.usage import Usage
 
 #: The local engine answers at once and costs nothing: look more often.
@@ -153,7 +152,7 @@ class Session:
             workspace_id=workspace_id,
             kinds={DETECT: DetectKind(client)},
             on_results=self._on_results,
-            owns=lambda kind: not kind.startswith(PREFIX),
+            owns=lambda kind: not kind.startswith(Source.SARTIQ),
         )
         self.jobs: Jobs | AllJobs = self._own_jobs
         self.detect = Detect(client, self._own_jobs, pool=shared.pool, picture_of=self._picture_of)
@@ -246,6 +245,8 @@ class Session:
         transport: Callable[[], Any] | None,
     ) -> None:
         """Open the Sartiq half and let everything know of it."""
+        from scenario_desktop.services.sartiq.half import Desk, SartiqHalf
+
         desk = Desk(
             self.workspace_id,
             self.catalogue,

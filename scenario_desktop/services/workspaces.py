@@ -10,14 +10,13 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from psygnal import Signal
 
 from scenario_desktop.api.models.accounts import Project, ProjectPage, Team
 from scenario_desktop.api.models.assets import AssetPage
-from scenario_desktop.api.models.sartiq.answers import GenerationsPublic
 from scenario_desktop.errors import (
     AppError,
     BadInput,
@@ -30,6 +29,9 @@ from scenario_desktop.services.credentials import Credentials, CredentialsState,
 from scenario_desktop.services.sartiq.tokens import KeptToken, token_reference
 from scenario_desktop.services.words import counted
 from scenario_desktop.store.settings import SettingsStore, WorkspaceKind, WorkspaceRecord
+
+if TYPE_CHECKING:  # the models take some 50 ms to import
+    from scenario_desktop.api.models.sartiq.answers import GenerationsPublic
 
 __all__ = [
     "CLOUD_URL",

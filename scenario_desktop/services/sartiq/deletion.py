@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from scenario_desktop.api.models.sartiq.answers import BulkDeleteResponse, Message
 from scenario_desktop.errors import (
     AppError,
     BadAnswer,
@@ -23,9 +22,12 @@ from scenario_desktop.errors import (
     Unauthorised,
 )
 from scenario_desktop.items import Item
-from scenario_desktop.services.sartiq.library import SartiqLibrary
 from scenario_desktop.services.words import counted
 from scenario_desktop.store.catalogue import Catalogue
+
+if TYPE_CHECKING:  # the models take some 50 ms to import
+    from scenario_desktop.api.models.sartiq.answers import BulkDeleteResponse, Message
+    from scenario_desktop.services.sartiq.library import SartiqLibrary
 
 #: Predictions in one request; the service names no limit.
 BATCH: Final = 100
