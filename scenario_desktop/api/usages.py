@@ -218,9 +218,7 @@ class _Reader:
             except AppError as error:
                 if not _is_too_large(error, is_hopeful=True):
                     raise
-            body = await self._fetch(query | {"dropZeroPoints": True})
-            self._drops = True
-            return body
+            self._drops = True  # for the parts to come, too
         return await self._fetch(query | {"dropZeroPoints": True})
 
 
