@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
-from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.tips import tip
+
+_LEFT, _RIGHT, _GAP = 16, 8, 10
 
 
 class LockKind(StrEnum):
@@ -62,6 +65,9 @@ _LOOKS = {
 class LockBar(QWidget):
     """Shows a state; nothing in it moves or blinks.
 
+    Where there is little room, the note and what was done last go into the tip, and the sentence
+    breaks into lines: whose it is, is never cut.
+
     Signals:
         action_requested: the one thing to do.
     """
@@ -73,22 +79,24 @@ class LockBar(QWidget):
         self.setAccessibleName("Lock")
         self.state = LockState(LockKind.VIEWING, "")
         self._icon = IconLabel("eye")
-        self._sentence = ElidedLabel("", "body_strong")
-        self._note = ElidedLabel("", "body", "text_2")
+        self._sentence = PlainLabel("", "body_strong", wrap=True)
+        self._note = PlainLabel("", "body", "text_2")
         self._right = PlainLabel("", "small", "text_2")
         self._action = Button("", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         self._action.clicked.connect(self.action_requested)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 8, 0)
-        row.setSpacing(10)
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(_LEFT, 0, _RIGHT, 0)
+        row.setSpacing(_GAP)
         row.addWidget(self._icon)
         row.addWidget(self._sentence)
         row.addWidget(self._note)
         row.addStretch(1)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        self._sentence.setAlignment(middle)
+        self._note.setAlignment(middle)
         row.addWidget(self._right)
         row.addWidget(self._action)
-        theme.current().changed.connect(self._fit)
-        self._fit()
+        theme.current().changed.connect(self._share)
         self.set_state(self.state)
 
     def set_state(self, state: LockState) -> None:
@@ -112,19 +120,30 @@ class LockBar(QWidget):
         self._share()
 
     def _share(self) -> None:
-        """Let the note go first, then what was done last; whose it is stays."""
-        room = self.width() - 80 - self._sentence.sizeHint().width()
-        if not self._action.isHidden():
-            room -= self._action.sizeHint().width()
-        right = self._right.sizeHint().width() if self.state.right else 0
-        self._right.setVisible(bool(right) and room >= right)
-        room -= right
-        self._note.setVisible(bool(self.state.note) and room >= theme.current().px(80))
+        """Let the note go first, then what was done last; then the sentence takes more lines."""
+        look = theme.current()
+        room = self.width() - _LEFT - _RIGHT - self._icon.sizeHint().width() - _GAP
+        if self.state.action:
+            room -= self._action.sizeHint().width() + _GAP
+        wanted = look.metrics("body_strong").horizontalAdvance(self.state.sentence) + 2
+        spare = room - wanted - 2 * _GAP
+        right = self._right.sizeHint().width() + _GAP if self.state.right else 0
+        has_right = bool(right) and spare >= right
+        spare -= right if has_right else 0
+        has_note = bool(self.state.note) and spare >= self._note.sizeHint().width() + _GAP
+        self._row.setContentsMargins(_LEFT, 0, _RIGHT if self.state.action else _LEFT, 0)
+        self._right.setVisible(has_right)
+        self._note.setVisible(has_note)
+        hidden = [self.state.note] * (not has_note) + [self.state.right] * (not has_right)
+        words = "\n".join(part for part in (self.state.sentence, *hidden) if part)
+        self.setToolTip(tip(words) if any(hidden) else "")
+        self._sentence.setFixedWidth(max(look.px(24), min(wanted, room)))
+        text = self._sentence.heightForWidth(self._sentence.width())
+        self._sentence.setFixedHeight(text)
+        least = look.height(theme.metric("size", "lock_bar"), "body", 10)
+        self.setFixedHeight(max(least, text + 16))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         ground = _LOOKS[self.state.kind][0]
         QPainter(self).fillRect(event.rect(), theme.current().tokens.named(ground))
-
-    def _fit(self) -> None:
-        self.setFixedHeight(theme.current().height(theme.metric("size", "lock_bar"), "body", 10))

@@ -56,7 +56,7 @@ def lock_state(
         return LockState(
             LockKind.LOST,
             "Somebody saved this canvas meanwhile",
-            "Your strokes are kept here; nothing is sent until you choose",
+            "Nothing is sent until you choose",
             right,
             DECIDE,
         )
@@ -70,7 +70,7 @@ def lock_state(
         return _refused(lease, until, right)
     if until and left_s:
         return LockState(
-            LockKind.OTHER, f"Locked until {until}", skew(lease) or _LOOKING, right, CHECK_AGAIN,
+            LockKind.OTHER, f"Locked until {until}", _while_looking(lease), right, CHECK_AGAIN,
             "refresh-cw",
         )  # fmt: skip
     if lease.is_offline:
@@ -138,8 +138,12 @@ def _refused(lease: Lease, until: str, right: str) -> LockState:
     ends = f"Locked until {until}" if until else "Somebody else is editing"
     if reason == "own":
         ends = f"Locked by you elsewhere until {until}" if until else "Locked by you elsewhere"
-    note = skew(lease) or _LOOKING
-    return LockState(LockKind.OTHER, ends, note, right, CHECK_AGAIN, "refresh-cw")
+    return LockState(LockKind.OTHER, ends, _while_looking(lease), right, CHECK_AGAIN, "refresh-cw")
+
+
+def _while_looking(lease: Lease) -> str:
+    told = "You are told when it is free" if lease.is_waiting else _LOOKING
+    return skew(lease) or told
 
 
 def draft_note(kept_at: datetime | None, now: datetime) -> str:

@@ -1,0 +1,90 @@
+"""The lock bar: what it says in each state, and that whose the canvas is is never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from scenario_desktop.services.canvas.lease import Lease, LostReason, Phase, Refusal
+from scenario_desktop.ui.panels.canvas import words
+from scenario_desktop.ui.panels.canvas.lock_bar import LockBar, LockKind, LockState
+from scenario_desktop.ui.theme import Theme, ThemeMode
+
+NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+
+
+def told(phase: Phase, left_s: float | None = 300.0, **values: Any) -> LockState:
+    values.setdefault("until", NOW + timedelta(seconds=left_s or 0))
+    has_draft = values.pop("has_draft", False)
+    lease = Lease(phase=phase, **values)
+    return words.lock_state(lease, left_s, is_foreign=False, saved_at=NOW, has_draft=has_draft)
+
+
+STATES = [
+    told(Phase.VIEWING, until=None), told(Phase.VIEWING), told(Phase.ACQUIRING),
+    told(Phase.HELD), told(Phase.HELD, is_offline=True), told(Phase.HELD, is_changed=True),
+    told(Phase.LOST, lost=LostReason.FORCED, is_unsaved=True),
+    told(Phase.REFUSED, refusal=Refusal.OTHERS), told(Phase.REFUSED, refusal=Refusal.OWN),
+    told(Phase.REFUSED, refusal=Refusal.NO_ID), told(Phase.REFUSED, refusal=Refusal.OFFLINE),
+]  # fmt: skip
+
+
+@pytest.fixture
+def bar(qapp: Any) -> Iterator[LockBar]:
+    window = QWidget()
+    column = QVBoxLayout(window)
+    column.setContentsMargins(0, 0, 0, 0)
+    bar = LockBar()
+    column.addWidget(bar)
+    window.show()
+    yield bar
+    window.close()
+    window.deleteLater()
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("width", [440, 560, 900])
+def test_whose_it_is_is_never_cut(
+    bar: LockBar, look: Theme, qapp: Any, scale: float, width: int
+) -> None:
+    look.apply(qapp, ThemeMode.LIGHT, scale)
+    bar.window().resize(width, 200)
+    for state in STATES:
+        bar.set_state(state)
+        qapp.processEvents()
+        label = bar._sentence
+        assert label.heightForWidth(label.width()) <= label.height() <= bar.height() - 8
+        assert label.geometry().right() <= bar.width()
+        action = bar._action
+        assert not state.action or action.geometry().right() <= bar.width()
+        for part in (bar._note, bar._right):
+            assert part.isHidden() or part.width() >= part.sizeHint().width()
+        if bar._note.isHidden() and state.note:
+            assert state.note.partition("'")[0] in bar.toolTip()
+
+
+def test_a_wrong_clock_is_told() -> None:
+    assert "2\u00a0h fast" in told(Phase.HELD, skew_s=-7200.0).note
+    assert "45\u00a0s slow" in told(Phase.VIEWING, until=None, skew_s=45.0).note
+    assert "2\u00a0h fast" in told(Phase.REFUSED, refusal=Refusal.OTHERS, skew_s=-7200.0).note
+
+
+def test_only_the_last_minute_counts_down() -> None:
+    assert told(Phase.HELD, 61.0).note == told(Phase.HELD, 300.0).note
+    last = told(Phase.HELD, 42.0)
+    assert last.is_ending
+    assert last.note.startswith("42\u00a0s left")
+
+
+def test_a_draft_waits_until_it_is_free() -> None:
+    assert told(Phase.VIEWING, has_draft=True).action == words.CHECK_AGAIN
+    assert told(Phase.VIEWING, until=None, has_draft=True).action == words.USE_DRAFT
+
+
+def test_who_waits_is_told_so() -> None:
+    state = told(Phase.REFUSED, refusal=Refusal.OTHERS, is_waiting=True)
+    assert (state.kind, state.note) == (LockKind.OTHER, "You are told when it is free")
