@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scenario_desktop.canvas import format as canvas_format
-from scenario_desktop.canvas.bundle import Bundle, blob_key, unpack
+from scenario_desktop.canvas.blobs import blob_key
 from scenario_desktop.canvas.format import (
     Blend,
     Document,
@@ -155,16 +155,5 @@ def test_a_transform_places_points() -> None:
     assert (round(x, 6), round(y, 6)) == (95.0, 70.0)
 
 
-def test_a_bundle_keeps_only_the_blobs_it_names() -> None:
-    data = b"pixels"
-    tile = Tile(width=4, height=4, blob=blob_key(data))
-    document = Document(width=8, height=8, layers=(PaintLayer(id="a", tiles=(tile,)),))
-    found = unpack(Bundle(document, {blob_key(data): data, "other": b"x"}).pack())
-    assert (found.document, dict(found.blobs)) == (document, {blob_key(data): data})
-
-
-@pytest.mark.parametrize("cut", [0, 10, -5])
-def test_a_cut_bundle_is_told(cut: int) -> None:
-    data = Bundle(whole(), {}).pack()
-    with pytest.raises(BadInput, match="damaged"):
-        unpack(data[:cut] if cut else b"")
+def test_pixels_are_named_by_their_bytes() -> None:
+    assert blob_key(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas import format as canvas_format
-from scenario_desktop.canvas.bundle import blob_key
+from scenario_desktop.canvas.blobs import blob_key
 from scenario_desktop.canvas.format import Document, Layer, PaintLayer, PictureLayer, Tile
 from scenario_desktop.errors import StoreFailed
 from scenario_desktop.services.canvas.content import Drawn, SaveResult, Stored

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas import format as canvas_format
-from scenario_desktop.canvas.bundle import blob_key
+from scenario_desktop.canvas.blobs import blob_key
 from scenario_desktop.canvas.format import (
     Blend,
     Document,
