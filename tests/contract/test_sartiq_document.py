@@ -165,8 +165,8 @@ def least_body(world: World, one: Operation) -> Any:
     properties = resolved(one.body["schema"]).get("properties", {})
     sample = {
         "base_img_path": world.picture, "palette_image_path": world.picture, "target_width": 9,
-        "prompt": "a", "base_image_path": world.picture, "base_image_urls": [world.picture], "scale_factor": 2,
-        "fal_app_id": "a", "payload": {},
+        "prompt": "a", "base_image_path": world.picture, "scale_factor": 2,
+        "base_image_urls": [world.picture], "fal_app_id": "a", "payload": {},
     }  # fmt: skip
     if one.path.endswith("by-ids"):
         return [world.generation()["id"], UNKNOWN]
