@@ -20,8 +20,9 @@ MAX_SCALE = 8.0
 #: Shapes that differ by less than this are matched by stretching instead of cutting.
 MAX_STRETCH = 0.01
 
-#: Rounds of back-projection for each doubling; a fourth one gains less than 0.01 dB.
-ROUNDS = 3
+#: Rounds of back-projection for the first doubling and for each later one. A fourth gains less than
+#: 0.01 dB; more than one later sharpens what the first has made, not what the picture shows.
+ROUNDS, LATER_ROUNDS = 3, 1
 #: How much fine texture is raised, and the contrast (standard deviation, 0 to 255) that counts as
 #: noise below and as an edge above, which both stay as they are.
 DETAIL, NOISE, EDGE = 0.3, 3.0, 20.0
@@ -122,11 +123,12 @@ def refine(
     Method: repeated doubling, each time a Lanczos interpolation (8 taps a side) whose brightness is
     corrected by iterative back-projection (Irani and Peleg, "Improving resolution by image
     registration", 1991): reduced again by averaging, the result must give the picture it came from.
-    Three rounds. After the second, texture is raised by 30 % of the detail layer of a guided filter
-    (He, Sun and Tang, "Guided image filtering", 2013), except where the contrast is that of noise
-    or of an edge; the last round makes it agree with the picture again. Every value stays within
-    what its 3 × 3 neighbours in the smaller picture span, so that edges have neither halos nor
-    ringing. Colour differences are interpolated only: eyes do not see them that sharply. A size
+    The first doubling has three rounds, later ones have one. After the first's second round,
+    texture is raised by 30 % of the detail layer of a guided filter (He, Sun and Tang, "Guided
+    image filtering", 2013), except where the contrast is that of noise or of an edge; the last
+    round makes it agree with the picture again. Every value stays within what its 3 × 3 neighbours
+    in the smaller picture span, so that edges have neither halos nor ringing. Colour differences
+    are interpolated and kept within bounds only: eyes do not see them that sharply. A size
     between two powers of two is reduced from the next larger one with a Lanczos filter. Nothing is
     invented: what the picture does not hold is not in the result.
 
@@ -149,14 +151,14 @@ def apply_refine(picture: Array, plan: RefinePlan) -> Array:
 
     if picture.shape[2] == 4:
         picture = _with_hidden_colors(picture)
-    base = picture
+    base, rounds = picture, ROUNDS
     while _next_is_not_last(base, plan):
-        base = _doubled_whole(base)
+        base, rounds = _doubled_whole(base, rounds), LATER_ROUNDS
     if plan.scaled_width <= base.shape[1] and plan.scaled_height <= base.shape[0]:
         return _reduced(base, plan)
     result = np.empty((plan.height, plan.width, picture.shape[2]), np.uint8)
     row = 0
-    for strip in _last_strips(base, plan):
+    for strip in _last_strips(base, plan, rounds):
         result[row : row + len(strip)] = strip
         row += len(strip)
         report(row / plan.height)
@@ -168,39 +170,39 @@ def _next_is_not_last(base: Array, plan: RefinePlan) -> bool:
     return bool(plan.scaled_width > 2 * width or plan.scaled_height > 2 * height)
 
 
-def _doubled_whole(base: Array) -> Array:
+def _doubled_whole(base: Array, rounds: int) -> Array:
     import numpy as np
 
     result = np.empty((base.shape[0] * 2, base.shape[1] * 2, base.shape[2]), np.uint8)
     row = 0
-    for strip in _doubled_strips(base):
+    for strip in _doubled_strips(base, rounds):
         result[row : row + len(strip)] = strip
         row += len(strip)
     return result
 
 
-def _doubled_strips(base: Array) -> Iterator[Array]:
+def _doubled_strips(base: Array, rounds: int) -> Iterator[Array]:
     """Yield the doubled picture from top to bottom."""
     height, width = base.shape[:2]
     step = max(REACH * 2, STRIP_PIXELS // (4 * width))
     for top in range(0, height, step):
-        yield _doubled_rows(base, top, min(top + step, height))
+        yield _doubled_rows(base, top, min(top + step, height), rounds)
 
 
-def _doubled_rows(base: Array, top: int, bottom: int) -> Array:
+def _doubled_rows(base: Array, top: int, bottom: int, rounds: int) -> Array:
     """Double some rows of a picture exactly as if all of it were doubled."""
     first = max(0, top - REACH)
-    strip = _doubled(base[first : bottom + REACH])
+    strip = _doubled(base[first : bottom + REACH], rounds)
     return strip[(top - first) * 2 : (bottom - first) * 2]
 
 
-def _last_strips(base: Array, plan: RefinePlan) -> Iterator[Array]:
+def _last_strips(base: Array, plan: RefinePlan, rounds: int) -> Iterator[Array]:
     """Yield the planned result from top to bottom: doubled, reduced and cut."""
     height, width = base.shape[:2]
     columns = slice(plan.left, plan.left + plan.width)
     if (plan.scaled_width, plan.scaled_height) == (2 * width, 2 * height):
         row = -plan.top
-        for strip in _doubled_strips(base):
+        for strip in _doubled_strips(base, rounds):
             low, high = max(0, -row), min(len(strip), plan.height - row)
             if low < high:
                 yield strip[low:high, columns]
@@ -214,7 +216,7 @@ def _last_strips(base: Array, plan: RefinePlan) -> Iterator[Array]:
         low, high = row * ratio, end * ratio
         top = max(0, math.floor((low - 4 * ratio) / 2))
         bottom = min(height, math.ceil((high + 4 * ratio) / 2))
-        strip = _doubled_rows(base, top, bottom)
+        strip = _doubled_rows(base, top, bottom, rounds)
         box = (0.0, low - 2 * top, float(2 * width), min(high - 2 * top, float(len(strip))))
         yield _resampled(strip, (plan.scaled_width, end - row), box)[:, columns]
 
@@ -238,7 +240,7 @@ def _resampled(
     return np.asarray(Image.fromarray(picture).resize(size, filter_, box=box))
 
 
-def _doubled(picture: Array) -> Array:
+def _doubled(picture: Array, rounds: int) -> Array:
     """Return twice the width and height, same channels."""
     import cv2
     import numpy as np
@@ -246,8 +248,8 @@ def _doubled(picture: Array) -> Array:
     size = (picture.shape[1] * 2, picture.shape[0] * 2)
     colors = np.ascontiguousarray(picture[..., :3])
     planes = cv2.split(cv2.cvtColor(colors.astype(np.float32), cv2.COLOR_RGB2YCrCb))
-    light = _sharp_plane(planes[0])
-    red, blue = (cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC) for plane in planes[1:])
+    light = _sharp_plane(planes[0], rounds, DETAIL if rounds == ROUNDS else 0.0)
+    red, blue = (_sharp_plane(plane, 0) for plane in planes[1:])
     merged = cv2.cvtColor(cv2.merge([light, red, blue]), cv2.COLOR_YCrCb2RGB)
     result = np.empty((size[1], size[0], picture.shape[2]), np.uint8)
     _to_8_bit(merged, result[..., :3])
@@ -256,7 +258,7 @@ def _doubled(picture: Array) -> Array:
         if alpha.min() == 255:
             result[..., 3] = 255
         else:
-            _to_8_bit(_sharp_plane(alpha.astype(np.float32), detail=0.0), result[..., 3])
+            _to_8_bit(_sharp_plane(alpha.astype(np.float32), rounds), result[..., 3])
     return result
 
 
@@ -268,7 +270,7 @@ def _to_8_bit(values: Array, target: Array) -> None:
     target[...] = values
 
 
-def _sharp_plane(plane: Array, detail: float = DETAIL) -> Array:
+def _sharp_plane(plane: Array, rounds: int, detail: float = 0.0) -> Array:
     """Double one plane of numbers (height x width, float32, 0 to 255), sharply."""
     import cv2
     import numpy as np
@@ -279,15 +281,23 @@ def _sharp_plane(plane: Array, detail: float = DETAIL) -> Array:
     low = cv2.resize(cv2.erode(plane, around), size, interpolation=cv2.INTER_LINEAR)
     high = cv2.resize(cv2.dilate(plane, around), size, interpolation=cv2.INTER_LINEAR)
     large = cv2.resize(plane, size, interpolation=cv2.INTER_LANCZOS4)
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         again = cv2.resize(large, small, interpolation=cv2.INTER_AREA)
         cv2.subtract(plane, again, again)
         cv2.add(large, cv2.resize(again, size, interpolation=cv2.INTER_CUBIC), large)
-        if detail and turn == ROUNDS - 2:
+        if detail and turn == rounds - 2:
             cv2.add(large, _texture(large, detail), large)
-        cv2.max(large, low, large)
-        cv2.min(large, high, large)
+        _bound(large, low, high)
+    if not rounds:
+        _bound(large, low, high)
     return large
+
+
+def _bound(values: Array, low: Array, high: Array) -> None:
+    import cv2
+
+    cv2.max(values, low, values)
+    cv2.min(values, high, values)
 
 
 def _texture(plane: Array, amount: float) -> Array:
