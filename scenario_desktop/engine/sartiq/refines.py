@@ -153,6 +153,23 @@ class RefineStore:
         self._runner.wake()
         return answer
 
+    async def create_one(self, new: NewRefines, user: str) -> sqlite3.Row:
+        """Begin a refine of the only prediction that is named.
+
+        Raises:
+            NotFound, Forbidden: there is no such prediction, or it is somebody else's.
+            BadInput: it has no picture, or the result would be too large.
+        """
+        (prediction_id,) = new.prediction_ids
+
+        def work(connection: sqlite3.Connection) -> sqlite3.Row:
+            key = _insert_one(connection, new, prediction_id, user, now_ms())
+            return read_refines(connection, [key])[0]
+
+        row = await self._database.run(work)
+        self._runner.wake()
+        return row
+
     async def page(
         self, user: str, *, prediction_id: str | None, skip: int, limit: int
     ) -> tuple[list[sqlite3.Row], int]:

@@ -24,7 +24,6 @@ from scenario_desktop.engine.sartiq.reading import (
     read_query,
 )
 from scenario_desktop.engine.sartiq.refines import NewRefines, RefineSize
-from scenario_desktop.errors import BadInput
 
 #: Pictures and predictions of one request.
 MAX_ITEMS = 1000
@@ -113,10 +112,7 @@ async def create_refine(request: Request) -> Response:
         [body.prediction_id], size, body.prompt, body.refine_model_id,
         default_source=body.refines_refine_id,
     )  # fmt: skip
-    rows, failures = await sartiq.refines.create(new, user_of(request))
-    if failures:
-        raise BadInput(failures[0]["error"])
-    return JsonResponse(sartiq.wire.refine(rows[0]))
+    return JsonResponse(sartiq.wire.refine(await sartiq.refines.create_one(new, user_of(request))))
 
 
 async def list_refines(request: Request) -> Response:
