@@ -6,6 +6,7 @@ The window is on the screen before this is imported: see ``first_paint``.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import shutil
@@ -36,8 +37,9 @@ from scenario_desktop.ui.workbench.shell import Shell
 from scenario_desktop.ui.workbench.workbench import Workbench, WorkbenchPorts
 
 if TYPE_CHECKING:
-    from scenario_desktop.services.session import Connection, Session, Shared
-    from scenario_desktop.services.workspaces import AccountClient
+    from scenario_desktop.services.halves import Halves
+    from scenario_desktop.services.session import Session, Shared
+    from scenario_desktop.services.workspaces import AccountClient, SartiqAccountClient
     from scenario_desktop.store.thumbnails import ThumbnailCache
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ LOG_BYTES, LOG_FILES = 2**20, 3
 _MIB = 2**20
 #: Seconds after the first workspace is open.
 WARM_UP_AFTER_S = 3.0
+#: Takes some 100 ms to import.
+_SECOND_HALF = "scenario_desktop.services.sartiq.half"
 _REBUILT = "The index of this library was damaged. It is read anew; your pictures are safe."
 
 
@@ -186,7 +190,11 @@ class Program(QObject):
         self.credentials = Credentials()
         stack.push_async_callback(self.credentials.aclose)
         self.workspaces = Workspaces(
-            settings, self.credentials, _make_account_client, forget=self._forget
+            settings,
+            self.credentials,
+            _make_account_client,
+            make_sartiq=_make_sartiq_client,
+            forget=self._forget,
         )
         self.engine.state_changed.connect(self._on_engine_changed)
         self.workspaces.active_changed.connect(self._on_active_changed)
@@ -241,16 +249,22 @@ class Program(QObject):
         self.workbench.topbar.show_starting(
             "Starting the local engine" if is_local else f"Opening {record.name}"
         )
-        connection = await self._connection(record)
+        halves = await self._halves(record)
         if self._shared is None:
             raise RuntimeError("open what is shared first")
         session = await Session.open(
-            record.id, connection, self._shared, times=ENGINE_TIMES if is_local else None
+            record.id,
+            halves.scenario,
+            self._shared,
+            sartiq=halves.sartiq,
+            times=ENGINE_TIMES if is_local else None,
         )
         self.session = session
         self.workbench.bind(session, is_local=is_local)
         if session.was_rebuilt:
             self.workbench.notices.toast(_REBUILT)
+        for trouble in (*halves.troubles, *session.troubles):
+            self.workbench.notices.report(trouble)
         self.ready.set()
         self._warming.trigger()
 
@@ -260,27 +274,20 @@ class Program(QObject):
         if self._shared is not None:
             await self._shared.pool.warm_up()
 
-    async def _connection(self, record: WorkspaceRecord) -> Connection:
-        from scenario_desktop.services.session import Connection
+    async def _halves(self, record: WorkspaceRecord) -> Halves:
+        from scenario_desktop.services.halves import halves_of, local_halves
 
-        if record.kind is WorkspaceKind.LOCAL:
-            status = self.engine.status
-            if status.state is EngineState.READY and status.address is not None:
-                address = status.address
-            else:
-                address = await self.engine.start(self.paths.engine)
-            self._address = address
-            return Connection(address.scenario_url, address.api_key, address.api_secret)
-        secret = await self.workspaces.secret(record)
-        team = await self.workspaces.team_secret(record)
-        return Connection(
-            record.base_url,
-            secret.key,
-            secret.secret,
-            record.project_id,
-            team_key=team.key if team is not None else "",
-            team_secret=team.secret if team is not None else "",
-        )
+        if record.kind is not WorkspaceKind.LOCAL:
+            return await halves_of(record, self.workspaces)
+        status = self.engine.status
+        if status.state is EngineState.READY and status.address is not None:
+            address = status.address
+        else:
+            # Loaded beside the engine's start, which takes longer.
+            loading = asyncio.to_thread(importlib.import_module, _SECOND_HALF)
+            address, _ = await asyncio.gather(self.engine.start(self.paths.engine), loading)
+        self._address = address
+        return local_halves(address)
 
     async def _close_session(self) -> None:
         session, self.session = self.session, None
@@ -381,3 +388,17 @@ def _make_account_client(
     from scenario_desktop.api.client import ScenarioClient
 
     return ScenarioClient(base_url, key, secret, project_id=project_id)
+
+
+def _make_sartiq_client(
+    base_url: str,
+    username: str,
+    password: str,
+    token_url: str | None,
+    organisation_id: str | None,
+) -> SartiqAccountClient:
+    from scenario_desktop.api.sartiq.client import SartiqClient
+
+    return SartiqClient.with_password(
+        base_url, username, password, token_url=token_url, organization_id=organisation_id
+    )
