@@ -16,6 +16,7 @@ from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import (
     AppError,
     BadAnswer,
+    BadInput,
     Forbidden,
     NotFound,
     Offline,
@@ -121,6 +122,23 @@ class Originals:
             mime_type = await asyncio.to_thread(_mime_type, part)
             asset = asset.model_copy(update={"mime_type": mime_type or asset.mime_type})
         return asset
+
+    async def fetch_picture(self, item: Item, part: Path) -> None:
+        """Fetch what an item looks like: a canvas's file is a text, with a picture beside it.
+
+        Raises:
+            BadInput: a canvas has no picture.
+            AppError, OSError: as ``fetch``.
+        """
+        if item.type != "canvas":
+            await self.fetch(item, part)
+            return
+        asset = await self._asset(item)
+        url = asset.thumbnail.url if asset.thumbnail is not None else ""
+        if not url:
+            raise BadInput(f"“{item.name}” has no picture yet.")
+        await asyncio.to_thread(discard, part)  # its address does not tell which version it is
+        await self._transfer(self._files_of(item), url, part, None)
 
     async def _asset(self, item: Item) -> Asset:
         if item.source is Source.SARTIQ:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from scenario_desktop.errors import BadInput, NotFound, StoreFailed
-from scenario_desktop.imaging import tasks
+from scenario_desktop.imaging import decode, tasks
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services import originals
@@ -66,6 +66,15 @@ class Previews:
         """
         return await self._pool.run(tasks.picture_file, path, max_px)
 
+    async def measure(self, path: Path) -> tuple[int, int]:
+        """Return width and height of a file of the user, in pixels and upright.
+
+        Raises:
+            BadInput: it is no picture, or cannot be read.
+        """
+        found = await self._pool.run(decode.probe, path)
+        return found.width, found.height
+
     async def original(self, item: Item) -> Path:
         """Return a cached copy of an item's original, read only; it may vanish when old.
 
@@ -73,7 +82,7 @@ class Previews:
             BadInput: the item has no picture.
             AppError: the original did not come.
         """
-        if item.kind not in ("image", ""):
+        if item.kind not in ("image", "") and item.type != "canvas":
             raise BadInput(f"“{item.name}” is not a picture, so it has no large preview.")
         path = self._folder / _cache_name(item)
         lock = self._fetching.setdefault(path, asyncio.Lock())
@@ -94,7 +103,7 @@ class Previews:
         part = path.with_name(path.name + ".part")
         try:
             await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-            await self._source.fetch(item, part)
+            await self._source.fetch_picture(item, part)
             await asyncio.to_thread(_keep, part, path)
             await asyncio.to_thread(_trim, self._folder, self._max_cache_bytes, path)
         except StoreFailed:

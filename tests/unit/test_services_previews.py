@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from PIL import Image
 
+from scenario_desktop.api.models.assets import AssetRef
 from scenario_desktop.errors import BadInput
 from scenario_desktop.services.originals import Originals
 from scenario_desktop.services.previews import Previews
@@ -63,6 +65,21 @@ async def test_two_wishes_at_once_share_one_transfer(room: Room) -> None:
     item = room.add(1, png())
     await asyncio.gather(room.previews.large(item, 64), room.previews.large(item, 32))
     assert len(room.files.ranges) == 1
+
+
+async def test_a_canvas_is_previewed_by_the_picture_beside_it(room: Room) -> None:
+    item = dataclasses.replace(room.add(1, b"{}"), type="canvas", kind="json")
+    address = "https://cdn.example/thumbnails/1"
+    room.files.bodies[address] = png(64, 48)
+    asset = room.server.assets[item.id]
+    ref = AssetRef(asset_id=item.id, url=address)
+    room.server.assets[item.id] = asset.model_copy(update={"thumbnail": ref})
+    picture = await room.previews.large(item, 4096)
+    assert (picture.width, picture.height) == (64, 48)
+    room.server.assets[item.id] = asset.model_copy(update={"thumbnail": None})
+    newer = dataclasses.replace(item, updated_at=item.updated_at + timedelta(seconds=1))
+    with pytest.raises(BadInput, match="no picture"):
+        await room.previews.large(newer, 4096)
 
 
 async def test_a_damaged_original_is_not_kept(room: Room) -> None:

@@ -80,6 +80,7 @@ class FakeSession:
         self.kept_id = ""
         self.times = CanvasTimes()
         self.calls: list[str] = []
+        self.error: AppError | None = None
         self.edits = 0
         self.stored: list[Stored] = []
         self.snapshot_texts: list[str] = []
@@ -113,6 +114,14 @@ class FakeSession:
     async def release(self) -> None:
         self.calls.append("release")
         self.give(Lease())
+
+    async def rename(self, name: str) -> None:
+        if self.error is not None:
+            raise self.error
+        self.asset = self.asset.model_copy(update={"metadata": {"name": name}})
+
+    async def describe(self, text: str) -> None:
+        self.asset = self.asset.model_copy(update={"description": text})
 
     def wait_until_free(self, is_wanted: bool) -> None:
         self.calls.append("wait")

@@ -62,6 +62,8 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 shortcut="Ctrl+S", words="keep store"),
         Command("canvas.copy_as", "Save as copy", run["copy"].trigger, group="Canvas",
                 icon="copy-plus", shortcut="Ctrl+Shift+S"),
+        Command("canvas.rename", "Rename the canvas", controller.page.title.edit, group="Canvas",
+                icon="pencil", shortcut="F2", words="name title"),
         Command("canvas.export", "Export the canvas…", run["export"].trigger, group="Canvas",
                 icon="upload", shortcut="Ctrl+Shift+E", words="png jpeg webp"),
         Command("canvas.detect", "Detect from canvas", run["detect"].trigger, group="Canvas",

@@ -20,6 +20,7 @@ from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.panels.canvas import drawing, encoding, filling, loading, words
+from scenario_desktop.ui.panels.canvas.about import About
 from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.commands import commands_of
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
@@ -29,7 +30,6 @@ from scenario_desktop.ui.panels.canvas.front_history import CanvasHistory
 from scenario_desktop.ui.panels.canvas.keeping import Keeping
 from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
 from scenario_desktop.ui.panels.canvas.lease_talk import LeaseTalk
-from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.pictures import Pictures
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
@@ -115,6 +115,8 @@ class CanvasController(QObject):
         self.snapshots = Snapshots(dock, page.stage, ports, self.stillness, parent=self)
         self.talk = LeaseTalk(page, self, self.snapshots, ports, parent=self)
         self.actions |= {"lock": self.talk.acting, "asking": self.talk.asking}
+        self.about = About(page, dock, ports, parent=self)
+        self.actions |= self.about.actions
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._show_times)
         self._commands = commands_of(self)
@@ -141,6 +143,7 @@ class CanvasController(QObject):
         editor.read_only_changed.connect(self._show_read_only)
         editor.selection_changed.connect(self._on_selection_changed)
         editor.layers_changed.connect(self._show_head)
+        self.about.renamed.connect(self._on_renamed)
 
     def commands(self) -> tuple[Command, ...]:
         """Return what can be done while the canvas is in front."""
@@ -197,6 +200,7 @@ class CanvasController(QObject):
         session.lease_failed.connect(self._on_save_failed)
         session.replaced.connect(self._on_replaced)
         self.snapshots.bind(session)
+        self.about.bind(session)
         self.talk.bind(session)
         self._tick.start()
         self._on_lease_changed(session.lease)
@@ -205,6 +209,7 @@ class CanvasController(QObject):
         session, self.session = self.session, None
         self._tick.stop()
         self.snapshots.bind(None)
+        self.about.bind(None)
         self.talk.bind(None)
         if session is None:
             return
@@ -230,6 +235,7 @@ class CanvasController(QObject):
             action.cancel()
         self._tick.stop()
         self.snapshots.bind(None)
+        self.about.bind(None)
         self.talk.bind(None)
         if self.session is not None:
             self._ignore(self.session)
@@ -310,6 +316,7 @@ class CanvasController(QObject):
 
     async def _show_foreign(self, error: AppError) -> None:
         """Show the picture of another program's canvas, for looking and copying."""
+        await self.about.show_foreign()
         item = await self._ports.items.item(self._item_id)
         if item is None:
             self.page.show_failure(error.message, error.hint)
@@ -492,6 +499,11 @@ class CanvasController(QObject):
 
     # What is shown
 
+    def _on_renamed(self) -> None:
+        if self.session is not None:
+            self._name = self.session.asset.name
+            self._show_head()
+
     def _show_head(self) -> None:
         if self.session is not None:
             self.page.set_head(self._name, self.editor.document.width, self.editor.document.height)
@@ -538,8 +550,7 @@ class CanvasController(QObject):
         is_read_only = bool(self.editor.read_only)
         self.page.set_read_only(is_read_only)
         self.page.rail.set_read_only(self.editor.read_only)
-        kind = self.page.lock_bar.state.kind
-        self.dock.set_read_only(is_read_only, shows_snapshots=kind is not LockKind.FOREIGN)
+        self.dock.set_read_only(is_read_only, shows_snapshots=True)
         self.layers.show()
         if is_read_only and self.settings.tool not in (ToolId.HAND, ToolId.ZOOM):
             self._tool_before = self.settings.tool

@@ -14,15 +14,18 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from scenario_desktop.canvas.foreign import ForeignContent
 from scenario_desktop.canvas.format import Blend
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.foreign_list import ForeignList
 from scenario_desktop.ui.panels.canvas.history_list import HistoryList
 from scenario_desktop.ui.panels.canvas.layer_list import LayerList
 from scenario_desktop.ui.panels.canvas.layer_model import LayerModel
 from scenario_desktop.ui.panels.canvas.select_tool import Frame
 from scenario_desktop.ui.panels.canvas.snapshot_list import SnapshotList
+from scenario_desktop.ui.panels.inspector.parts import DescriptionField
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton, button
 from scenario_desktop.ui.widgets.combo import Combo
@@ -116,6 +119,8 @@ class CanvasDock(Surface):
         self.layers = LayerList(self.model)
         self.history = HistoryList()
         self.snapshots = SnapshotList()
+        self.foreign = ForeignList()
+        self.about = DescriptionField()
         self.blend = Combo(name="Blend mode")
         for mode in Blend:
             self.blend.addItem(mode.value.replace("_", " ").capitalize(), mode)
@@ -158,6 +163,8 @@ class CanvasDock(Surface):
         stack.setSpacing(0)
         stack.addSpacing(4)
         stack.addWidget(self.layers)
+        stack.addWidget(self.foreign)
+        self.foreign.hide()
         stack.addSpacing(4)
         self._transform = self._make_transform()
         self._history = self._make_history()
@@ -165,6 +172,7 @@ class CanvasDock(Surface):
         stack.addWidget(self._transform)
         stack.addWidget(self._history)
         stack.addWidget(self._snapshots)
+        stack.addWidget(self._make_about())
         stack.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(inner)
@@ -250,6 +258,15 @@ class CanvasDock(Surface):
         column.addWidget(self.snapshots)
         return section
 
+    def _make_about(self) -> QWidget:
+        section, column = _section()
+        column.addWidget(_Header("Description"))
+        inner = QVBoxLayout()
+        inner.setContentsMargins(16, 0, 16, 16)
+        inner.addWidget(self.about)
+        column.addLayout(inner)
+        return section
+
     def _connect(self) -> None:
         self.blend.activated.connect(self._on_blend)
         self.opacity.moved_by_user.connect(self._on_opacity)
@@ -285,6 +302,13 @@ class CanvasDock(Surface):
                 value = getattr(frame, name)
                 field.show_value(value, 1 if name in ("angle", "scale") and value % 1 else 0)
         self._reset.setEnabled(frame is not None and is_enabled)
+
+    def show_foreign(self, content: ForeignContent | None) -> None:
+        """List what can be read of another program's layers; None shows ours."""
+        self.layers.setVisible(content is None)
+        self.foreign.setVisible(content is not None)
+        if content is not None:
+            self.foreign.set_content(content)
 
     def show_steps(self, count: int) -> None:
         self._steps.setText(counted(count, "step") if count else "")

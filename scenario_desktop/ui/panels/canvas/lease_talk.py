@@ -273,7 +273,7 @@ class LeaseTalk(QObject):
             self.ask_versions()
         elif action == words.DECIDE:
             self.ask_lost()
-        elif action == words.TAKE_AGAIN:
+        elif action in (words.TAKE_AGAIN, words.LOCK):
             await self._take_again(session)
         elif action == words.USE_DRAFT:
             await self._go_on(session, session.kept_id)

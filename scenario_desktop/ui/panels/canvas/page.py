@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 from typing_extensions import override
 
 from scenario_desktop.services.words import NO_BREAK
@@ -18,9 +18,10 @@ from scenario_desktop.ui.panels.canvas.rail import ToolRail
 from scenario_desktop.ui.panels.canvas.rulers import RuledStage
 from scenario_desktop.ui.panels.canvas.settings import ToolSettings
 from scenario_desktop.ui.panels.canvas.stage import Stage
+from scenario_desktop.ui.panels.canvas.title_field import TitleField
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.empty_state import EmptyState
-from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.surface import Surface
 
@@ -48,8 +49,7 @@ class CanvasPage(Surface):
         self.rail = ToolRail(settings)
         self.options = ToolOptions(settings, self.stage)
         self.lock_bar = LockBar()
-        self._title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
-        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.title = TitleField()
         self._size = PlainLabel("", "body", "text_3")
         self._note = PlainLabel("", "small", "text_3")
         self._zoom = Button("100\u00a0%", kind=ButtonKind.GHOST)
@@ -81,8 +81,11 @@ class CanvasPage(Surface):
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(8)
         row.addWidget(back)
-        row.addWidget(self._title)
-        row.addWidget(self._size)
+        name = QHBoxLayout()
+        name.setSpacing(2)
+        name.addWidget(self.title)
+        name.addWidget(self._size)
+        row.addLayout(name)
         row.addStretch(1)
         row.addWidget(self._note)
         row.addSpacing(4)
@@ -112,7 +115,7 @@ class CanvasPage(Surface):
     # What is shown
 
     def set_head(self, name: str, width: int, height: int) -> None:
-        self._title.setText(name or "Untitled canvas")
+        self.title.set_name(name or "Untitled canvas")
         self._size.setText(f"{width:,} × {height:,}{NO_BREAK}px" if width else "")
         self._fit_head()
 
@@ -174,7 +177,7 @@ class CanvasPage(Surface):
             button.show()
         if not self.save.is_busy:
             self.save.setText("Save snapshot")
-        name = min(self._title.sizeHint().width(), theme.current().px(160))
+        name = min(self.title.sizeHint().width(), theme.current().px(160))
         room = self.width() - self.rail.width() - 96 - name
         room -= self._zoom.sizeHint().width()
         room -= (self.save_copy if self.save.isHidden() else self.save).sizeHint().width()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 LAST_S = 60.0
 RELEASE, TAKE_AGAIN, CHECK_AGAIN, DECIDE = "Release", "Take it again", "Check again", "Decide…"
-USE_DRAFT = "Use my draft"
+USE_DRAFT, LOCK = "Use my draft", "Lock it"
+_NEVER_WRITTEN = "It is shown as it was saved, and never rewritten"
 _LOOKING = "You can look, copy and export"
 _LOST = {
     "expired": "It ended while the server could not be reached",
@@ -47,11 +49,7 @@ def lock_state(
     right = f"Saved {clock_time(saved_at)}" if saved_at else ""
     until = clock_time(lease.until)
     if is_foreign:
-        return LockState(
-            LockKind.FOREIGN,
-            "Made by another program",
-            "It is shown as it was saved, and never rewritten",
-        )
+        return _foreign(lease, left_s, until)
     if lease.is_changed:
         return LockState(
             LockKind.LOST,
@@ -85,6 +83,26 @@ def lock_state(
         )  # fmt: skip
     note = skew(lease) or "Your first edit locks it for others"
     return LockState(LockKind.VIEWING, "Open for looking", note, right)
+
+
+def _foreign(lease: Lease, left_s: float | None, until: str) -> LockState:
+    """Return what is said of another program's canvas, which is locked and given back by hand."""
+    phase = lease.phase.value
+    if lease.is_ours:
+        mine = _mine(lease, left_s, until, "")
+        note = mine.note if lease.is_offline or mine.is_ending else _NEVER_WRITTEN
+        return replace(mine, note=note)
+    if phase == "acquiring":
+        return LockState(LockKind.ASKING, "Asking for the lock…", _NEVER_WRITTEN)
+    if phase == "lost":
+        return _lost(lease, until if left_s else "", "")
+    if phase == "refused":
+        return _refused(lease, until, "")
+    if until and left_s:
+        return LockState(
+            LockKind.OTHER, f"Locked until {until}", _NEVER_WRITTEN, "", CHECK_AGAIN, "refresh-cw"
+        )
+    return LockState(LockKind.FOREIGN, "Made by another program", _NEVER_WRITTEN, "", LOCK, "lock")
 
 
 def skew(lease: Lease) -> str:
