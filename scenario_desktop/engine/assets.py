@@ -9,6 +9,7 @@ import math
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from scenario_desktop.engine.files import ContentFolder, store_failure
 from scenario_desktop.engine.keys import Keys, new_id
 from scenario_desktop.engine.links import Links
 from scenario_desktop.engine.times import to_iso
+from scenario_desktop.engine.usage import UsageLog
 from scenario_desktop.engine.vocabulary import EXTENSIONS
 from scenario_desktop.errors import BadInput, NotFound
 from scenario_desktop.imaging.pool import WorkerPool
@@ -241,6 +243,10 @@ class AssetStore:
                 (key, row["key"]),
             )
             index_text(connection, key)
+            UsageLog.insert(
+                connection, at_ms=at, user=author, action="copy-asset", asset_id=values["id"],
+                job_id=None, units=Decimal(0), asset_kind=row["kind"],
+            )  # fmt: skip
             return row_by_key(connection, key)
 
         return await self._database.run(work)
@@ -453,6 +459,11 @@ def insert_asset(
     for collection_id in dict.fromkeys(new.collection_ids):
         put_into_collection(connection, collection_id, [(new.id, key)], at)
     index_text(connection, key)
+    if "parentJobId" not in metadata:  # the job itself says what it made
+        UsageLog.insert(
+            connection, at_ms=at, user=new.author, action="asset", asset_id=new.id, job_id=None,
+            units=Decimal(0), asset_kind=stored.kind,
+        )  # fmt: skip
     if in_transaction is not None:
         in_transaction(connection, new.id)
     return row_by_key(connection, key)

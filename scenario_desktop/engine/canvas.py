@@ -62,8 +62,9 @@ MAX_LOCK_MS: Final = 3_600_000
 #: How long the history goes back, and how many states it holds of one canvas.
 SNAPSHOT_DAYS: Final = 30
 MAX_SNAPSHOTS: Final = 500
-#: What taking a lock away is called in the record of usage.
+#: What taking a lock away and a save are called in the record of usage.
 FORCED: Final = "canvas-force-unlock"
+SAVED: Final = "update-asset"
 
 _DAY_MS: Final = 24 * 3600 * 1000
 #: The side of a thumbnail, in pixels: it is also what the canvas is previewed by.
@@ -208,6 +209,11 @@ class CanvasStore:
                 )
             files = self._write(connection, row, change, stored, now)
             if change.text is not None and change.takes_snapshot:
+                # Saves without a snapshot come by themselves, many a minute; nobody did them.
+                UsageLog.insert(
+                    connection, at_ms=now, user=user, action=SAVED, asset_id=asset_id,
+                    job_id=None, units=Decimal(0),
+                )  # fmt: skip
                 files += [
                     (self._contents, name) for name in _take(connection, row, stored, user, now)
                 ]

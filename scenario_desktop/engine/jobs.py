@@ -61,6 +61,8 @@ CREATE INDEX jobs_status ON jobs (status, key);
 )
 
 DETECTION = "detection"
+#: What a job's result is called in the record of usage; its price stands at the job's beginning.
+MADE = "custom-asset-created"
 RUNNING = ("warming-up", "in-progress", "finalizing")
 #: How often a job is begun before it is held to be what kills the engine.
 MAX_ATTEMPTS = 3
@@ -255,7 +257,9 @@ class JobRunner:
                 **_wire_parameters(job.input),
             },
             examined=Examined(info, made.thumbnail),
-            in_transaction=lambda connection, asset_id: _succeed(connection, job.id, asset_id),
+            in_transaction=lambda connection, asset_id: _succeed(
+                connection, job.id, asset_id, made.compute_ms
+            ),
         )  # fmt: skip
 
     async def _fail(self, job_id: str, error: str, hint: str) -> None:
@@ -368,7 +372,7 @@ def _finalize(connection: sqlite3.Connection, job: _Running, made: ControlMapInf
     _set_status(connection, row, "finalizing", progress=0.95)
 
 
-def _succeed(connection: sqlite3.Connection, job_id: str, asset_id: str) -> None:
+def _succeed(connection: sqlite3.Connection, job_id: str, asset_id: str, compute_ms: float) -> None:
     row = require(connection, job_id)
     if row["status"] in FINAL_STATUSES:
         raise Ended
@@ -376,6 +380,10 @@ def _succeed(connection: sqlite3.Connection, job_id: str, asset_id: str) -> None
     connection.execute(
         "UPDATE jobs SET asset_ids = ? WHERE key = ?", (_dump([asset_id]), row["key"])
     )
+    UsageLog.insert(
+        connection, at_ms=now_ms(), user=row["author_id"], action=MADE, asset_id=asset_id,
+        job_id=job_id, units=Decimal(0), asset_kind="image", compute_ms=round(compute_ms),
+    )  # fmt: skip
 
 
 def _requeue(connection: sqlite3.Connection) -> None:

@@ -71,8 +71,11 @@ class Served:
         return job
 
     async def units(self) -> list[str]:
+        """Return what was charged and paid back, in the order of time."""
         rows = await self.engine.database.run(
-            lambda connection: connection.execute("SELECT units FROM usage ORDER BY id").fetchall()
+            lambda connection: connection.execute(
+                "SELECT units FROM usage WHERE micro <> 0 ORDER BY id"
+            ).fetchall()
         )
         return [row["units"] for row in rows]
 
