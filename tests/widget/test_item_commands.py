@@ -9,12 +9,22 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
-from scenario_desktop.errors import BadAnswer
+from scenario_desktop.errors import BadAnswer, Conflict
 from scenario_desktop.items import Item, ItemQuery, Section
+from scenario_desktop.services.sartiq.deletion import (
+    DeleteOutcome,
+    DeletePlan,
+    FailedDelete,
+    WholeGeneration,
+)
+from scenario_desktop.services.sartiq.limits import Limit
 from scenario_desktop.ui.commands import CommandRegistry
+from scenario_desktop.ui.dialogs import Dialog
+from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.workbench.item_commands import ItemCommands, open_in_browser
+from tests.support import until
 from tests.widget.gallery_support import item
 
 
@@ -46,11 +56,7 @@ class FakeGallery(QObject):
 
 class FakeLibrary:
     def __init__(self) -> None:
-        self.deleted: list[int] = []
         self.history = None
-
-    async def delete(self, keys: Sequence[int]) -> None:
-        self.deleted += keys
 
     async def fresh_url(self, key: int) -> str:
         return f"https://cdn.test/{key}?Signature=x"
@@ -59,6 +65,36 @@ class FakeLibrary:
 class FakeSession:
     def __init__(self) -> None:
         self.library = FakeLibrary()
+        self.deleting = FakeDeleting()
+
+
+class FakeDeleting:
+    """Plans and deletes.
+
+    Attributes:
+        theirs: keys of the second service's items, which go for good.
+        failed: what the next run could not delete.
+    """
+
+    def __init__(self) -> None:
+        self.deleted: list[int] = []
+        self.theirs: set[int] = set()
+        self.failed: tuple[FailedDelete, ...] = ()
+        self.whole: list[str] = []
+
+    async def plan(self, keys: Sequence[int]) -> DeletePlan:
+        items = [replace(item(key), name=f"Picture {key}") for key in keys]
+        return DeletePlan(
+            assets=tuple(i for i in items if i.key not in self.theirs),
+            predictions=tuple(i for i in items if i.key in self.theirs),
+        )
+
+    async def run(self, plan: DeletePlan) -> DeleteOutcome:
+        self.deleted += [i.key for i in (*plan.assets, *plan.predictions)]
+        return DeleteOutcome(len(plan.predictions) - len(self.failed), self.failed)
+
+    async def delete_generation(self, generation_id: str) -> None:
+        self.whole.append(generation_id)
 
 
 class FakeNotices:
@@ -80,6 +116,7 @@ class FakePage:
         self.is_shown = True
         self.previewed: int | None = None
         self.calls: list[str] = []
+        self.limits: dict[Limit, str] = {}
 
     def show_editor(self) -> None:
         self.calls.append("show")
@@ -96,9 +133,13 @@ class FakePage:
     def why_not_one_edit(self) -> str:
         return ""
 
+    def why_not(self, limit: Limit) -> str:
+        return self.limits.get(limit, "")
+
 
 class Bench:
     def __init__(self, window: QWidget) -> None:
+        self.window = window
         self.gallery, self.session, self.page = FakeGallery(), FakeSession(), FakePage()
         self.notices, self.registry = FakeNotices(), CommandRegistry(window)
         self.collections: dict[str, str] = {}
@@ -147,7 +188,7 @@ def test_what_cannot_be_seen_is_not_touched(bench: Bench) -> None:
 async def test_deleting_moves_on_to_the_next(qt_loop: object, bench: Bench) -> None:
     bench.gallery.chosen = [2, 3]
     await bench.run("delete")
-    assert bench.session.library.deleted == [2, 3]
+    assert bench.session.deleting.deleted == [2, 3]
     assert bench.gallery.chosen == [4]
     bench.gallery.chosen = [5]
     await bench.run("delete")
@@ -162,7 +203,61 @@ async def test_under_a_preview_only_what_is_seen_is_deleted(qt_loop: object, ben
     bench.gallery.chosen = [1, 2, 3]
     bench.page.previewed = 2
     await bench.run("delete")
-    assert bench.session.library.deleted == [2]
+    assert bench.session.deleting.deleted == [2]
+
+
+def buttons(window: QWidget) -> dict[str, QAbstractButton]:
+    found = [b for d in window.findChildren(Dialog) for b in d.findChildren(QAbstractButton)]
+    return {button.text(): button for button in found}
+
+
+def texts(window: QWidget) -> str:
+    labels = [x for d in window.findChildren(Dialog) for x in d.findChildren(PlainLabel)]
+    return " ".join(label.text() for label in labels).replace("\u00a0", " ")
+
+
+async def test_what_is_final_is_asked_first(qt_loop: object, bench: Bench) -> None:
+    deleting = bench.session.deleting
+    deleting.theirs = {2}
+    bench.window.show()
+    for press, deleted in (("Cancel", []), ("Delete", [1, 2])):
+        bench.gallery.chosen = [1, 2]
+        assert bench.registry.run("item.delete")
+        await until(lambda: "Cancel" in buttons(bench.window))
+        assert "Delete 1 item for good?" in texts(bench.window)
+        assert "“Picture 2” is deleted for good." in texts(bench.window)
+        buttons(bench.window)[press].click()
+        await bench.items.actions["delete"].settle()
+        assert deleting.deleted == deleted
+    said = bench.notices.toasts[-1].replace("\u00a0", " ")
+    assert said == "Deleted 1 item, moved “Picture 1” to the trash"
+
+
+async def test_one_that_stays_offers_its_generation(qt_loop: object, bench: Bench) -> None:
+    deleting, kept = bench.session.deleting, replace(item(2), name="Picture 2")
+    whole = WholeGeneration("g1", "Picture 2", (kept, item(3)))
+    deleting.theirs = {2}
+    deleting.failed = (FailedDelete(kept, Conflict("It was kept.", hint="Why."), whole),)
+    bench.gallery.chosen = [2]
+    bench.window.show()
+    assert bench.registry.run("item.delete")
+    await until(lambda: "Delete" in buttons(bench.window))
+    buttons(bench.window)["Delete"].click()
+    await until(lambda: "Delete generation" in buttons(bench.window))
+    assert "“Picture 2”: It was kept. Why." in texts(bench.window)
+    assert "with its 2 predictions" in texts(bench.window)
+    buttons(bench.window)["Delete generation"].click()
+    await bench.items.actions["delete"].settle()
+    assert deleting.whole == ["g1"]
+
+
+def test_what_a_service_does_not_keep_is_said(bench: Bench) -> None:
+    bench.gallery.chosen = [1]
+    bench.page.limits = {limit: str(limit) for limit in Limit}
+    assert bench.reason("tag") == "Sartiq keeps no tags"
+    assert bench.reason("rename") == "Sartiq keeps no names"
+    assert bench.reason("add_to_collection") == "Sartiq keeps no collections"
+    assert not bench.reason("delete")
 
 
 async def test_the_url_is_copied(qt_loop: object, bench: Bench) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.errors import BadAnswer
 from scenario_desktop.items import Item
+from scenario_desktop.services.sartiq.limits import Limit
 from scenario_desktop.services.words import counted, one_line
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
@@ -21,6 +22,7 @@ from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.gallery.controller import GalleryController
 from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.workbench.deletion_talk import DeletionTalk
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
@@ -37,6 +39,7 @@ class Editor(Protocol):
     def rename(self) -> None: ...
     def why_no_edit(self) -> str: ...
     def why_not_one_edit(self) -> str: ...
+    def why_not(self, limit: Limit) -> str: ...
 
 
 class Library(Protocol):
@@ -119,12 +122,12 @@ class ItemCommands(QObject):
             Command("item.favourite", "Favourite", run["favourite"], icon="heart",
                     shortcut="F", reason=self._needs_some, note=self._count, words="heart star"),
             Command("item.add_to_collection", "Add to collection…", self._open_collections,
-                    icon="folder-plus", reason=self._needs_kept, note=self._count),
+                    icon="folder-plus", reason=self._needs_collectable, note=self._count),
             Command("item.restore", "Restore", run["restore"], icon="undo-2",
                     reason=self._needs_trash),
-            Command("item.delete", "Move to trash", run["delete"], icon="trash-2",
+            Command("item.delete", "Delete", run["delete"], icon="trash-2",
                     shortcut="Delete", reason=self._needs_kept, note=self._count,
-                    is_dangerous=True, words="remove"),
+                    is_dangerous=True, words="remove move to trash"),
         )  # fmt: skip
 
     # Why not
@@ -147,10 +150,14 @@ class ItemCommands(QObject):
         return "Choose a single picture" if is_many else reason
 
     def _needs_editable(self) -> str:
-        return self._needs_some() or self._editor.why_no_edit()
+        return self._needs_some() or self._editor.why_no_edit() or self._editor.why_not(Limit.TAGS)
 
     def _needs_one_editable(self) -> str:
-        return self._needs_some() or self._editor.why_not_one_edit()
+        reason = self._needs_some() or self._editor.why_not_one_edit()
+        return reason or self._editor.why_not(Limit.NAMES)
+
+    def _needs_collectable(self) -> str:
+        return self._needs_kept() or self._editor.why_not(Limit.COLLECTIONS)
 
     def _is_in_trash(self) -> bool:
         return self._gallery.query.section.value == "trash"
@@ -205,11 +212,11 @@ class ItemCommands(QObject):
 
     async def _delete(self) -> None:
         session, keys = self._open()
-        what, next_key = await self._named(keys), self._next_after(keys)
-        await session.library.delete(keys)
-        if next_key is not None:
+        next_key = self._next_after(keys)
+        talk = DeletionTalk(self._window, self._notices)
+        is_done = await talk.delete(session.deleting, keys, self.actions["undo"].trigger)
+        if is_done and next_key is not None:
             self._gallery.show_key(next_key)
-        self._notices.toast(f"Moved {what} to the trash", self.actions["undo"].trigger)
 
     async def _restore(self) -> None:
         session, keys = self._open()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import AppError, NotFound
 from scenario_desktop.items import Item, LibraryCounts, Picture, TagCount
+from scenario_desktop.services.sartiq.limits import Limit, why_not
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -565,6 +566,10 @@ class InspectorController(QObject):
         if len(self._keys) > MAX_READ:
             return f"Choose at most {MAX_READ:,} items"
         return ""
+
+    def why_not(self, limit: Limit) -> str:
+        """Return why the service of the selection does not offer something, "" when it does."""
+        return why_not(limit, self._items.values())
 
     def why_not_one_edit(self) -> str:
         return "Choose a single picture" if len(self._keys) > 1 else self.why_no_edit()
