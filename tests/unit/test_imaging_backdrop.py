@@ -97,6 +97,26 @@ def test_no_rim_of_the_old_ground_is_left(color: tuple[int, int, int]) -> None:
     assert np.percentile(np.abs(leak[edge]), 95) < 0.1  # by the soft mask alone it is 0.17
 
 
+def test_a_shadow_takes_the_new_grounds_colour() -> None:
+    picture = studio(WARM, 400, 300)
+    rows, columns = np.mgrid[0:300, 0:400]
+    shaded = (((columns - 330) / 60) ** 2 + ((rows - 270) / 22) ** 2 < 1) & (cover(400, 300) == 0)
+    picture[shaded] = picture[shaded] * 0.6
+    result = lab(fix_background(picture, palette(GROUNDS["blue"])))
+    inner = cv2.erode(shaded.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    beside = result[262:280, 392:399].reshape(-1, 3).mean(axis=0)
+    assert inner.sum() > 1000
+    assert result[inner][:, 0].mean() < beside[0] - 8
+    assert result[inner][:, 2].mean() < -10
+
+
+def test_a_grey_thing_on_a_grey_ground_is_no_shadow() -> None:
+    picture = np.full((240, 300, 3), 215, np.uint8)
+    picture[80:200, 100:190] = 120
+    result = fix_background(picture, palette(GROUNDS["blue"]))
+    assert (result[86:194, 106:184] == 120).all()
+
+
 def test_a_palette_picture_lends_its_background_not_its_subject() -> None:
     tone = tone_of_palette(studio(GROUNDS["green"]))
     wished = lab(np.full((1, 1, 3), GROUNDS["green"], np.uint8))[0, 0]

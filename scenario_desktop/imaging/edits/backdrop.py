@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from scenario_desktop.errors import BadInput
-from scenario_desktop.imaging.controlmaps.common import Array, fitted, resized_like
-from scenario_desktop.imaging.edits.ground import subject_mask
+from scenario_desktop.imaging.controlmaps.common import Array, fitted
+from scenario_desktop.imaging.edits.ground import spread_out, subject_mask
 from scenario_desktop.imaging.progress import report
 
 #: Longer side at which colours around the border between subject and background are gathered.
@@ -149,8 +149,8 @@ class _Border:
         self._is_subject = cv2.erode(inner, box, borderValue=255) > 0
         self._is_ground = cv2.erode(outer, box, borderValue=255) > 0
         self._soft = cv2.GaussianBlur(mask, (0, 0), reach / 2)
-        self._far = _spread_out(rgb, self._is_ground)
-        self._near = _spread_out(rgb, self._is_subject)
+        self._far = spread_out(fitted(rgb, WORK_PX), self._is_ground)
+        self._near = spread_out(fitted(rgb, WORK_PX), self._is_subject)
 
     def background_share(self, rows: slice) -> tuple[Array, Array]:
         """Return how much of each pixel is background, and what colour that part has.
@@ -194,31 +194,3 @@ def _sampled(small: Array, ys: Array, xs: Array, shape: tuple[int, ...]) -> Arra
     above = small[top, left] * (1 - dx) + small[top, right] * dx
     below = small[down, left] * (1 - dx) + small[down, right] * dx
     return np.asarray(above * (1 - dy) + below * dy)
-
-
-def _spread_out(rgb: Array, known: Array) -> Array:
-    """Return the colours of the known places carried over to all others, nearer ones first; at
-    reduced height x width x 3, float32, 0 to 255.
-
-    Method: pull and push over a pyramid (Gortler et al., "The lumigraph", 1996).
-    """
-    small = fitted(rgb, WORK_PX).astype(np.float32)
-    weight = resized_like(known.astype(np.float32), small, cv2.INTER_AREA)
-    weight[weight < 0.999] = 0  # no mixed pixels
-    if not weight.any():
-        weight[:] = 1e-6
-    levels: list[tuple[Array, Array]] = [(small * weight[..., None], weight)]
-    while max(levels[-1][1].shape) > 1:
-        height, width = levels[-1][1].shape
-        half = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
-        sums, total = (cv2.resize(part, half, interpolation=cv2.INTER_AREA) for part in levels[-1])
-        levels.append((sums, total))
-    sums, total = levels.pop()
-    result: Array = sums.reshape(1, 1, 3) / total.reshape(1, 1, 1)
-    for sums, total in reversed(levels):
-        result = cv2.resize(result, total.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        # Half of a place known is known well enough.
-        trust = np.minimum(total * 2, 1)[..., None]
-        mean = sums / np.maximum(total, 1e-6)[..., None]
-        result = result.reshape(mean.shape) * (1 - trust) + mean * trust
-    return np.asarray(result)
