@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from scenario_desktop.canvas.format import (
@@ -13,6 +14,7 @@ from scenario_desktop.canvas.format import (
     Document,
     GroupLayer,
     Layer,
+    Mask,
     PaintLayer,
     Transform,
 )
@@ -77,13 +79,42 @@ def insert(document: Document, layers: tuple[Layer, ...], root: str, above: str 
 
 def shifted(document: Document, layer_id: str, dx: float, dy: float) -> Document:
     """Move a layer, a group with all that is in it."""
+    return transformed(document, layer_id, Transform(x=dx, y=dy))
+
+
+def transformed(document: Document, layer_id: str, by: Transform) -> Document:
+    """Scale, turn and move a layer, a group with all that is in it.
+
+    Args:
+        by: of the canvas, about its origin. Layers turned askew can only be scaled evenly: where
+            one would have to be slanted, the document stays as it is.
+    """
     ids = document.below(layer_id) | {layer_id}
     for one in document.layers:
-        if one.id in ids and not isinstance(one, GroupLayer):
-            t = one.transform
-            place = t.model_copy(update={"x": t.x + dx, "y": t.y + dy})
+        if one.id in ids:
+            place = _after(one.transform, by)
+            if place is None:
+                return document
             document = change(document, one.id, transform=place)
     return document
+
+
+def _after(inner: Transform, by: Transform) -> Transform | None:
+    """Return one transform after another as one, None where that would be slanted."""
+    x, y = by.place(inner.x, inner.y)
+    scale_x, scale_y = by.scale_x, by.scale_y
+    is_even = math.isclose(scale_x, scale_y)
+    quarters = round(inner.angle / 90)
+    if not is_even:
+        if not math.isclose(inner.angle, quarters * 90, abs_tol=1e-6):
+            return None
+        if quarters % 2:
+            scale_x, scale_y = scale_y, scale_x
+    values = {
+        "x": x, "y": y, "scale_x": inner.scale_x * scale_x, "scale_y": inner.scale_y * scale_y,
+        "angle": math.remainder(inner.angle + by.angle, 360),
+    }  # fmt: skip
+    return Transform.model_validate(values)
 
 
 def remove(document: Document, layer_ids: Collection[str]) -> Document:
@@ -142,20 +173,21 @@ def duplicate(document: Document, layer_id: str) -> tuple[Document, dict[str, st
     """Copy a layer, a group with all that is in it, right above itself.
 
     Returns:
-        the document, and the copies' ids by those of the originals.
+        the document, and the ids of the copies and their masks by those of the originals.
     """
     layer = document.layer(layer_id)
     if layer is None:
         return document, {}
     inner = document.below(layer_id)
     originals = [other for other in document.layers if other.id == layer_id or other.id in inner]
-    ids = {original.id: new_id() for original in originals}
+    ids = fresh_ids(originals)
     copies = [
         replaced(
             original,
             id=ids[original.id],
             parent=ids.get(original.parent, original.parent),
             name=copy_name(original.name) if original.id == layer_id else original.name,
+            mask=copied_mask(original.mask, ids),
         )
         for original in originals
     ]
@@ -164,6 +196,21 @@ def duplicate(document: Document, layer_id: str) -> tuple[Document, dict[str, st
         raise BadInput(f"A canvas holds at most {MAX_LAYERS:,} layers.")
     layers = (*document.layers[:index], *copies, *document.layers[index:])
     return _with(document, layers), ids
+
+
+def fresh_ids(layers: Iterable[Layer]) -> dict[str, str]:
+    """Return new ids for layers and their masks, by those that they have."""
+    ids: dict[str, str] = {}
+    for layer in layers:
+        ids[layer.id] = new_id()
+        if layer.mask is not None:
+            ids[layer.mask.id] = new_id()
+    return ids
+
+
+def copied_mask(mask: Mask | None, ids: Mapping[str, str]) -> Mask | None:
+    """Return a mask under the id that its copy has; its pixels are whoever copies' affair."""
+    return None if mask is None else mask.model_copy(update={"id": ids[mask.id]})
 
 
 def group(document: Document, layer_ids: Collection[str], name: str) -> tuple[Document, str]:

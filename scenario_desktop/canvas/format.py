@@ -1,13 +1,14 @@
-"""The canvas format of this program, version 1, and its reader.
+"""The canvas format of this program, version 2, and its reader.
 
 A canvas is one JSON object::
 
-    {"format": "scenario-desktop/canvas", "version": 1,
+    {"format": "scenario-desktop/canvas", "version": 2,
      "width": 1920, "height": 1200, "background": "",
      "layers": [{"kind": "paint", "id": "…", "name": "Clouds", "visible": true, "locked": false,
                  "opacity": 0.8, "blend": "screen", "parent": "",
                  "transform": {"x": 0, "y": 0, "scale_x": 1, "scale_y": 1, "angle": 0},
-                 "tiles": [{"x": 0, "y": 0, "width": 512, "height": 512, "asset_id": "asset_…"}]},
+                 "tiles": [{"x": 0, "y": 0, "width": 512, "height": 512, "asset_id": "asset_…"}],
+                 "mask": {"id": "…", "enabled": true, "shows_rest": true, "tiles": […]}},
                 …]}
 
 Layers stand in one flat list, the lowest first; ``parent`` names the group that a layer is in, ""
@@ -17,6 +18,13 @@ the service, named by their ids. A later tile of a paint layer takes the place o
 it. While pixels are not uploaded yet, ``blob`` names them instead: the SHA-256 of their encoded
 file, which whoever keeps the draft has beside it. A stored canvas holds no blobs.
 
+A mask is painted in shades of grey: where it is white its layer is seen, where it is black it is
+not. Its tiles lie in the layer's own pixels, those of a group in the group's; where there are none,
+``shows_rest`` says which of the two holds.
+
+Version 1 had no masks. A canvas without masks is still written as version 1, so that an older
+program can go on with it.
+
 The reader forgives unknown keys, unknown blend modes and layers of an unknown kind (which are left
 out and counted). It refuses what it could only damage: other formats and later versions.
 """
@@ -25,7 +33,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -34,7 +42,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from scenario_desktop.errors import BadInput
 
 FORMAT = "scenario-desktop/canvas"
-VERSION = 1
+VERSION = 2
+_WITHOUT_MASKS = 1
 #: A canvas of a thousand layers is about half a megabyte; far beyond it is not one of ours.
 MAX_BYTES = 16 * 2**20
 MAX_LAYERS = 1000
@@ -131,6 +140,20 @@ class Tile(_Frozen):
     blob: str = ""
 
 
+class Mask(_Frozen):
+    """Where a layer is seen.
+
+    Attributes:
+        id: its own; no layer and no other mask has it.
+        shows_rest: whether the layer is seen where the mask has no tiles.
+    """
+
+    id: str = Field(min_length=1, max_length=64)
+    is_enabled: bool = Field(True, alias="enabled")
+    shows_rest: bool = True
+    tiles: tuple[Tile, ...] = ()
+
+
 class _Layer(_Frozen):
     """What all layers have.
 
@@ -147,6 +170,7 @@ class _Layer(_Frozen):
     blend: Blend = Blend.NORMAL
     parent: str = ""
     transform: Transform = Transform()
+    mask: Mask | None = None
 
     @field_validator("blend", mode="before")
     @classmethod
@@ -215,7 +239,7 @@ class ShapeLayer(_Layer):
 
 
 class GroupLayer(_Layer):
-    """Layers that are shown, moved and blended as one. Its transform is not used."""
+    """Layers that are shown, moved and blended as one. Its transform is that of its mask alone."""
 
     kind: Literal["group"] = "group"
 
@@ -262,6 +286,19 @@ class Document(_Frozen):
             found.update(inner)
         return frozenset(found)
 
+    def chain(self, layer: Layer) -> Iterator[Layer]:
+        """Go through a layer and the groups that it is in, outwards."""
+        one: Layer | None = layer
+        for _ in range(MAX_DEPTH + 1):
+            if one is None:
+                return
+            yield one
+            one = self.layer(one.parent) if one.parent else None
+
+    def is_locked(self, layer: Layer) -> bool:
+        """Say whether a layer, or a group that it is in, is locked."""
+        return any(one.is_locked for one in self.chain(layer))
+
     def depth(self, layer: Layer) -> int:
         """Return in how many groups a layer is."""
         count, parent = 0, layer.parent
@@ -283,8 +320,28 @@ class Document(_Frozen):
         for layer in self.layers:
             if isinstance(layer, PictureLayer):
                 yield layer
-            elif isinstance(layer, PaintLayer):
-                yield from layer.tiles
+        for _, tiles in self.painted():
+            yield from tiles
+
+    def painted(self) -> Iterator[tuple[str, tuple[Tile, ...]]]:
+        """Go through all that is painted, layers and masks: its id and its tiles."""
+        for layer in self.layers:
+            if isinstance(layer, PaintLayer):
+                yield layer.id, layer.tiles
+            if layer.mask is not None:
+                yield layer.mask.id, layer.mask.tiles
+
+    def with_tiles(self, tiles: Mapping[str, tuple[Tile, ...]]) -> Document:
+        """Return the same canvas with other tiles for what is painted, by its id."""
+        layers: list[Layer] = []
+        for layer in self.layers:
+            new: dict[str, object] = {}
+            if isinstance(layer, PaintLayer) and layer.id in tiles:
+                new["tiles"] = tiles[layer.id]
+            if layer.mask is not None and layer.mask.id in tiles:
+                new["mask"] = layer.mask.model_copy(update={"tiles": tiles[layer.mask.id]})
+            layers.append(layer.model_copy(update=new) if new else layer)
+        return self.model_copy(update={"layers": tuple(layers)})
 
     def with_assets(self, asset_ids: dict[str, str]) -> Document:
         """Return the same canvas with assets in place of uploaded blobs.
@@ -296,29 +353,48 @@ class Document(_Frozen):
         def sent(part: Tile | PictureLayer) -> dict[str, str]:
             return {"asset_id": asset_ids[part.blob], "blob": ""}
 
-        layers: list[Layer] = []
-        for layer in self.layers:
-            if isinstance(layer, PictureLayer) and layer.blob in asset_ids:
-                layers.append(layer.model_copy(update=sent(layer)))
-            elif isinstance(layer, PaintLayer) and any(t.blob in asset_ids for t in layer.tiles):
-                tiles = tuple(
-                    t.model_copy(update=sent(t)) if t.blob in asset_ids else t for t in layer.tiles
-                )
-                layers.append(layer.model_copy(update={"tiles": tiles}))
-            else:
-                layers.append(layer)
-        return self.model_copy(update={"layers": tuple(layers)})
+        layers = tuple(
+            layer.model_copy(update=sent(layer))
+            if isinstance(layer, PictureLayer) and layer.blob in asset_ids
+            else layer
+            for layer in self.layers
+        )
+        tiles = {
+            key: tuple(t.model_copy(update=sent(t)) if t.blob in asset_ids else t for t in old)
+            for key, old in self.painted()
+            if any(t.blob in asset_ids for t in old)
+        }
+        return self.model_copy(update={"layers": layers}).with_tiles(tiles)
+
+
+def _from_1(body: dict[str, Any]) -> dict[str, Any]:
+    """Read as version 1 did: whatever is called a mask there is not one of ours."""
+    layers = body.get("layers")
+    if isinstance(layers, list):
+        layers = [
+            {key: value for key, value in layer.items() if key != "mask"}
+            if isinstance(layer, dict)
+            else layer
+            for layer in layers
+        ]
+        return {**body, "layers": layers}
+    return body
 
 
 #: For each older version how its JSON becomes that of the next one.
-_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
 
 
 def dump(document: Document) -> str:
     """Return a canvas as the JSON to store."""
     body = document.model_dump(mode="json", by_alias=True)
+    has_masks = any(layer.mask is not None for layer in document.layers)
+    if not has_masks:
+        for layer in body["layers"]:
+            del layer["mask"]
+    version = VERSION if has_masks else _WITHOUT_MASKS
     return json.dumps(
-        {"format": FORMAT, "version": VERSION, **body}, ensure_ascii=False, separators=(",", ":")
+        {"format": FORMAT, "version": version, **body}, ensure_ascii=False, separators=(",", ":")
     )
 
 
@@ -401,10 +477,17 @@ def _document(body: dict[str, Any]) -> Document:
 def _check_tree(document: Document) -> None:
     parents: dict[str, str] = {}
     groups = {layer.id for layer in document.layers if isinstance(layer, GroupLayer)}
+    masks: set[str] = set()
     for layer in document.layers:
         if layer.id in parents:
             raise BadInput("The canvas is damaged: two layers have the same id.", details=layer.id)
         parents[layer.id] = layer.parent
+        if layer.mask is not None:
+            if layer.mask.id in masks:
+                raise BadInput("The canvas is damaged: two masks have the same id.")
+            masks.add(layer.mask.id)
+    if masks & parents.keys():
+        raise BadInput("The canvas is damaged: a mask and a layer have the same id.")
     for layer in document.layers:
         if layer.parent and layer.parent not in groups:
             raise BadInput(f"The canvas is damaged: the group of “{layer.name}” is missing.")

@@ -15,6 +15,7 @@ from scenario_desktop.canvas.format import (
     ForeignCanvas,
     GroupLayer,
     LaterCanvas,
+    Mask,
     PaintLayer,
     PictureLayer,
     ShapeLayer,
@@ -89,7 +90,7 @@ def test_another_format_is_told_apart() -> None:
 
 def test_a_later_version_is_told_apart() -> None:
     with pytest.raises(LaterCanvas, match="later version"):
-        canvas_format.read(stored(version=2))
+        canvas_format.read(stored(version=3))
 
 
 GROUP = {"kind": "group", "name": "G"}
@@ -157,3 +158,64 @@ def test_a_transform_places_points() -> None:
 
 def test_pixels_are_named_by_their_bytes() -> None:
     assert blob_key(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def masked() -> Document:
+    mask = Mask(
+        id="m", is_enabled=False, shows_rest=False,
+        tiles=(Tile(x=1, y=2, width=3, height=4, asset_id="asset_3"),),
+    )  # fmt: skip
+    first, *rest = whole().layers
+    return whole().model_copy(update={"layers": (first.model_copy(update={"mask": mask}), *rest)})
+
+
+def test_masks_are_read_again_and_make_it_version_2() -> None:
+    text = canvas_format.dump(masked())
+    assert json.loads(text)["version"] == 2
+    assert canvas_format.read(text) == masked()
+    assert "asset_3" in masked().asset_ids()
+
+
+def test_a_canvas_without_masks_can_be_read_by_the_first_version() -> None:
+    body = json.loads(canvas_format.dump(whole()))
+    assert body["version"] == 1
+    assert all("mask" not in layer for layer in body["layers"])
+
+
+def test_the_first_version_knew_no_masks() -> None:
+    text = stored(layers=[layer(mask={"id": 7, "strange": True})])
+    assert canvas_format.read(text).layers[0].mask is None
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [layer(mask={"id": "m"}), layer(id="b", mask={"id": "m"})],
+        [layer(mask={"id": "b"}), layer(id="b")],
+    ],
+    ids=["two masks", "a mask and a layer"],
+)
+def test_a_mask_has_an_id_of_its_own(layers: list[dict[str, Any]]) -> None:
+    with pytest.raises(BadInput, match="same id"):
+        canvas_format.read(stored(version=2, layers=layers))
+
+
+def test_uploaded_pixels_of_a_mask_become_assets() -> None:
+    tile = Tile(x=0, y=0, width=4, height=4, blob="aa")
+    document = masked().with_tiles({"m": (tile,), "clouds": (tile,)})
+    assert document.blobs() == {"aa"}
+    sent = document.with_assets({"aa": "asset_9"})
+    assert {tiles[0].asset_id for _, tiles in sent.painted()} == {"asset_9"}
+    assert sent.blobs() == frozenset()
+
+
+def test_a_lock_holds_for_all_that_is_in_a_group() -> None:
+    document = whole()
+    clouds, sky = document.layer("clouds"), document.layer("sky")
+    assert clouds is not None
+    assert sky is not None
+    assert not document.is_locked(clouds)
+    locked = tuple(
+        one.model_copy(update={"is_locked": True}) if one is sky else one for one in document.layers
+    )
+    assert document.model_copy(update={"layers": locked}).is_locked(clouds)

@@ -58,7 +58,7 @@ def clip_of(
     """Return a whole layer as it is now."""
     inner = document.below(root)
     layers = tuple(layer for layer in document.layers if layer.id == root or layer.id in inner)
-    ids = {layer.id for layer in layers}
+    ids = edits.fresh_ids(layers).keys()
     keys = {layer.asset_id or layer.blob for layer in layers if isinstance(layer, PictureLayer)}
     return Clip(
         workspace, image, at, root, layers,
@@ -124,12 +124,14 @@ def fresh(clip: Clip) -> tuple[tuple[Layer, ...], dict[str, str]]:
     """Return a clip's layers with ids of their own, the copied one at the top and unlocked.
 
     Returns:
-        the layers, and their ids by those they had.
+        the layers, and their ids and their masks' by those they had.
     """
-    ids = {layer.id: edits.new_id() for layer in clip.layers}
+    ids = edits.fresh_ids(clip.layers)
     layers: list[Layer] = []
     for layer in clip.layers:
         values: dict[str, object] = {"id": ids[layer.id], "parent": ids.get(layer.parent, "")}
+        mask = edits.copied_mask(layer.mask, ids)
+        values["mask"] = mask and mask.model_copy(update={"tiles": ()})
         if layer.id == clip.root:
             values |= {"is_locked": False, "is_visible": True}
         if isinstance(layer, PaintLayer):
@@ -140,5 +142,7 @@ def fresh(clip: Clip) -> tuple[tuple[Layer, ...], dict[str, str]]:
 
 def _is_plain(layer: Layer) -> bool:
     """Say whether a layer can be made again from its JSON alone."""
+    if layer.mask is not None:
+        return False
     is_asset = isinstance(layer, PictureLayer) and bool(layer.asset_id)
     return is_asset or isinstance(layer, (TextLayer, ShapeLayer))

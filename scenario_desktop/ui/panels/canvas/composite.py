@@ -269,7 +269,9 @@ class Compositor:
 
 def _looks(layer: Layer) -> dict[str, object]:
     """Return all of a layer that is seen: not its name, nor whether it is locked."""
-    return layer.model_dump(exclude={"name", "is_locked", "tiles"})
+    return layer.model_dump(
+        exclude={"name": True, "is_locked": True, "tiles": True, "mask": {"tiles": True}}
+    )
 
 
 def _few(region: QRegion) -> list[QRect]:

@@ -25,6 +25,7 @@ from scenario_desktop.canvas.format import (
     Document,
     GroupLayer,
     Layer,
+    Mask,
     PaintLayer,
     PictureLayer,
     ShapeForm,
@@ -73,7 +74,7 @@ class Pixels:
     """All pixels of a canvas.
 
     Attributes:
-        surfaces: those of paint layers, by the layer's id.
+        surfaces: those of paint layers and of masks, by the layer's or the mask's id.
         pictures: decoded ones, by the asset's id or the blob's key.
         missing: asset ids whose pixels cannot be had; their layers keep their place.
     """
@@ -115,7 +116,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A stroke that is not on its layer yet."""
+    """A stroke that is not on its layer, or its mask, yet; ``layer_id`` is that one's id."""
 
     layer_id: str
     surface: PaintSurface
@@ -134,10 +135,15 @@ def _nodes(document: Document, parent: str) -> Iterator[Node]:
             continue
         if not isinstance(layer, GroupLayer):
             yield Node(layer)
-        elif layer.blend is Blend.NORMAL and layer.opacity >= 1:
+        elif layer.blend is Blend.NORMAL and layer.opacity >= 1 and mask_of(layer) is None:
             yield from _nodes(document, layer.id)
         else:
             yield Node(layer, nodes_of(document, layer.id))
+
+
+def mask_of(layer: Layer) -> Mask | None:
+    """Return the mask that a layer is seen through now."""
+    return layer.mask if layer.mask is not None and layer.mask.is_enabled else None
 
 
 def matrix(transform: Transform) -> QTransform:
@@ -186,12 +192,12 @@ def draw_nodes(
         area: in that picture's pixels.
     """
     for node in nodes:
-        if node.inner or isinstance(node.layer, GroupLayer):
+        layer = node.layer
+        is_wet = overlay is not None and overlay.layer_id == layer.id
+        if is_wet or isinstance(layer, GroupLayer) or mask_of(layer) is not None:
             _draw_apart(painter, node, pixels, area, level, overlay)
-        elif overlay is not None and overlay.layer_id == node.layer.id:
-            _draw_wet(painter, node, pixels, area, level, overlay)
         else:
-            _draw_leaf(painter, node.layer, pixels, area, level)
+            _draw_leaf(painter, layer, pixels, area, level)
 
 
 def _draw_apart(
@@ -202,33 +208,68 @@ def _draw_apart(
     level: int,
     overlay: Overlay | None,
 ) -> None:
-    if not node.inner:
+    """Draw a group, or a layer with its mask or a stroke, on its own first."""
+    layer = node.layer
+    if isinstance(layer, GroupLayer) and not node.inner:
         return
     image = empty(area.width(), area.height())
     inner = QPainter(image)
     inner.translate(-area.topLeft())
     inner.setClipRect(area)
-    draw_nodes(inner, node.inner, pixels, area, level, overlay)
+    if isinstance(layer, GroupLayer):
+        draw_nodes(inner, node.inner, pixels, area, level, overlay)
+    else:
+        plain = layer.model_copy(update={"opacity": 1.0, "blend": Blend.NORMAL})
+        _draw_leaf(inner, plain, pixels, area, level)
+    if overlay is not None and overlay.layer_id == layer.id:
+        inner.setOpacity(overlay.opacity)
+        if overlay.is_eraser:
+            inner.setCompositionMode(_Mode.CompositionMode_DestinationOut)
+        _draw_surface(inner, overlay.surface, layer, area, level)
     inner.end()
-    _lay(painter, image, area, node.layer)
+    mask = mask_of(layer)
+    if mask is not None:
+        apply_mask(image, mask_image(layer, mask, pixels, area, level, overlay))
+    _lay(painter, image, area, layer)
 
 
-def _draw_wet(
-    painter: QPainter, node: Node, pixels: Pixels, area: QRect, level: int, overlay: Overlay
-) -> None:
-    """Draw a layer together with the stroke that will be a part of it."""
+def mask_image(
+    layer: Layer,
+    mask: Mask,
+    pixels: Pixels,
+    area: QRect,
+    level: int = 0,
+    overlay: Overlay | None = None,
+) -> QImage:
+    """Return a part of a mask in shades of grey: 255 where the layer is seen.
+
+    Args:
+        area: of the canvas at 1/2^level of its size.
+    """
     image = empty(area.width(), area.height())
-    inner = QPainter(image)
-    inner.translate(-area.topLeft())
-    inner.setClipRect(area)
-    plain = node.layer.model_copy(update={"opacity": 1.0, "blend": Blend.NORMAL})
-    _draw_leaf(inner, plain, pixels, area, level)
-    inner.setOpacity(overlay.opacity)
-    if overlay.is_eraser:
-        inner.setCompositionMode(_Mode.CompositionMode_DestinationOut)
-    _draw_surface(inner, overlay.surface, node.layer, area, level)
-    inner.end()
-    _lay(painter, image, area, node.layer)
+    image.fill(Qt.GlobalColor.white if mask.shows_rest else Qt.GlobalColor.black)
+    painter = QPainter(image)
+    painter.translate(-area.topLeft())
+    painter.setClipRect(area)
+    surface = pixels.surfaces.get(mask.id)
+    if surface is not None:
+        _draw_surface(painter, surface, layer, area, level)
+    if overlay is not None and overlay.layer_id == mask.id:
+        painter.setOpacity(overlay.opacity)
+        if overlay.is_eraser:
+            painter.setCompositionMode(_Mode.CompositionMode_DestinationOut)
+        _draw_surface(painter, overlay.surface, layer, area, level)
+    painter.end()
+    return image.convertToFormat(QImage.Format.Format_Grayscale8)
+
+
+def apply_mask(image: QImage, shades: QImage) -> None:
+    """Leave of a picture what a mask of the same size shows."""
+    shades.reinterpretAsFormat(QImage.Format.Format_Alpha8)
+    painter = QPainter(image)
+    painter.setCompositionMode(_Mode.CompositionMode_DestinationIn)
+    painter.drawImage(0, 0, shades)
+    painter.end()
 
 
 def _lay(painter: QPainter, image: QImage, area: QRect, layer: Layer) -> None:
@@ -463,6 +504,22 @@ def render_layer(layer: Layer, document: Document, pixels: Pixels, side: int) ->
     draw_nodes(painter, nodes, pixels, area, level)
     painter.end()
     return image
+
+
+def render_mask(layer: Layer, mask: Mask, document: Document, pixels: Pixels, side: int) -> QImage:
+    """Return a mask in a square, as it lies on what its layer covers."""
+    bounds = bounds_of(layer, pixels)
+    if bounds.isEmpty():
+        bounds = QRectF(0, 0, document.width, document.height)
+    scale = min(1.0, side / max(bounds.width(), bounds.height()))
+    level = 0
+    while scale * 2 ** (level + 1) <= 1.0 and level < 6:
+        level += 1
+    area = _scaled(level).mapRect(bounds).toAlignedRect()
+    shades = mask_image(layer, mask, pixels, area, level)
+    return shades.scaled(
+        side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
 
 
 def _scaled(level: int) -> QTransform:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, qGray
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import (
@@ -19,6 +19,7 @@ from scenario_desktop.canvas.format import (
     Document,
     GroupLayer,
     Layer,
+    Mask,
     PaintLayer,
     PictureLayer,
     Transform,
@@ -70,6 +71,7 @@ class Editor(QObject):
         pixels: of all its layers.
         history: the steps.
         active_id: the layer that is worked on.
+        is_on_mask: whether painting goes to that layer's mask.
         selection: what painting is confined to, on the canvas; None for everything.
         read_only: why nothing can be edited; "" when it can.
 
@@ -104,12 +106,15 @@ class Editor(QObject):
         self.pixels = Pixels()
         self.history = History()
         self.active_id = ""
+        self.is_on_mask = False
         self.selection: QPainterPath | None = None
         self.read_only = ""
         self.compositor = Compositor(self.pixels)
         self._arena = Arena()
         self._stroke: Stroke | None = None
         self._stroke_before: Document | None = None
+        self._stroke_mask: Mask | None = None
+        self._is_erasing = False
         self._preview_from: Document | None = None
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self.settle)
@@ -127,6 +132,7 @@ class Editor(QObject):
         top = document.children()
         chosen = [layer for layer in top if not layer.is_locked and layer.is_visible] or list(top)
         self.active_id = chosen[-1].id if chosen else ""
+        self.is_on_mask = False
         self._show()
         self.active_changed.emit()
         self.history_changed.emit()
@@ -145,12 +151,23 @@ class Editor(QObject):
     def rect(self) -> QRect:
         return QRect(0, 0, self.document.width, self.document.height)
 
-    def set_active(self, layer_id: str) -> None:
-        if layer_id == self.active_id or self.document.layer(layer_id) is None:
+    def set_active(self, layer_id: str, *, is_on_mask: bool = False) -> None:
+        """Work on a layer, or on its mask."""
+        layer = self.document.layer(layer_id)
+        if layer is None:
             return
-        self.active_id = layer_id
+        is_on_mask = is_on_mask and layer.mask is not None
+        if (layer_id, is_on_mask) == (self.active_id, self.is_on_mask):
+            return
+        self.active_id, self.is_on_mask = layer_id, is_on_mask
         self.compositor.set_document(self.document, layer_id)
         self.active_changed.emit()
+
+    @property
+    def active_mask(self) -> Mask | None:
+        """The mask that painting goes to."""
+        layer = self.active
+        return layer.mask if layer is not None and self.is_on_mask else None
 
     def adopt_pixels(self, key: str, image: QImage | None) -> None:
         """Take a picture that has arrived; None when it cannot be had."""
@@ -265,6 +282,10 @@ class Editor(QObject):
         if self.document.layer(self.active_id) is None:
             layers = self.document.children()
             self.active_id = layers[-1].id if layers else ""
+            self.is_on_mask = False
+            self.active_changed.emit()
+        elif self.is_on_mask and self.active_mask is None:
+            self.is_on_mask = False
             self.active_changed.emit()
         rect = self.compositor.set_document(self.document, self.active_id)
         if not rect.isEmpty():
@@ -273,12 +294,12 @@ class Editor(QObject):
 
     def _forget_pixels(self) -> None:
         """Drop the pixels of layers that neither the document nor any step knows."""
-        known = {layer.id for layer in self.document.layers}
+        known = {key for key, _ in self.document.painted()}
         if self.pixels.surfaces.keys() <= known:
             return
         for step in (*self.history.done, *self.history.undone):
-            known |= {layer.id for layer in step.before.layers}
-            known |= {layer.id for layer in step.after.layers}
+            known |= {key for key, _ in step.before.painted()}
+            known |= {key for key, _ in step.after.painted()}
         for layer_id in self.pixels.surfaces.keys() - known:
             del self.pixels.surfaces[layer_id]
 
@@ -302,12 +323,16 @@ class Editor(QObject):
         layer = self.active
         if layer is None:
             self.refused.emit("Choose a layer first")
-        elif layer.is_locked:
-            self.refused.emit(f"“{layer.name}” is locked. Unlock it in the list of layers.")
-        elif not layer.is_visible:
-            self.refused.emit(f"“{layer.name}” is hidden. Show it before you change it.")
         else:
-            return layer
+            chain = list(self.document.chain(layer))
+            locked = next((one for one in chain if one.is_locked), None)
+            hidden = next((one for one in chain if not one.is_visible), None)
+            if locked is not None:
+                self.refused.emit(f"“{locked.name}” is locked. Unlock it in the list of layers.")
+            elif hidden is not None:
+                self.refused.emit(f"“{hidden.name}” is hidden. Show it before you change it.")
+            else:
+                return layer
         return None
 
     # Painting
@@ -321,12 +346,18 @@ class Editor(QObject):
         layer = self._paint_target(is_eraser=is_eraser)
         if layer is None:
             return False
+        self._stroke_mask = mask = self.active_mask
+        self._is_erasing = is_eraser
+        if mask is not None:
+            # A mask is never erased: it is painted white again, so that the layer is seen.
+            color, is_eraser = _shade(color) if not is_eraser else QColor("white"), False
+        painted = mask.id if mask is not None else layer.id
         back, is_possible = drawing.matrix(layer.transform).inverted()
         if not is_possible:
             return False
         scale = (abs(layer.transform.scale_x) + abs(layer.transform.scale_y)) / 2
         self._stroke = Stroke(
-            self.pixels.surface(layer.id),
+            self.pixels.surface(painted),
             self._arena,
             brush.sized(brush.size / scale),
             color,
@@ -334,11 +365,11 @@ class Editor(QObject):
             clip=mapped_clip(self.selection, back),
         )
         self._settling.stop()
-        self.pixels.surface(layer.id).is_wet = True
+        self.pixels.surface(painted).is_wet = True
         self._back, self._is_straight = back, back.isIdentity()
         self._layer = layer
         if self._stroke.wet is not None:
-            overlay = Overlay(layer.id, self._stroke.wet, brush.opacity, is_eraser)
+            overlay = Overlay(painted, self._stroke.wet, brush.opacity, is_eraser)
             self.compositor.overlay = overlay
         # Told at once: the lock is asked for while the stroke is drawn.
         self.edited.emit()
@@ -382,23 +413,27 @@ class Editor(QObject):
         layer = self._layer
         if was_wet and not change.rect.isEmpty():
             self._spoil_local(layer, change.rect)
-        word = "Erase" if stroke.is_eraser else "Brush"
-        icon = "eraser" if stroke.is_eraser else "brush"
+        word = "Erase" if self._is_erasing else "Brush"
+        icon = "eraser" if self._is_erasing else "brush"
         subject = f"{word.lower()}:{layer.id}"
+        place = layer.name
+        if self._stroke_mask is not None:
+            subject, place = f"mask {subject}", f"the mask of {layer.name}"
         before, self._stroke_before = self._stroke_before, None
         if before is not None:
             self._preview_from = before
-        self.commit(f"{word} on {layer.name}", icon, self.document, change, subject=subject)
+        self.commit(f"{word} on {place}", icon, self.document, change, subject=subject)
         self.pixels_changed.emit(layer.id)
 
     def settle(self) -> None:
         """Show layers at their best that were painted on lately."""
         for layer in self.document.layers:
-            surface = self.pixels.surfaces.get(layer.id)
-            if surface is not None and surface.is_wet:
-                surface.is_wet = False
-                if self.compositor.level >= 2:
-                    self._spoil_local(layer, surface.bounds())
+            for key in (layer.id, layer.mask.id if layer.mask is not None else ""):
+                surface = self.pixels.surfaces.get(key)
+                if surface is not None and surface.is_wet:
+                    surface.is_wet = False
+                    if self.compositor.level >= 2:
+                        self._spoil_local(layer, surface.bounds())
 
     def cancel_stroke(self) -> None:
         stroke, self._stroke = self._stroke, None
@@ -419,7 +454,11 @@ class Editor(QObject):
             self._stroke_before = self.document
         else:
             layer = self._editable()
-            if layer is None or isinstance(layer, PaintLayer):
+            mask = self.active_mask
+            if layer is not None and mask is not None and not mask.is_enabled:
+                self.refused.emit(f"The mask of “{layer.name}” is off. Turn it on to paint on it.")
+                return None
+            if layer is None or mask is not None or isinstance(layer, PaintLayer):
                 return layer
             if is_eraser:
                 self.refused.emit(
@@ -449,8 +488,9 @@ class Editor(QObject):
         back, is_possible = drawing.matrix(layer.transform).inverted()
         if not is_possible:
             return
-        surface = self.pixels.surface(layer.id)
-        record = Recorder(surface, self._arena)
+        mask = self.active_mask
+        surface = self.pixels.surface(mask.id if mask is not None else layer.id)
+        record = self.recorder(surface)
         local = back.mapRect(QRectF(rect)).toAlignedRect()
         record.keep(local)
         for key in keys_in(local):
@@ -466,8 +506,13 @@ class Editor(QObject):
         change = record.finish()
         self._spoil_local(layer, change.rect)
         document = self.document
-        self.commit(name.format(layer.name), icon, document, change, subject=f"fill:{layer.id}")
+        place = layer.name if mask is None else f"the mask of {layer.name}"
+        self.commit(name.format(place), icon, document, change, subject=f"fill:{layer.id}")
         self.pixels_changed.emit(layer.id)
+
+    def recorder(self, surface: PaintSurface) -> Recorder:
+        """Return what watches an edit of a surface."""
+        return Recorder(surface, self._arena)
 
     def clear_selected(self) -> None:
         """Delete the pixels inside the selection, or the layer where nothing is selected."""
@@ -475,9 +520,10 @@ class Editor(QObject):
             self.delete_layer(self.active_id)
             return
         layer = self._editable()
-        if not isinstance(layer, PaintLayer):
-            if layer is not None:
-                self.refused.emit(f"“{layer.name}” has no paint. Only paint can be cleared.")
+        if layer is None:
+            return
+        if not isinstance(layer, PaintLayer) and self.active_mask is None:
+            self.refused.emit(f"“{layer.name}” has no paint. Only paint can be cleared.")
             return
         area = self.selection.boundingRect().toAlignedRect()
 
@@ -597,7 +643,7 @@ class Editor(QObject):
         layer = self.document.layer(layer_id)
         if layer is None or self.refuse():
             return
-        if layer.is_locked:
+        if self.document.is_locked(layer):
             self.refused.emit(f"“{layer.name}” is locked. Unlock it before you delete it.")
             return
         gone = {layer_id, *self.document.below(layer_id)}
@@ -618,7 +664,7 @@ class Editor(QObject):
             self.refused.emit(f"There is nothing under “{layer.name}” to merge with.")
             return
         under = siblings[place - 1]
-        if layer.is_locked or under.is_locked:
+        if self.document.is_locked(layer) or under.is_locked:
             self.refused.emit("One of the two layers is locked.")
             return
         gone = {layer.id, under.id, *self.document.below(layer.id), *self.document.below(under.id)}
@@ -717,7 +763,7 @@ class Editor(QObject):
         spot = QRect(int(point.x()), int(point.y()), 1, 1)
         for node in reversed(drawing.nodes_of(self.document)):
             layer = node.layer
-            if layer.is_locked:
+            if self.document.is_locked(layer):
                 continue
             if not node.inner and not drawing.bounds_of(layer, self.pixels).contains(point):
                 continue
@@ -758,7 +804,9 @@ class Editor(QObject):
         if self.selection is not None:
             area = area & self.selection.boundingRect().toAlignedRect()
         else:
-            frame = drawing.matrix(layer.transform).mapRect(self.frame_of(layer))
+            frame = self.frame_of(layer)
+            if not isinstance(layer, GroupLayer):
+                frame = drawing.matrix(layer.transform).mapRect(frame)
             area = frame.toAlignedRect() & area
         if area.isEmpty():
             return QImage(), QPoint()
@@ -772,7 +820,13 @@ class Editor(QObject):
         return image, area.topLeft()
 
     def _held(self, layer_ids: Collection[str]) -> Held | None:
-        surfaces = [self.pixels.surfaces[i] for i in layer_ids if i in self.pixels.surfaces]
+        gone = [layer for layer in self.document.layers if layer.id in layer_ids]
+        keys = {*layer_ids, *(layer.mask.id for layer in gone if layer.mask is not None)}
+        return self.held(keys)
+
+    def held(self, keys: Collection[str]) -> Held | None:
+        """Return what stands for the pixels of layers and masks that a step removes."""
+        surfaces = [self.pixels.surfaces[key] for key in keys if key in self.pixels.surfaces]
         size = sum(surface.size_bytes() for surface in surfaces)
         return Held(size) if size else None
 
@@ -781,6 +835,11 @@ class Editor(QObject):
         place = siblings.index(layer)
         rest = [one for one in siblings if one.id != layer.id]
         return rest[max(0, place - 1)].id if rest else layer.parent
+
+
+def _shade(color: QColor) -> QColor:
+    """Return a colour as a mask takes it."""
+    return QColor.fromRgb(*(qGray(color.rgb()),) * 3)
 
 
 def _masked(image: QImage, path: QPainterPath) -> QImage:

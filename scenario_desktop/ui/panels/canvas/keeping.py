@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.blobs import blob_key
-from scenario_desktop.canvas.format import Document, Layer, PaintLayer, PictureLayer, Tile
+from scenario_desktop.canvas.format import Document, PictureLayer, Tile
 from scenario_desktop.errors import StoreFailed
 from scenario_desktop.services.canvas.content import Drawn, SaveResult, Stored
 from scenario_desktop.ui.panels.canvas import encoding
@@ -109,12 +109,9 @@ class Keeping:
         self._bases.clear()
         self._names.clear()
         self._sent.clear()
-        for layer in document.layers:
-            if isinstance(layer, PaintLayer):
-                is_whole = all(tile.asset_id for tile in layer.tiles)
-                if layer.tiles and is_whole:
-                    version = pixels.surface(layer.id).version
-                    self._bases[layer.id] = _Base(version, layer.tiles)
+        for key, tiles in document.painted():
+            if tiles and all(tile.asset_id for tile in tiles):
+                self._bases[key] = _Base(pixels.surface(key).version, tiles)
         self._is_lacking = False
         self._shown.set()
 
@@ -134,11 +131,10 @@ class Keeping:
         document = self._settled(self._editor.document)
         frozen = self._editor.pixels.frozen()
         surfaces = self._editor.pixels.surfaces
-        work: list[tuple[PaintLayer, list[tuple[Key, int]]]] = []
-        for layer in document.layers:
-            if isinstance(layer, PaintLayer):
-                surface = surfaces.get(layer.id)
-                work.append((layer, self._changed(layer, surface) if surface else []))
+        work: list[tuple[str, list[tuple[Key, int]]]] = []
+        for key, _ in document.painted():
+            surface = surfaces.get(key)
+            work.append((key, self._changed(key, surface) if surface else []))
         return await asyncio.to_thread(self._draw, document, frozen, work)
 
     async def stored(self) -> Stored:
@@ -151,21 +147,17 @@ class Keeping:
         document = self._settled(self._editor.document)
         frozen = self._editor.pixels.frozen()
         sent = _Sent()
-        changed: list[PaintLayer] = []
-        layers: list[Layer] = []
-        for layer in document.layers:
-            if not isinstance(layer, PaintLayer):
-                layers.append(layer)
-                continue
-            surface = self._editor.pixels.surface(layer.id)
-            base = self._bases.get(layer.id)
-            sent.versions[layer.id] = surface.version
+        changed: list[str] = []
+        known: dict[str, tuple[Tile, ...]] = {}
+        for key, _ in document.painted():
+            surface = self._editor.pixels.surface(key)
+            base = self._bases.get(key)
+            sent.versions[key] = surface.version
             if base is not None and base.version == surface.version:
-                layer = edits.replaced(layer, tiles=base.tiles)
+                known[key] = base.tiles
             else:
-                changed.append(layer)
-            layers.append(layer)
-        document = document.model_copy(update={"layers": tuple(layers)})
+                changed.append(key)
+        document = document.with_tiles(known)
         stored = await asyncio.to_thread(self._store, document, frozen, changed, sent)
         self._sent.append(sent)
         return stored
@@ -216,9 +208,9 @@ class Keeping:
         ]
         return document.model_copy(update={"layers": tuple(layers)})
 
-    def _changed(self, layer: PaintLayer, surface: PaintSurface) -> list[tuple[Key, int]]:
+    def _changed(self, painted: str, surface: PaintSurface) -> list[tuple[Key, int]]:
         """Return the tiles that the server does not have, with their versions."""
-        base = self._bases.get(layer.id)
+        base = self._bases.get(painted)
         keys = {key for key, _ in surface.tiles()}
         if base is None:
             return [(key, surface.tile_version(key)) for key in sorted(keys)]
@@ -230,42 +222,40 @@ class Keeping:
         self,
         document: Document,
         pixels: Pixels,
-        work: list[tuple[PaintLayer, list[tuple[Key, int]]]],
+        work: list[tuple[str, list[tuple[Key, int]]]],
     ) -> Drawn:
         kept: dict[str, bytes] = {}
         images: dict[str, QImage] = {}
         tiles_of: dict[str, tuple[Tile, ...]] = {}
         names: dict[tuple[str, Key, int], str] = {}
-        for layer, changed in work:
-            base = self._bases.get(layer.id)
+        for painted, changed in work:
+            base = self._bases.get(painted)
             tiles = list(base.tiles) if base else []
-            surface = pixels.surfaces.get(layer.id)
+            surface = pixels.surfaces.get(painted)
             for key, version in changed:
                 image = surface.tile(key) if surface else None
                 image = image if image is not None else empty(SIDE, SIDE)
-                name = self._names.get((layer.id, key, version))
+                name = self._names.get((painted, key, version))
                 if name is None:
                     data = encoding.png(image)
                     name = blob_key(data)
                     kept[name] = data
-                names[layer.id, key, version] = name
+                names[painted, key, version] = name
                 images[name] = image
                 place = tile_rect(key)
                 tiles.append(Tile(x=place.x(), y=place.y(), width=SIDE, height=SIDE, blob=name))
-            tiles_of[layer.id] = tuple(tiles)
+            tiles_of[painted] = tuple(tiles)
         self._names = names
-        whole = _with_tiles(document, tiles_of)
+        whole = document.with_tiles(tiles_of)
         kept |= {key: data for key, data in self.files.items() if key in whole.blobs()}
         small = encoding.thumbnail(document, pixels)
         return Drawn(canvas_format.dump(whole), _Blobs(kept, images), small)
 
-    def _store(
-        self, document: Document, pixels: Pixels, changed: list[PaintLayer], sent: _Sent
-    ) -> Stored:
+    def _store(self, document: Document, pixels: Pixels, changed: list[str], sent: _Sent) -> Stored:
         blobs: dict[str, bytes] = {}
         tiles_of: dict[str, tuple[Tile, ...]] = {}
-        for layer in changed:
-            surface = pixels.surface(layer.id)
+        for painted in changed:
+            surface = pixels.surface(painted)
             used = surface.used_bounds()
             tiles: tuple[Tile, ...] = ()
             if not used.isEmpty():
@@ -277,9 +267,9 @@ class Keeping:
                         x=used.x(), y=used.y(), width=used.width(), height=used.height(), blob=name
                     ),
                 )
-            tiles_of[layer.id] = tiles
+            tiles_of[painted] = tiles
         sent.tiles = tiles_of
-        whole = _with_tiles(document, tiles_of)
+        whole = document.with_tiles(tiles_of)
         blobs |= {key: data for key, data in self.files.items() if key in whole.blobs()}
         small = encoding.thumbnail(document, pixels)
 
@@ -287,13 +277,3 @@ class Keeping:
             return canvas_format.dump(whole.with_assets(dict(asset_ids)))
 
         return Stored(blobs, text, small)
-
-
-def _with_tiles(document: Document, tiles_of: Mapping[str, tuple[Tile, ...]]) -> Document:
-    layers = [
-        edits.replaced(layer, tiles=tiles_of[layer.id])
-        if isinstance(layer, PaintLayer) and layer.id in tiles_of
-        else layer
-        for layer in document.layers
-    ]
-    return document.model_copy(update={"layers": tuple(layers)})

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QPoint, QRectF, Signal
 from PySide6.QtGui import QColor, QPainterPath
 
 from scenario_desktop.canvas import document as edits
-from scenario_desktop.canvas.format import Blend, GroupLayer, TextLayer, Transform
-from scenario_desktop.ui.panels.canvas import drawing
+from scenario_desktop.canvas.format import Blend, GroupLayer, Layer, TextLayer, Transform
+from scenario_desktop.ui.panels.canvas import drawing, masking
 from scenario_desktop.ui.panels.canvas.color_picker import ColorPicker
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
@@ -37,6 +37,7 @@ class LayerActions(QObject):
         rows.renamed.connect(self._rename)
         rows.moved.connect(editor.move_layer)
         rows.menu_requested.connect(self._open_menu)
+        rows.mask_chosen.connect(self._choose_mask)
         dock.blend_chosen.connect(self._set_blend)
         dock.opacity_edited.connect(self._set_opacity)
         dock.frame_edited.connect(self._set_frame)
@@ -65,10 +66,10 @@ class LayerActions(QObject):
             dock.show_frame(None)
         elif isinstance(layer, GroupLayer):
             frame = Frame(box.x(), box.y(), box.width(), box.height(), 0.0, 100.0)
-            dock.show_frame(frame, is_enabled=False)
+            dock.show_frame(frame, is_enabled=is_free and not editor.document.is_locked(layer))
         else:
             frame = frame_of(box, layer.transform)
-            dock.show_frame(frame, is_enabled=is_free and not layer.is_locked)
+            dock.show_frame(frame, is_enabled=is_free and not editor.document.is_locked(layer))
 
     def select_all(self) -> None:
         path = QPainterPath()
@@ -138,9 +139,16 @@ class LayerActions(QObject):
     def _set_frame(self, frame: Frame) -> None:
         editor = self._editor
         layer = editor.active
-        if layer is None or isinstance(layer, GroupLayer):
+        if layer is None:
             return
         box = editor.frame_of(layer)
+        if isinstance(layer, GroupLayer):
+            by = fitted(box, Transform(), frame)
+            document = edits.transformed(editor.document, layer.id, by)
+            subject = f"frame:{layer.id}"
+            name = f"Transform {layer.name}"
+            editor.commit(name, "scaling", document, subject=subject, merges=True)
+            return
         transform = fitted(box, layer.transform, frame)
         editor.change_layer(layer.id, "Transform {}", "scaling", merges=True, transform=transform)
 
@@ -167,6 +175,26 @@ class LayerActions(QObject):
         way = QRectF(editor.rect).center() - area.center()
         document = edits.shifted(editor.document, layer_id, way.x(), way.y())
         editor.commit(f"Centre {layer.name}", "move", document)
+
+    def _choose_mask(self, layer_id: str) -> None:
+        self._editor.set_active(layer_id, is_on_mask=True)
+
+    def _add_mask_entries(self, menu: Menu, layer: Layer, reason: str) -> None:
+        editor, mask = self._editor, layer.mask
+        menu.addSeparator()
+        if mask is None:
+            words = "Add layer mask from the mask" if editor.selection else "Add layer mask"
+            menu.add(words, partial(masking.add, editor, layer.id), icon="contrast", reason=reason)
+            return
+        words = "Turn layer mask off" if mask.is_enabled else "Turn layer mask on"
+        icon = "eye-off" if mask.is_enabled else "eye"
+        menu.add(words, partial(masking.toggle, editor, layer.id), icon=icon, reason=reason)
+        menu.add("Invert layer mask", partial(masking.invert, editor, layer.id), icon="contrast",
+                 reason=reason)  # fmt: skip
+        menu.add("Apply layer mask", partial(masking.apply, editor, layer.id), icon="check",
+                 reason=reason or masking.why_not_apply(layer))  # fmt: skip
+        menu.add("Delete layer mask", partial(masking.delete, editor, layer.id), icon="trash-2",
+                 reason=reason)  # fmt: skip
 
     def _open_active_menu(self, place: QPoint) -> None:
         if self._editor.active_id:
@@ -213,6 +241,7 @@ class LayerActions(QObject):
             menu.add("Ungroup", partial(editor.ungroup, layer_id), icon="ungroup", reason=reason)
         else:
             menu.add("Group", self.group, icon="folder-plus", shortcut="Ctrl+G", reason=reason)
+        self._add_mask_entries(menu, layer, reason)
         menu.addSeparator()
         menu.add("Detect from layer", self.detect_requested.emit, icon="scan-line")
         menu.addSeparator()

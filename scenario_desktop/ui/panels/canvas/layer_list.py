@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -32,6 +32,8 @@ from scenario_desktop.ui.panels.canvas.layer_model import THUMB, LayerModel, Lay
 from scenario_desktop.ui.widgets import painting
 
 _EYE_X, _INDENT = 8, 16
+#: Between a layer's thumbnail and that of its mask, pixels.
+MASK_GAP = 6
 
 
 def thumb_x() -> int:
@@ -79,6 +81,9 @@ class LayerDelegate(QStyledItemDelegate):
         self._paint_eye(painter, area, layer)
         x = thumb_x() + _INDENT * int(index.data(LayerRole.DEPTH))
         self._paint_thumbnail(painter, QRect(x, 0, THUMB, THUMB), area, layer, index)
+        if layer.mask is not None:
+            self._paint_mask(painter, area, x + THUMB + MASK_GAP, layer, index)
+            x += THUMB + MASK_GAP
         self._paint_words(painter, area, x + THUMB + 11, layer, index)
         self._paint_lock(
             painter, area, layer, is_hot=bool(state & QStyle.StateFlag.State_MouseOver)
@@ -120,6 +125,37 @@ class LayerDelegate(QStyledItemDelegate):
         if not layer.is_visible:
             painter.fillRect(box, theme.with_alpha(t.panel, 0.35))
         painter.restore()
+
+    def _paint_mask(
+        self,
+        painter: QPainter,
+        area: QRect,
+        x: int,
+        layer: Layer,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint a layer's mask, framed like the thumbnail beside it when it is painted on."""
+        t = theme.current().tokens
+        box = QRect(x, area.top() + (area.height() - THUMB) // 2, THUMB, THUMB)
+        shades: QPixmap = index.data(LayerRole.MASK)
+        size = shades.deviceIndependentSize().toSize()
+        painter.save()
+        painter.setClipPath(painting.rounded(box, 4))
+        painter.fillRect(box, t.raised)
+        painter.drawPixmap(
+            box.x() + (THUMB - size.width()) // 2, box.y() + (THUMB - size.height()) // 2, shades
+        )
+        if layer.mask is not None and not layer.mask.is_enabled:
+            painter.fillRect(box, theme.with_alpha(t.panel, 0.5))
+            painter.setPen(QPen(t.danger, 2))
+            painter.drawLine(box.topLeft(), box.bottomRight())
+        painter.restore()
+        is_on_mask = bool(index.data(LayerRole.IS_ON_MASK))
+        painter.setPen(
+            QPen(t.accent_line if is_on_mask else t.artboard_edge, 2 if is_on_mask else 1)
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
     def _paint_words(
         self,
@@ -167,6 +203,7 @@ class LayerList(QListView):
 
     Signals:
         chosen: a layer is to be worked on, by its id.
+        mask_chosen: a layer's mask is to be painted on, by the layer's id.
         visible_toggled, lock_toggled: of a layer, by its id.
         renamed: id and new name.
         moved: id, the place among those of the group, the group's id.
@@ -174,6 +211,7 @@ class LayerList(QListView):
     """
 
     chosen = Signal(str)
+    mask_chosen = Signal(str)
     visible_toggled = Signal(str)
     lock_toggled = Signal(str)
     renamed = Signal(str, str)
@@ -246,7 +284,22 @@ class LayerList(QListView):
                 self.lock_toggled.emit(layer.id)
                 return
             self._grip = layer.id, place
+            super().mousePressEvent(event)
+            # Told of each press: the row may be the current one while its mask is painted on.
+            if self._mask_rect(index, layer).contains(place):
+                self.mask_chosen.emit(layer.id)
+            else:
+                self.chosen.emit(layer.id)
+            return
         super().mousePressEvent(event)
+
+    def _mask_rect(self, index: QModelIndex, layer: Layer) -> QRect:
+        """Return where the thumbnail of a layer's mask is; empty where it has none."""
+        if layer.mask is None:
+            return QRect()
+        area = self.visualRect(index)
+        x = thumb_x() + _INDENT * int(index.data(LayerRole.DEPTH)) + THUMB + MASK_GAP
+        return QRect(x, area.top(), THUMB, area.height())
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -268,8 +321,31 @@ class LayerList(QListView):
         self.viewport().update()
         if grip is not None and drop is not None:
             self.moved.emit(grip[0], drop[1], drop[2])
-        else:
-            super().mouseReleaseEvent(event)
+            return
+        super().mouseReleaseEvent(event)
+        layer = self._layers.layer(self.indexAt(event.position().toPoint()).row())
+        if grip is not None and layer is not None and layer.id == grip[0]:
+            self._click(layer, event.position().toPoint())
+
+    def _click(self, layer: Layer, place: QPoint) -> None:
+        """Open or close a group whose folder was clicked."""
+        if self._is_on_folder(layer, place):
+            self._layers.toggle_open(layer.id)
+
+    def _is_on_folder(self, layer: Layer, place: QPoint) -> bool:
+        x = thumb_x() + _INDENT * int(self.indexAt(place).data(LayerRole.DEPTH))
+        return is_group(layer) and x <= place.x() < x + THUMB
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        layer = self._layers.layer(index.row())
+        wish = {Qt.Key.Key_Left: False, Qt.Key.Key_Right: True}.get(Qt.Key(event.key()))
+        if layer is None or wish is None or not is_group(layer):
+            super().keyPressEvent(event)
+        elif bool(index.data(LayerRole.IS_OPEN)) is not wish:
+            self._layers.toggle_open(layer.id)
+            self.show_active(layer.id)
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -278,8 +354,8 @@ class LayerList(QListView):
         layer = self._layers.layer(index.row())
         if layer is None or eye_rect(self.visualRect(index)).contains(place):
             return
-        if is_group(layer) and place.x() < thumb_x() + THUMB + 8:
-            self._layers.toggle_open(layer.id)
+        if self._is_on_folder(layer, place):
+            self._click(layer, place)  # the second of two quick clicks
         elif self.is_editable:
             self.rename(layer.id)
 

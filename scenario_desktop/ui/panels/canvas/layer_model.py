@@ -28,6 +28,8 @@ class LayerRole(IntEnum):
     THUMBNAIL = Qt.ItemDataRole.UserRole + 4
     IS_OPEN = Qt.ItemDataRole.UserRole + 5
     IS_BROKEN = Qt.ItemDataRole.UserRole + 6
+    MASK = Qt.ItemDataRole.UserRole + 7
+    IS_ON_MASK = Qt.ItemDataRole.UserRole + 8
 
 
 def note_of(layer: Layer, *, is_broken: bool = False) -> str:
@@ -43,6 +45,8 @@ def note_of(layer: Layer, *, is_broken: bool = False) -> str:
     if not layer.is_visible:
         return f"{kind}, hidden"
     blend = layer.blend.value.replace("_", " ")
+    if layer.mask is not None:
+        kind += " with mask" if layer.mask.is_enabled else " with mask off"
     return f"{kind}, {blend}, {layer.opacity * 100:.0f}{NO_BREAK}%"
 
 
@@ -114,6 +118,8 @@ class LayerModel(QAbstractListModel):
             LayerRole.THUMBNAIL: lambda: self._thumbnail(layer),
             LayerRole.IS_OPEN: lambda: self._is_open(layer),
             LayerRole.IS_BROKEN: lambda: is_broken,
+            LayerRole.MASK: lambda: self._mask(layer),
+            LayerRole.IS_ON_MASK: lambda: self._is_on_mask(layer),
         }
         read = values.get(role)  # type: ignore[call-overload]  # an int equals its IntEnum
         return read() if read else None
@@ -132,11 +138,32 @@ class LayerModel(QAbstractListModel):
             self._thumbs[layer.id] = found
         return found
 
+    def _mask(self, layer: Layer) -> QPixmap | None:
+        """Return a layer's mask as it lies on the layer, small; None where it has none."""
+        mask = layer.mask
+        if mask is None:
+            return None
+        key = f"{layer.id}/{mask.id}"
+        found = self._thumbs.get(key)
+        if found is None:
+            image = drawing.render_mask(
+                layer, mask, self._editor.document, self._editor.pixels, THUMB * 2
+            )
+            found = QPixmap.fromImage(image)
+            found.setDevicePixelRatio(2)
+            self._thumbs[key] = found
+        return found
+
+    def _is_on_mask(self, layer: Layer) -> bool:
+        return self._editor.is_on_mask and layer.id == self._editor.active_id
+
     def _on_pixels_changed(self, layer_id: str) -> None:
         layer = self._editor.document.layer(layer_id)
         ids = {layer_id} | ({layer.parent} if layer and layer.parent else set())
         for one in ids:
             self._thumbs.pop(one, None)
+        if layer is not None and layer.mask is not None:
+            self._thumbs.pop(f"{layer_id}/{layer.mask.id}", None)
         self._touch([row for row in map(self.row_of, ids) if row >= 0])
 
     def _touch(self, rows: list[int] | range) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 
-from scenario_desktop.canvas.format import MAX_SIDE, Document, PaintLayer, PictureLayer, Tile
+from scenario_desktop.canvas.format import MAX_SIDE, Document, PictureLayer, Tile
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.ui.panels.canvas import encoding
@@ -82,12 +82,11 @@ class _Tiles:
         for layer in document.layers:
             if isinstance(layer, PictureLayer):
                 self._pictures.add(layer.asset_id or layer.blob)
-            elif isinstance(layer, PaintLayer):
-                pixels.surface(layer.id)
-                self._tiles[layer.id] = layer.tiles
-                for number, tile in enumerate(layer.tiles):
-                    user = layer.id, number
-                    self._users.setdefault(tile.asset_id or tile.blob, []).append(user)
+        for key, tiles in document.painted():
+            pixels.surface(key)
+            self._tiles[key] = tiles
+            for number, tile in enumerate(tiles):
+                self._users.setdefault(tile.asset_id or tile.blob, []).append((key, number))
 
     def take_blob(self, key: str, data: bytes) -> None:
         """Take what a draft keeps.
@@ -134,10 +133,9 @@ def _give_freed_memory_back() -> None:
 
 
 def has_missing_paint(document: Document, pixels: Pixels) -> bool:
-    """Say whether a paint layer lacks pixels: saving it would lose them for good."""
+    """Say whether a paint layer or a mask lacks pixels: saving it would lose them for good."""
     return any(
         (tile.asset_id or tile.blob) in pixels.missing
-        for layer in document.layers
-        if isinstance(layer, PaintLayer)
-        for tile in layer.tiles
+        for _, tiles in document.painted()
+        for tile in tiles
     )

@@ -128,10 +128,13 @@ class SelectTool(Tool):
                 layer, part = editor.active, "move"
         if not part or layer is None:
             return
-        if editor.read_only or layer.is_locked or not layer.is_visible:
+        if editor.read_only or editor.document.is_locked(layer) or not layer.is_visible:
             if editor.read_only:
                 editor.refuse()
             return
+        if isinstance(layer, GroupLayer):
+            # Its frame lies on the canvas; what is pulled at is all that is in it.
+            layer = layer.model_copy(update={"transform": Transform()})
         self._part, self._layer = part, layer
         self._start, self._start_view = touch.point, touch.view
         self._document = editor.document
@@ -185,7 +188,7 @@ class SelectTool(Tool):
         """Move the active layer by the arrow keys."""
         editor = self.stage.editor
         layer = editor.active
-        if layer is None or editor.refuse() or layer.is_locked:
+        if layer is None or editor.refuse() or editor.document.is_locked(layer):
             return
         document = edits.shifted(editor.document, layer.id, dx, dy)
         editor.commit(
@@ -263,8 +266,9 @@ class SelectTool(Tool):
 
     def _set(self, document: Document, layer: Layer, transform: Transform) -> None:
         if isinstance(layer, GroupLayer):
-            return
-        self.stage.editor.preview(edits.change(document, layer.id, transform=transform))
+            self.stage.editor.preview(edits.transformed(document, layer.id, transform))
+        else:
+            self.stage.editor.preview(edits.change(document, layer.id, transform=transform))
         self.stage.update()
 
     def _snap(
@@ -313,8 +317,8 @@ class SelectTool(Tool):
         painter.setPen(QPen(t.accent_line, 1.5))
         painter.drawPolygon(shape)
         layer = stage.editor.active
-        is_free = layer is not None and not layer.is_locked and not stage.editor.read_only
-        if is_free and not isinstance(layer, GroupLayer):
+        document = stage.editor.document
+        if layer is not None and not document.is_locked(layer) and not stage.editor.read_only:
             for name, place in self._places(shape).items():
                 if name == "turn":
                     painter.setPen(QPen(t.accent_line, 1.5))
@@ -359,12 +363,12 @@ class SelectTool(Tool):
     def _part_at(self, view: QPointF) -> str:
         shape = self._outline()
         layer = self.stage.editor.active
-        if shape is None or layer is None or layer.is_locked or self.stage.editor.read_only:
+        editor = self.stage.editor
+        if shape is None or layer is None or editor.read_only or editor.document.is_locked(layer):
             return ""
-        if not isinstance(layer, GroupLayer):
-            for name, place in self._places(shape).items():
-                if (place - view).manhattanLength() <= 12:
-                    return name
+        for name, place in self._places(shape).items():
+            if (place - view).manhattanLength() <= 12:
+                return name
         return "move" if shape.containsPoint(view, Qt.FillRule.OddEvenFill) else ""
 
     def _is_inside_group(self, layer_id: str, group: Layer | None) -> bool:
