@@ -7,7 +7,8 @@ to another edit is ignored.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from scenario_desktop.imaging.controlmaps.common import Array
 
 JPEG_QUALITY = 92
+#: The format holds no longer sides, pixels.
+JPEG_MAX_PX = 65_500
 
 #: The fields of an adjust request that say what is done.
 ADJUST_FIELDS = (
@@ -36,7 +39,7 @@ class EditedFile:
 
     Attributes:
         width: pixels; height likewise.
-        mime_type: image/jpeg where the source was a JPEG, else image/png.
+        mime_type: image/jpeg where the source was one and the format holds the size, else image/png.
         compute_ms: the change alone, without reading and writing files.
         total_ms: everything that the worker did.
         faces: how many were found, where they were searched for.
@@ -179,16 +182,23 @@ def _with_alpha_of(picture: Array, changed: Array) -> Array:
 
 
 def _timed(function: Callable[..., Any], *args: Any) -> tuple[Any, float]:
+    begin = time.perf_counter()
+    with _memory_errors():
+        result = function(*args)
+    return result, (time.perf_counter() - begin) * 1000
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Turn OpenCV's error for lack of memory into Python's, which the pool explains."""
     import cv2
 
-    begin = time.perf_counter()
     try:
-        result = function(*args)
+        yield
     except cv2.error as error:
         if error.code == cv2.Error.STS_NO_MEM:
             raise MemoryError from error
         raise
-    return result, (time.perf_counter() - begin) * 1000
 
 
 def _written(
@@ -200,6 +210,7 @@ def _written(
     from PIL import Image
 
     height, width = result.shape[:2]
+    is_jpeg = is_jpeg and max(width, height) <= JPEG_MAX_PX
     scale = min(1.0, thumbnail_px / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = Image.fromarray(_for_thumbnail(result, size))
@@ -215,9 +226,10 @@ def _written(
         # Half the time of the default strategy, and smaller for photographs.
         options = [cv2.IMWRITE_PNG_COMPRESSION, 1,
                    cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]  # fmt: skip
-    ordered = cv2.cvtColor(result, code)
-    del result
-    data = cv2.imencode(extension, ordered, options)[1]
+    with _memory_errors():
+        ordered = cv2.cvtColor(result, code)
+        del result
+        data = cv2.imencode(extension, ordered, options)[1]
     with Path(target).open("wb") as file:
         file.write(data.data)
     report(1.0)

@@ -59,6 +59,12 @@ def test_all_others_become_png_without_loss(tmp_path: Path, target: Path, name: 
     assert np.array_equal(np.asarray(opened(target)), refine(picture, scale=2))
 
 
+def test_what_is_too_long_for_a_jpeg_becomes_a_png(tmp_path: Path, target: Path) -> None:
+    Image.new("RGB", (9000, 2), "teal").save(tmp_path / "in.jpg")
+    info = edit_tasks.refine_file(tmp_path / "in.jpg", target, {"scale_factor": 8})
+    assert (info.width, info.mime_type, opened(target).format) == (72_000, "image/png", "PNG")
+
+
 def test_transparency_is_kept(tmp_path: Path, target: Path) -> None:
     picture = np.zeros((40, 60, 4), np.uint8)
     picture[10:30, 10:50] = (200, 40, 40, 255)
