@@ -39,7 +39,7 @@ class EditedFile:
 
     Attributes:
         width: pixels; height likewise.
-        mime_type: image/jpeg where the source was one and the format holds the size, else image/png.
+        mime_type: image/jpeg where the source was one and it is not too long; else image/png.
         compute_ms: the change alone, without reading and writing files.
         total_ms: everything that the worker did.
         faces: how many were found, where they were searched for.
