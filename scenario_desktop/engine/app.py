@@ -30,14 +30,15 @@ from scenario_desktop.engine.routes import (
     uploads,
     usage,
 )
+from scenario_desktop.engine.routes.recording import recorded
 from scenario_desktop.engine.sartiq import router as sartiq
 
 #: Everything under /v1. Exports stand first: an asset id matches "download" too.
-CLOUD_ROUTES = [
+CLOUD_ROUTES = recorded([
     *exports.ROUTES, *assets.ROUTES, *canvas.ROUTES, *collections.ROUTES, *uploads.ROUTES,
     *search.ROUTES, *generate.ROUTES, *jobs.ROUTES, *accounts.ROUTES, *models.ROUTES,
     *usage.ROUTES,
-]  # fmt: skip
+])  # fmt: skip
 #: What is reached without keys, by signed or public addresses.
 FILE_ROUTES = [*files.ROUTES, *uploads.PART_ROUTES, *sartiq.FILE_ROUTES]
 

@@ -7,11 +7,17 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from scenario_sdk.types.usage_list_response import Activity
 
+from scenario_desktop.engine.canvas import FORCED, SAVED
+from scenario_desktop.engine.jobs import DETECTION, MADE
+from scenario_desktop.engine.routes.recording import ACTIONS
 from scenario_desktop.engine.times import now_ms, to_iso
+from scenario_desktop.engine.usage_answer import shown_action
+from scenario_desktop.errors import StoreFailed
 from tests.contract.engine_support import Local, local_engine, picture, polled
 
 
@@ -138,3 +144,57 @@ async def test_saves_of_a_canvas_are_recorded_and_its_own_ones_are_not(local: Lo
         ("asset", canvas["id"], None), ("update-asset", canvas["id"], None),
         ("update-asset", canvas["id"], None),  # the lock that was taken away
     ]  # fmt: skip
+
+
+async def test_free_actions_are_recorded_when_they_succeed(local: Local) -> None:
+    asset = await local.upload()
+    path = f"/assets/{asset['id']}"
+    await local.ok("PUT", path, json={"name": "new"})
+    await local.ok("PUT", f"{path}/tags", json={"add": ["t"]})
+    await local.ok("POST", f"{path}/download", json={"targetFormat": "png"})
+    collection = (await local.ok("POST", "/collections", json={"name": "c"}))["collection"]["id"]
+    inside, ids = f"/collections/{collection}/assets", {"assetIds": [asset["id"]]}
+    await local.ok("PUT", inside, json=ids)
+    await local.ok("DELETE", inside, json=ids)
+    await local.ok("PUT", f"/collections/{collection}", json={"name": "d"})
+    await local.refused("PUT", "/assets/asset_none/tags", 404, json={"add": ["t"]})
+    await local.refused("PUT", f"{path}/tags", 400, json={"add": "t"})
+    done = await activity(local)
+    assert [
+        (item["action"], item["data"].get("assetId"), item["data"].get("collectionId"))
+        for item in done[1:]
+    ] == [
+        ("update-asset", asset["id"], None), ("tag-asset", asset["id"], None),
+        ("download-assets", asset["id"], None), ("collection", None, collection),
+        ("collection-assets", None, collection),
+        ("delete-collection-assets", None, collection), ("update-collection", None, collection),
+    ]  # fmt: skip
+    await local.ok("DELETE", f"/collections/{collection}")
+    await local.ok("DELETE", "/assets", json=ids)
+    assert [action for action, _, _ in (await told(local))[-2:]] == [
+        "delete-collection", "delete-asset",
+    ]  # fmt: skip
+    answer = await local.ok("GET", "/usages")
+    assert {series["usageName"] for series in answer["usages"]} == {
+        "creative-unit-cost", "creative-unit-discount",
+    }  # fmt: skip
+    assert answer["consumption"][0]["total"] == 0
+    assert all("creativeUnitsCost" not in item for item in answer["activity"])
+
+
+async def test_a_record_that_cannot_be_written_hinders_nothing(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise StoreFailed("The disk is full.")
+
+    asset = await local.upload()
+    monkeypatch.setattr("scenario_desktop.engine.usage.UsageLog.record", fail)
+    await local.ok("PUT", f"/assets/{asset['id']}/tags", json={"add": ["t"]})
+    assert [action for action, _, _ in await told(local)] == ["asset"]
+
+
+def test_all_words_for_actions_are_the_apis() -> None:
+    known = set(get_args(Activity.model_fields["action"].annotation))
+    words = {*ACTIONS.values(), "asset", "copy-asset", SAVED, MADE, DETECTION}
+    assert words | {shown_action(FORCED)} <= known

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scenario_desktop.api.models.usage import CountPoint
+from scenario_desktop.api.models.usage import MOST, CountPoint
 from scenario_desktop.api.usage_parsing import MOST_PROBLEMS, parse_activity, parse_usage
 from scenario_desktop.errors import BadAnswer
 
@@ -133,3 +135,53 @@ def test_activity_keeps_its_places_when_an_action_cannot_be_read() -> None:
     assert len(page.problems) == 2
     with pytest.raises(BadAnswer):
         parse_activity(b'{"usages": []}', 0)
+
+
+CALM = settings(deadline=None, database=None, derandomize=True)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+AMOUNTS = st.one_of(
+    st.integers(-5, 50), st.decimals(-5, 50, places=2).map(str), st.floats(), JSON,
+    st.sampled_from(["NaN", "-Infinity", "1e40", " 7 ", "seven"]),
+)  # fmt: skip
+TIMES = st.one_of(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(str), JSON)  # noqa: DTZ001 - as a server may write it
+POINTS = st.lists(
+    st.fixed_dictionaries(
+        {"time": TIMES, "value": AMOUNTS}, optional={"apiKey": AMOUNTS, "cost": AMOUNTS}
+    )
+    | JSON,
+    max_size=4,
+)
+
+
+@CALM
+@given(
+    st.fixed_dictionaries(
+        {
+            "usages": st.lists(
+                st.fixed_dictionaries({"usageName": st.text(max_size=5), "points": POINTS | JSON})
+                | JSON,
+                max_size=3,
+            )
+        },
+        optional=dict.fromkeys(("consumption", "activity", "entities", "problems"), JSON),
+    )
+)
+def test_whatever_a_server_sends_is_read_or_told(body: dict[str, Any]) -> None:
+    answer = parsed(body)
+    told = " ".join(answer.problems)
+    sent = [series for series in body["usages"] if isinstance(series, dict)]
+    for series in answer.usages:
+        for point in series.points:
+            assert point.time.tzinfo is UTC
+            for amount in (point.value, point.api_key, point.cost):
+                assert amount is None or (amount.is_finite() and 0 <= amount <= MOST)
+    readable = sum(
+        isinstance(series.get("points"), list) for series in sent if "usageName" in series
+    )
+    assert len(answer.usages) == len(body["usages"]) or "left out" in told
+    assert readable <= len(answer.usages) or "left out" in told
+    assert parsed(body) == answer

@@ -24,6 +24,7 @@ from scenario_desktop.engine.requests import (
     read_bytes,
 )
 from scenario_desktop.engine.routes.canvas import Moment, moment_ms
+from scenario_desktop.engine.routes.recording import record_free
 from scenario_desktop.errors import Forbidden
 
 Name = Annotated[Text, Field(min_length=1, max_length=1000)]
@@ -141,6 +142,7 @@ async def update_asset(request: Request) -> Response:
     if any((body.canvas, body.thumbnail, body.lock_id, until)):
         raise Invalid("This asset is not a canvas.", {"canvas": "only canvases have one"})
     await engine.assets.update(asset_id, name=body.name, description=body.description)
+    await record_free(request, "update-asset", asset_id=asset_id)
     return await _asset(engine, asset_id)
 
 
