@@ -112,6 +112,22 @@ class WorkerPool:
         self, progress: Progress, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Do as ``run``, while ``progress`` follows what the function reports."""
+        return await self._run(progress, self._time_limit_s, function, args, kwargs)
+
+    async def run_within(
+        self, time_limit_s: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do as ``run``, with a time limit of its own: some work is long without being stuck."""
+        return await self._run(Progress(), time_limit_s, function, args, kwargs)
+
+    async def _run(
+        self,
+        progress: Progress,
+        time_limit_s: float,
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> T:
         for _ in range(2):
             await self._handed_over.acquire()
             try:
@@ -120,7 +136,7 @@ class WorkerPool:
                 self._handed_over.release()
                 raise
             try:
-                return await self._hand_over(pool, progress, function, args, kwargs)
+                return await self._hand_over(pool, progress, time_limit_s, function, args, kwargs)
             except BrokenProcessPool:
                 # All workers were lost at once: killed from outside, or none could be started.
                 await self._discard(pool)
@@ -177,6 +193,7 @@ class WorkerPool:
         self,
         pool: pebble.ProcessPool,
         progress: Progress,
+        time_limit_s: float,
         function: Callable[..., T],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -193,7 +210,7 @@ class WorkerPool:
             future = pool.schedule(
                 _perform,
                 args=(flight.cell, self._folder, function, args, kwargs),
-                timeout=self._time_limit_s,
+                timeout=time_limit_s,
             )
         except RuntimeError as error:
             self._land(flight)
@@ -211,7 +228,7 @@ class WorkerPool:
             raise
         except TimeoutError as error:
             raise BadInput(
-                f"This file kept the program busy for {self._time_limit_s:g} s and was given up.",
+                f"This file kept the program busy for {time_limit_s:g} s and was given up.",
                 hint="It may be damaged. Nothing else was affected.",
             ) from error
         except pebble.ProcessExpired as error:

@@ -234,7 +234,7 @@ async def test_cancelling_stops_what_waits_and_what_runs(
             stopped.set()
 
     url = await served.upload()
-    monkeypatch.setattr(served.engine.pool, "run", endless)
+    monkeypatch.setattr(served.engine.pool, "run_within", endless)
     generation = await served.adjust(url, batch_size=5)
     await begun.wait()
     path = f"/generations/{generation['id']}"
@@ -295,7 +295,7 @@ async def test_deleting_stops_what_runs(served: Served, monkeypatch: pytest.Monk
             stopped.set()
 
     url = await served.upload()
-    monkeypatch.setattr(served.engine.pool, "run", endless)
+    monkeypatch.setattr(served.engine.pool, "run_within", endless)
     generation = await served.adjust(url)
     await begun.wait()
     await served.ok("DELETE", f"/generations/{generation['id']}")
@@ -364,7 +364,7 @@ async def test_a_mistake_of_ours_ends_the_prediction(
         raise RuntimeError("ours")
 
     url = await served.upload()
-    monkeypatch.setattr(served.engine.pool, "run", broken)
+    monkeypatch.setattr(served.engine.pool, "run_within", broken)
     ended = await served.ended((await served.adjust(url))["id"])
     assert ended["predictions"][0]["error_category"] == "engine"
     assert "RuntimeError" not in ended["predictions"][0]["error_message"]

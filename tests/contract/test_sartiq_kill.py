@@ -83,7 +83,7 @@ async def test_an_orderly_end_puts_work_back_and_does_not_count(
 
             page = await served.ok("GET", "/generations/")
             url = await served.upload() if not page["data"] else ""
-            monkeypatch.setattr(served.engine.pool, "run", endless)
+            monkeypatch.setattr(served.engine.pool, "run_within", endless)
             if url:
                 await served.adjust(url)
             await begun.wait()

@@ -221,7 +221,7 @@ async def test_a_refine_deleted_while_it_waits_is_never_made(
         begun.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(served.engine.pool, "run", endless)
+    monkeypatch.setattr(served.engine.pool, "run_within", endless)
     answers = [await served.refine(one) for _ in range(4)]
     await begun.wait()
     for answer in reversed(answers):

@@ -108,6 +108,16 @@ async def test_a_hanging_task_is_given_up(tmp_path: Path) -> None:
         await pool.aclose()
 
 
+async def test_a_task_may_have_a_limit_of_its_own(tmp_path: Path) -> None:
+    pool = WorkerPool(1, time_limit_s=100)
+    try:
+        with pytest.raises(BadInput, match=r"busy for 0\.3 s"):
+            await pool.run_within(0.3, hang, str(tmp_path / "pid"))
+        assert await pool.run_within(100, double, 2) == 4
+    finally:
+        await pool.aclose()
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RLIMIT_AS is enforced on Linux")
 async def test_memory_is_limited(pool: WorkerPool) -> None:
     with pytest.raises(BadInput, match="more memory"):
