@@ -94,7 +94,7 @@ def _table(part: UsageAnswer, problems: Problems) -> dict[SeriesId, dict[datetim
             points = table.setdefault((block, key), {})
             for point in series.points:
                 if point.time >= end:
-                    if _amounts(point, any):
+                    if _tells(point):
                         problems.add(
                             f"{block} {key}: the point of {point.time.isoformat()} lies after the "
                             "range that was asked for and was left out."
@@ -120,17 +120,18 @@ def _settle_seams(
     problems: Problems,
 ) -> None:
     """Decide on the points that begin before their own part; changes the tables."""
-    for index in range(1, len(parts)):
-        start = parts[index].start
+    for index, (part, later) in enumerate(zip(parts, tables, strict=True)):
+        start = part.start
         if start is None:
             continue
-        earlier, later = tables[index - 1], tables[index]
-        is_same_length = parts[index - 1].granularity == parts[index].granularity
+        before = parts[index - 1] if index else part
+        earlier = tables[index - 1] if index else {}
+        is_same_length = before.granularity == part.granularity
         for time in sorted({t for points in later.values() for t in points if t < start}):
             ours = {series: points[time] for series, points in later.items() if time in points}
             theirs = {series: earlier.get(series, {}).get(time) for series in ours}
-            told = {series for series, point in ours.items() if _amounts(point, any)}
-            is_too_early = start - time >= _length(parts[index])
+            told = {series for series, point in ours.items() if _tells(point)}
+            is_too_early = start - time >= _length(part)
             is_twice = bool(told) and all(theirs[series] == ours[series] for series in told)
             for series, point in ours.items():
                 if is_too_early or is_twice:
@@ -210,9 +211,9 @@ def _merged(one: Any, other: Any, merge: Callable[[Decimal, Decimal], Decimal | 
     return one.model_copy(update=update)
 
 
-def _amounts(point: Any, of: Callable[[Iterable[bool]], bool]) -> bool:
-    return of(
-        value is None or bool(value)
+def _tells(point: Any) -> bool:
+    """Whether a point holds any amount but zeros and unknown ones."""
+    return any(
+        isinstance(value := getattr(point, field), Decimal) and value
         for field in type(point).model_fields
-        if isinstance(value := getattr(point, field), Decimal)
     )

@@ -46,7 +46,7 @@ class UsageQuestion:
         time_range: a named range that ends now; not together with ``start`` and ``end``. Without
             any of them the service chooses.
         start, end: aware, the end not in it. Of any length: more than 120 days is several calls.
-        types: words of ``BLOCKS``; all of them when empty.
+        types: words of ``BLOCKS``; all of them when empty. The usages come in any case.
         drops_zero_points: leave points of zeros out, from the first call on.
         team_id, project_ids, user_ids: narrow it.
         longest: the longest range of one call; shorter ones are told in finer points.
@@ -91,9 +91,10 @@ async def read_usages(fetch: Fetch, question: UsageQuestion, now: datetime) -> U
     halves.
 
     Args:
-        now: by the server's clock; the end of a named range.
+        now: by the server's clock; the end of a named range, if that has to be cut.
     """
-    types = [word for word in question.types or BLOCKS if word != ACTIVITY]
+    # Its series name the length of the points; those of the other blocks have the same.
+    types = ["usages", *(w for w in question.types or BLOCKS if w not in (ACTIVITY, "usages"))]
     query = question.query() | {"type": types}
     if question.start is None or question.end is None:
         reader = _Reader(fetch, query, question.drops_zero_points)
@@ -182,16 +183,14 @@ class _Reader:
         self._drops = drops_zero_points
 
     async def named(self, time_range: str | None, now: datetime) -> list[UsageAnswer]:
-        length = timedelta(milliseconds=TIME_RANGES[time_range or "last-day"])
+        """Read a range that ends now by the service's clock, which is not known to the second."""
         try:
             body = await self._body({"timeRange": time_range})
         except AppError as error:
             if not _is_too_large(error, is_hopeful=True) or time_range is None:
                 raise
-            return await self.piece(now - length, now)
-        # Whoever leaves the range to the service does not know it.
-        start, end = (now - length, None) if time_range else (None, None)
-        return [parse_usage(body, start=start, end=end, has_dropped_zeros=self._drops)]
+            return await self.piece(now - timedelta(milliseconds=TIME_RANGES[time_range]), now)
+        return [parse_usage(body, has_dropped_zeros=self._drops)]
 
     async def piece(
         self, start: datetime, end: datetime, hope: int = _HOPEFUL_SPLITS

@@ -105,6 +105,9 @@ def test_points_of_another_time_are_left_out_and_told() -> None:
     report = join([answer(0, 2, point(0, 1)), answer(2, 4, point(-30, 9), point(2, 2))])
     assert told(report) == [(0, 1), (2, 2)]
     assert "before the range" in report.problems[0]
+    report = join([answer(0, 2, point(-30, 9), point(-0.5, 4), point(0.5, 2))])
+    assert told(report) == [(-0.5, 4), (0.5, 2)]
+    assert "before the range" in report.problems[0]
 
 
 def test_one_time_told_twice_in_one_answer_is_no_sum() -> None:

@@ -110,12 +110,29 @@ async def test_a_question_says_all_that_it_asks(service: Service, client: Scenar
     }]  # fmt: skip
 
 
+async def test_the_length_of_points_is_asked_for_with_any_block(
+    service: Service, client: ScenarioClient
+) -> None:
+    report = await client.usages(asking(3, types=("model-usages",)))
+    assert service.asked[0]["type"] == "usages,model-usages"
+    assert report.spans[0].granularity == "1d"
+
+
 async def test_a_named_range_is_asked_by_its_name(service: Service, client: ScenarioClient) -> None:
     report = await client.usages(UsageQuestion(time_range="last-seven-days"))
     [query] = service.asked
     assert query["timeRange"] == "last-seven-days"
     assert "activity" not in query["type"].split(",")
-    assert report.spans[0].start == START + 23 * DAY
+    assert report.spans[0].start is None
+    assert count(report) == 1
+
+
+async def test_a_named_range_too_large_is_cut_by_the_clock(
+    service: Service, client: ScenarioClient
+) -> None:
+    service.refuse = lambda query: TOO_LARGE if "timeRange" in query else None
+    report = await client.usages(UsageQuestion(time_range="last-seven-days"))
+    assert (report.spans[0].start, report.spans[0].end) == (START + 23 * DAY, START + 30 * DAY)
 
 
 async def test_a_long_range_is_several_calls_and_one_report(

@@ -219,7 +219,7 @@ class UsageSpan(Received):
     """A part of a report that came in one answer.
 
     Attributes:
-        end: the first moment that is no more in it.
+        start, end: the end is no more in it. None when a range was asked for by its name.
         granularity: "" when the answer did not say.
         has_dropped_zeros: a missing point is zero; otherwise it is unknown.
     """
