@@ -22,7 +22,7 @@ from scenario_desktop.canvas.format import (
     TextLayer,
     Transform,
 )
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, Source
 from scenario_desktop.ui.panels.canvas import drawing, origins
 from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.drawing import Pixels
@@ -94,7 +94,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
 
 def item(asset_id: str, **values: Any) -> Item:
-    return SimpleNamespace(id=asset_id, name="Canny of Sky", **values)  # type: ignore[return-value]
+    values = {"source": Source.SCENARIO, "name": "Canny of Sky", **values}
+    return SimpleNamespace(id=asset_id, **values)  # type: ignore[return-value]
 
 
 async def test_a_layer_goes_to_detect_at_its_own_size(qt_loop: Any, desk: Desk) -> None:
@@ -164,6 +165,13 @@ async def test_the_whole_canvas_comes_back_as_large_as_it_is(qt_loop: Any, desk:
     assert desk.detected[0][0].name == "Ember Valley.png"
     await desk.pictures.place_result(item("result"), desk.detected[0][2])
     assert drawing.bounds_of(desk.active(), desk.editor.pixels).toRect() == desk.editor.rect
+
+
+async def test_a_picture_of_the_other_service_brings_its_pixels(qt_loop: Any, desk: Desk) -> None:
+    desk.open("c_1", paint("a"))
+    await desk.pictures.place_result(item("prediction", source=Source.SARTIQ), None)
+    made = desk.active()
+    assert (made.asset_id, made.blob in desk.keeping.files) == ("", True)
 
 
 async def test_a_canvas_for_looking_takes_no_result(qt_loop: Any, desk: Desk) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPointF, Signal
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import Document, PictureLayer, Transform, dump
-from scenario_desktop.items import Item
+from scenario_desktop.errors import AppError
+from scenario_desktop.items import Item, Source
 from scenario_desktop.services.canvas.content import Stored
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -22,13 +25,14 @@ from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
 from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels, rgba
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.origins import Origin
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.recoveries import RecoveryDialog
 from scenario_desktop.ui.panels.canvas.settings import ToolSettings
+from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Locks
 from scenario_desktop.ui.workbench.canvas_results import CanvasResults
 
 if TYPE_CHECKING:
@@ -37,9 +41,10 @@ if TYPE_CHECKING:
 
 PAGE = "canvas"
 _DRAFT = "canvas_tools"
-#: A new canvas from several pictures lays them out in rows of so many.
-_COLUMNS = 3
+#: Between the pictures of a new canvas, pixels.
 _GAP = 40
+#: As large are the pictures drawn that a new canvas is shown by, and so many at a time are fetched.
+_SMALL_PX, _PARALLEL = 512, 4
 
 
 class CanvasRoom(QObject):
@@ -48,12 +53,14 @@ class CanvasRoom(QObject):
     Signals:
         left: the user wants back to where the pictures are.
         detect_wanted: an Item with the flattened canvas.
+        locks_changed: what the gallery is to know of locks, a ``Locks``.
         in_front: the history that undo and redo act on, None when another page has come.
     """
 
     left = Signal()
     detect_wanted = Signal(object)
     in_front = Signal(object)
+    locks_changed = Signal(object)
 
     def __init__(
         self,
@@ -78,6 +85,8 @@ class CanvasRoom(QObject):
         self.recovering = self._action(self._offer_recoveries)
         self._importing = self._action(self._import)
         self._detecting = self._action(self._begin_detect)
+        self._freshening = AsyncAction(self._freshen, parent=self, overlap=Overlap.RESTART)
+        self._locks = NO_LOCKS
         window.page_changed.connect(self._on_page_changed)
 
     def _action(self, function: object) -> AsyncAction:
@@ -109,13 +118,17 @@ class CanvasRoom(QObject):
         controller.left.connect(self.left)
         controller.pictures.import_requested.connect(self._importing.trigger)
         controller.pictures.detect_requested.connect(self._detecting.trigger)
+        controller.lease_changed.connect(self._on_lease_changed)
+        controller.actions["lock"].busy_changed.connect(self._on_lock_acted)
         self.results.bind(session)
         settings.changed.connect(self._remember)
         self.recovering.trigger()
 
     def unbind(self) -> None:
         """Leave the page and take everything down; the session closes its canvases itself."""
-        for action in (self.creating, self.recovering, self._importing, self._detecting):
+        for action in (
+            self.creating, self.recovering, self._importing, self._detecting, self._freshening,
+        ):  # fmt: skip
             action.cancel()
         self.results.unbind()
         self._remove_commands()
@@ -126,6 +139,7 @@ class CanvasRoom(QObject):
         page, dock = self._parts
         if self.controller is not None:
             self.controller.detach()
+        self._set_locks(NO_LOCKS)
         self._parts = self.controller = None
         self._window.remove_page(PAGE)
         dock.deleteLater()
@@ -151,7 +165,8 @@ class CanvasRoom(QObject):
         if session is None:
             return
         pictures = [i for i in items if i.kind in ("image", "") and i.type != "canvas"]
-        pictures = [i for i in pictures if i.width and i.height]
+        others = [i.key for i in pictures if i.source is not Source.SCENARIO]
+        pictures = [i for i in pictures if i.width and i.height and i.key not in others]
         first = pictures[0] if pictures else None
         size = (first.width or 1920, first.height or 1200) if first else (1920, 1200)
         name = first.name if first is not None and len(pictures) == 1 else "Untitled canvas"
@@ -166,10 +181,16 @@ class CanvasRoom(QObject):
         document = edits.blank(answer.width, answer.height, answer.background)
         document = with_pictures(document, pictures)
         text = dump(document)
-        thumbnail = encoding.thumbnail(document, Pixels())
+        pixels = await _small_pixels(session, pictures)
+        thumbnail = await asyncio.to_thread(encoding.thumbnail, document, pixels)
         asset = await session.canvases.create(answer.name, Stored({}, lambda _ids: text, thumbnail))
         await session.library.bring([asset.id])
         self.open(asset.id)
+        controller = self.controller
+        if others and controller is not None:
+            await controller.actions["open"].settle()
+            middle = QPointF(answer.width / 2, answer.height / 2)
+            await controller.pictures.place(others, [], middle)
 
     async def _offer_recoveries(self) -> None:
         """Offer what an earlier run left unsaved."""
@@ -223,6 +244,38 @@ class CanvasRoom(QObject):
         self.results.remember(item.id, origin)
         self.detect_wanted.emit(item)
 
+    def _on_lease_changed(self) -> None:
+        """Let the gallery mark the canvas that is held here, or was until somebody took it."""
+        controller = self.controller
+        session = controller.session if controller is not None else None
+        locks = NO_LOCKS
+        if session is not None and session.lease.is_ours:
+            locks = Locks(mine=frozenset({session.asset.id}))
+        elif session is not None and session.lease.phase.value == "lost":
+            locks = Locks(lost=frozenset({session.asset.id}))
+        self._set_locks(locks)
+
+    def _set_locks(self, locks: Locks) -> None:
+        if locks == self._locks:
+            return
+        given_back = self._locks.mine - locks.mine
+        self._locks = locks
+        self.locks_changed.emit(locks)
+        if given_back and self._session is not None:
+            self._freshening.trigger(sorted(given_back))
+
+    def _on_lock_acted(self, is_busy: bool) -> None:
+        session = self.controller.session if self.controller is not None else None
+        if not is_busy and session is not None and not session.lease.is_ours:
+            self._freshening.trigger([session.asset.id])
+
+    async def _freshen(self, asset_ids: Sequence[str]) -> None:
+        """Read canvases anew whose lock was given back: the library may still know of it."""
+        session = self._session
+        if session is not None:
+            with suppress(AppError):  # the next sync tells it
+                await session.library.bring(asset_ids)
+
     def _remember(self) -> None:
         controller = self.controller
         if controller is not None:
@@ -241,12 +294,37 @@ class CanvasRoom(QObject):
             self._commands.remove(*(command.id for command in self.controller.commands()))
 
 
+async def _small_pixels(session: Session, items: Sequence[Item]) -> Pixels:
+    """Return small copies of pictures; those that do not come are drawn as grey places."""
+    pixels, gate = Pixels(), asyncio.Semaphore(_PARALLEL)
+
+    async def fetch(item: Item) -> None:
+        async with gate:
+            with suppress(AppError):
+                small = await session.previews.large(item, _SMALL_PX)
+                image = await asyncio.to_thread(rgba, small.data, small.width, small.height)
+                pixels.pictures[item.id] = PictureSource(image)
+
+    await asyncio.gather(*(fetch(item) for item in items))
+    return pixels
+
+
+def _columns(count: int, width: float, height: float) -> int:
+    """Return in how many columns so many cells of a canvas become largest, taken as squares."""
+
+    def side(columns: int) -> float:
+        return min(width / columns, height / -(-count // columns))
+
+    return max(range(1, count + 1), key=side) if count else 1
+
+
 def with_pictures(document: Document, items: Sequence[Item]) -> Document:
     """Return a canvas with pictures on it: one fills it, several lie in rows."""
     count = len(items)
-    columns = min(_COLUMNS, count) or 1
+    columns = _columns(count, document.width, document.height)
     rows = -(-count // columns)
-    gap = _GAP if count > 1 else 0
+    gap = min(_GAP, document.width // (columns * 8), document.height // (rows * 8 or 8))
+    gap = gap if count > 1 else 0
     width = (document.width - gap * (columns + 1)) / columns
     height = (document.height - gap * (rows + 1)) / max(1, rows)
     for number, item in enumerate(items):

@@ -220,6 +220,7 @@ class Workbench(QObject):
         self.canvas.left.connect(self._leave_detect)
         self.canvas.detect_wanted.connect(self._detect_item)
         self.canvas.in_front.connect(self.topbar.put_in_front)
+        self.canvas.locks_changed.connect(gallery.set_locks)
         self.spend.left_known.connect(self.detect.set_left)
         self.detect.settings_requested.connect(self.spending_requested)
         self.jobs.shown_requested.connect(self.window.show_jobs)

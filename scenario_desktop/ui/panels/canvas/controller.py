@@ -60,10 +60,12 @@ class CanvasController(QObject):
     Signals:
         left: the canvas is closed; show the library.
         opened: another canvas is shown: its asset id.
+        lease_changed: whose the canvas is may be another matter now, also by its closing.
     """
 
     left = Signal()
     opened = Signal(str)
+    lease_changed = Signal()
 
     def __init__(
         self,
@@ -219,6 +221,7 @@ class CanvasController(QObject):
         except AppError:
             self._begin_session(session)  # the strokes are only on the screen: it stays open
             raise
+        self.lease_changed.emit()
 
     @staticmethod
     def _ignore(session: CanvasSession) -> None:
@@ -354,6 +357,7 @@ class CanvasController(QObject):
             self.session.edited()
 
     def _on_lease_changed(self, lease: Lease) -> None:
+        self.lease_changed.emit()
         self._show_lock()
         self._show_read_only_state()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from PySide6.QtCore import QMimeData, QObject, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QImage
@@ -22,7 +22,7 @@ from scenario_desktop.canvas.format import (
     Transform,
 )
 from scenario_desktop.errors import AppError, StoreFailed
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, Source
 from scenario_desktop.services.file_names import safe_file_name
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
@@ -46,6 +46,13 @@ _KINDS = {"PNG": "PNG (*.png)", "JPEG": "JPEG (*.jpg *.jpeg)", "WEBP": "WebP (*.
 _ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 #: Pictures dropped together lie so far apart, pixels of the canvas.
 _CASCADE = QPointF(24, 24)
+
+
+class _Name(TypedDict):
+    """What stands for a picture's pixels; one of the two is empty."""
+
+    asset_id: str
+    blob: str
 
 
 class Pictures(QObject):
@@ -173,7 +180,10 @@ class Pictures(QObject):
             if self._is_gone(session):
                 return
             where = at + _CASCADE * number
-            self._editor.place_picture(image, item.name, asset_id=item.id, at=where)
+            named = await self._named(item, image)
+            if self._is_gone(session):
+                return
+            self._editor.place_picture(image, item.name, at=where, **named)
         for number, path in enumerate(files):
             picture = await self._ports.pictures.file(path, canvas_format.MAX_SIDE)
             image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
@@ -192,11 +202,12 @@ class Pictures(QObject):
         if session is None or editor.refuse():
             return False
         image = await self._decoded(item)
+        named = await self._named(item, image)
         if self._is_gone(session) or editor.refuse():
             return False
         top = editor.document.children()
         if origin is None or origin.canvas_id != session.asset.id:
-            editor.place_picture(image, item.name, asset_id=item.id)
+            editor.place_picture(image, item.name, **named)
         else:
             above = editor.document.layer(origin.layer_id) or (top[-1] if top else None)
             editor.set_active(above.id if above is not None else "")
@@ -204,14 +215,22 @@ class Pictures(QObject):
             layer = PictureLayer(
                 id=edits.new_id(),
                 name=item.name[:200] or "Result",
-                asset_id=item.id,
                 width=width,
                 height=height,
                 transform=origin.place(editor.document, width, height),
+                **named,
             )
             editor.add_layer(layer, f"Place {layer.name}", "image-plus", image)
         self._page.stage.settings.set_tool(ToolId.SELECT)
         return True
+
+    async def _named(self, item: Item, image: QImage) -> _Name:
+        """Return how a layer names a picture: only Scenario's own assets can be named on a canvas,
+        so what comes from elsewhere is uploaded with it."""
+        if item.source is Source.SCENARIO:
+            return _Name(asset_id=item.id, blob="")
+        data = await asyncio.to_thread(encoding.png, image)
+        return _Name(asset_id="", blob=self._keeping.add_picture(data))
 
     async def _decoded(self, item: Item) -> QImage:
         picture = await self._ports.pictures.large(item, canvas_format.MAX_SIDE)

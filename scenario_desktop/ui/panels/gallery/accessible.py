@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
 from scenario_desktop.ui.panels.gallery.grid import GridView
-from scenario_desktop.ui.panels.gallery.words import badges
+from scenario_desktop.ui.panels.gallery.words import Corner, badges, lock_text
 
 _INSTALLED = "gallery_accessible"
 #: The stubs forget that there may be none; Qt asks for a null pointer.
@@ -190,8 +190,15 @@ class CellInterface(QAccessibleInterface):
         item = self._grid.item_of(key)
         if item is None:
             return "Loading"
-        signs = [badge.words for badge in badges(item, datetime.now(UTC)).values() if badge.words]
-        marks = ["favourite"] if item.is_favourite else []
+        now, locks = datetime.now(UTC), self._grid.locks
+        signs = [
+            badge.words
+            for corner, badge in badges(item, now, locks).items()
+            if badge.words and corner is not Corner.MARK
+        ]
+        lock = lock_text(item, now, locks)
+        marks = [lock] if lock else []
+        marks += ["favourite"] if item.is_favourite else []
         return ", ".join([item.name or "Without a name", *signs, *marks])
 
     @override

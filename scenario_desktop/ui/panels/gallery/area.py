@@ -30,7 +30,7 @@ from scenario_desktop.ui.panels.gallery.cells import (
 from scenario_desktop.ui.panels.gallery.geometry import Box, Grid, Spacing
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.selection import Selection
-from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Locks, items_text
+from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Locks, items_text, lock_text
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.tips import tip
 
@@ -203,6 +203,10 @@ class GridArea(QAbstractScrollArea):
         """Show news of cells in work that are in the order already."""
         self._works.update({work.key: work for work in works if work.key in self._works})
         self.refresh(self._works)
+
+    @property
+    def locks(self) -> Locks:
+        return self._locks
 
     def set_locks(self, locks: Locks) -> None:
         self._locks = locks
@@ -572,11 +576,14 @@ class GridArea(QAbstractScrollArea):
         index = self._index_at(event.pos())
         key = self._order[index] if index >= 0 else 0
         item = self._item(key) if key > 0 else None
-        if item is None or (self._grid.spacing.caption and not self._cells.is_caption_cut(item)):
+        words = lock_text(item, datetime.now(UTC), self._locks) if item is not None else ""
+        is_seen = self._grid.spacing.caption and not words
+        if item is None or (is_seen and not self._cells.is_caption_cut(item)):
             QToolTip.hideText()
             return
         area = QRect(*self._box(index))
-        QToolTip.showText(event.globalPos(), tip(item.name), self.viewport(), area)
+        text = f"{item.name}\n{words}" if words else item.name
+        QToolTip.showText(event.globalPos(), tip(text), self.viewport(), area)
 
     def _hover(self, index: int) -> None:
         if index != self._hovered:

@@ -181,6 +181,18 @@ def _lock(item: Item, now: datetime, locks: Locks) -> Badge | None:
     return None
 
 
+def lock_text(item: Item, now: datetime, locks: Locks = NO_LOCKS) -> str:
+    """Return whose a canvas is in a sentence, "" where it is nobody's."""
+    if item.id in locks.mine:
+        return "You hold this canvas"
+    if item.id in locks.lost:
+        return "You held this canvas and lost it"
+    until = item.lock_expires_at
+    if until is not None and until > now:
+        return f"Somebody else holds this canvas until {until.astimezone():%H:%M}"
+    return ""
+
+
 def modality_title(modality: str) -> str:
     """Return a control map's name, also of one we do not know."""
     return MODALITY_TITLES.get(modality) or modality.replace("_", " ").capitalize()
