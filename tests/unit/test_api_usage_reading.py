@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from scenario_desktop.api.client import ScenarioClient
+from scenario_desktop.api.models.usage import Activity
 from scenario_desktop.api.transport import Clock
 from scenario_desktop.api.usages import UsageQuestion
 from scenario_desktop.errors import (
@@ -226,6 +228,18 @@ async def test_activity_is_paged_to_its_end(
     ]
     assert [page.offset for page in pages] == list(range(0, actions, 100))
     assert len(service.asked) == calls
+
+
+async def test_only_one_page_of_the_activity_is_held(
+    service: Service, client: ScenarioClient
+) -> None:
+    service.actions = 600
+    gc.collect()
+    before = sum(isinstance(thing, Activity) for thing in gc.get_objects())
+    async for page in client.usage_activities(asking(10)):
+        gc.collect()
+        held = sum(isinstance(thing, Activity) for thing in gc.get_objects()) - before
+        assert held <= len(page.actions)
 
 
 async def test_activity_of_a_long_range_goes_back_in_time(
