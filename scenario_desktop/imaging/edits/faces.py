@@ -178,10 +178,10 @@ def _cleared(area: Array, face_px: int) -> Array:
     """Return the area denoised, with more local contrast and sharpness; float32, 0 to 255."""
     radius = min(max(face_px / 110, 1.0), 6.0)
     planes = list(cv2.split(cv2.cvtColor(area, cv2.COLOR_RGB2YCrCb)))
-    for index in (1, 2):  # stains of colour are larger than grain
-        planes[index] = cv2.bilateralFilter(planes[index], 0, 14, radius * 1.5)
+    for index in (1, 2):
+        planes[index] = _without_stains(planes[index], round(radius))
     light = planes[0].astype(np.float32)
-    smooth = cv2.bilateralFilter(planes[0], 0, 16, radius).astype(np.float32)
+    smooth = cv2.bilateralFilter(planes[0], 0, 16, min(radius, 3.0)).astype(np.float32)
     light += (smooth - light) * CALM
     even = cv2.createCLAHE(1.6, (2, 2)).apply(np.rint(light).astype(np.uint8))
     light += (even.astype(np.float32) - light) * CONTRAST
@@ -199,3 +199,16 @@ def _cleared(area: Array, face_px: int) -> Array:
     return np.dstack(
         [light + 1.402 * red, light - 0.714136 * red - 0.344136 * blue, light + 1.772 * blue]
     )
+
+
+def _without_stains(plane: Array, reduction: int) -> Array:
+    """Even out a plane of colour differences: its grain, and stains, which are larger. A reduced
+    plane shows those as well and takes a fraction of the time."""
+    plane = cv2.bilateralFilter(plane, 5, 14, 1.5)
+    height, width = plane.shape
+    size = (max(1, width // reduction), max(1, height // reduction))
+    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    smooth = cv2.bilateralFilter(small, 0, 14, 1.5)
+    change = smooth.astype(np.float32) - small
+    large = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(np.rint(plane + large), 0, 255)).astype(np.uint8)
