@@ -230,6 +230,7 @@ class Program(QObject):
         bench.settings_requested.connect(self.rooms.open_settings)
         bench.spending_requested.connect(self.rooms.open_spending)
         self.rooms.closed.connect(bench.detect.look_again)
+        self.rooms.closed.connect(bench.refine.look_again)
         self.rooms.account_edited.connect(self._on_account_edited)
         bench.connect_requested.connect(self.rooms.connect_account)
         bench.retry_requested.connect(self._retry)
@@ -257,6 +258,7 @@ class Program(QObject):
             halves.scenario,
             self._shared,
             sartiq=halves.sartiq,
+            left=halves.left,
             times=ENGINE_TIMES if is_local else None,
         )
         self.session = session

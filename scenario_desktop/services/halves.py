@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenario_desktop.errors import AppError, BadInput
+from scenario_desktop.items import Source
 from scenario_desktop.services.session import Connection
 from scenario_desktop.services.workspaces import Workspaces
 from scenario_desktop.store.settings import WorkspaceRecord
@@ -25,11 +26,13 @@ class Halves:
     Attributes:
         scenario: None without a Scenario half, or without its key; ``sartiq`` likewise.
         troubles: why a half that should be there is not.
+        left: services that the workspace does not have.
     """
 
     scenario: Connection | None
     sartiq: SartiqConnection | None
     troubles: tuple[AppError, ...] = ()
+    left: frozenset[Source] = frozenset()
 
 
 def local_halves(address: EngineAddress) -> Halves:
@@ -68,7 +71,9 @@ async def halves_of(record: WorkspaceRecord, workspaces: Workspaces) -> Halves:
         raise BadInput(
             f"“{record.name}” has no account.", hint="Edit it in the settings and add one."
         )
-    return Halves(scenario, sartiq, tuple(troubles))
+    has = {Source.SCENARIO: record.has_scenario, Source.SARTIQ: record.has_sartiq}
+    left = frozenset(source for source, is_there in has.items() if not is_there)
+    return Halves(scenario, sartiq, tuple(troubles), left)
 
 
 async def _scenario(record: WorkspaceRecord, workspaces: Workspaces) -> Connection:

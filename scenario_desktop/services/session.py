@@ -6,7 +6,7 @@ and outlives a session.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,8 +37,9 @@ from scenario_desktop.services.originals import Originals
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.plan import PlanUnits, plan_units
 from scenario_desktop.services.previews import Previews
+from scenario_desktop.services.sartiq import marks
 from scenario_desktop.services.spending import SpendingGuard
-from scenario_desktop.services.sync import Sync, SyncTimes
+from scenario_desktop.services.sync import Sync, SyncTimes, forget
 from scenario_desktop.services.sync_both import BothSyncs
 from scenario_desktop.services.thumbnails import Thumbnails
 from scenario_desktop.services.uploads import Uploads
@@ -71,6 +72,13 @@ class Connection:
     project_id: str | None = None
     team_key: str = field(default="", repr=False)
     team_secret: str = field(default="", repr=False)
+
+
+async def _forget(left: Collection[Source], catalogue: Catalogue) -> None:
+    if Source.SCENARIO in left:
+        await forget(catalogue)
+    if Source.SARTIQ in left:
+        await marks.forget(catalogue)
 
 
 def _scenario(connection: Connection | None, transport: Any) -> ScenarioClient:
@@ -175,6 +183,7 @@ class Session:
         shared: Shared,
         *,
         sartiq: SartiqConnection | None = None,
+        left: Collection[Source] = (),
         times: SyncTimes | None = None,
         transport: Callable[[], Any] | None = None,
     ) -> Self:
@@ -185,6 +194,7 @@ class Session:
 
         Args:
             connection: None for a workspace without a Scenario half.
+            left: services that the workspace does not have (any more): their items go.
             transport: for tests; makes an httpx transport, once per connection pool.
 
         Raises:
@@ -212,6 +222,7 @@ class Session:
             catalogue = Catalogue(shared.paths.catalogue(workspace_id))
             stack.push_async_callback(catalogue.aclose)
             await catalogue.open()
+            await _forget(left, catalogue)
             outbox = Outbox(OutboxStore(shared.paths.outbox(workspace_id)), client)
             stack.push_async_callback(outbox.aclose)
             await outbox.open()

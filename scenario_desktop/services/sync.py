@@ -31,7 +31,7 @@ from scenario_desktop.store.catalogue import Catalogue
 if TYPE_CHECKING:  # httpx takes 40 ms to import
     from scenario_desktop.api.client import ScenarioClient
 
-__all__ = ["Sync", "SyncState", "SyncStatus", "SyncTimes"]
+__all__ = ["Sync", "SyncState", "SyncStatus", "SyncTimes", "forget"]
 
 PAGE_SIZE = 100
 #: The library of one workspace that is walked at most: two million items.
@@ -64,6 +64,14 @@ class _Progress:
     newest: datetime
     oldest: datetime
     done: int
+
+
+async def forget(catalogue: Catalogue) -> None:
+    """Take all that was synced out of a catalogue, for a workspace that has left the service."""
+    if await catalogue.get_meta(_MARK) or await catalogue.get_meta(_PROGRESS):
+        await catalogue.purge_source(Source.SCENARIO)
+        for name in (_MARK, _PROGRESS, _DELETED_MARK, _SWEPT):
+            await catalogue.set_meta(name, None)
 
 
 class Sync(SyncLoop):

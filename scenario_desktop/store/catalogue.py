@@ -237,6 +237,20 @@ class Catalogue:
 
         return await self._database.run(work)
 
+    async def purge_source(self, source: Source) -> None:
+        """Remove all that came from a service, for good; collections are Scenario's."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            number = self._words.get(source, -1)
+            found = connection.execute("SELECT id FROM items WHERE source = ?", (number,))
+            self._purge(connection, [row[0] for row in found])
+            if source is Source.SARTIQ:
+                generations.remove(connection, generations.ids_between(connection, None, None))
+            else:
+                self._replace_collections(connection, ())
+
+        await self._database.run(work)
+
     async def set_meta(self, name: str, value: str | None) -> None:
         """Keep a small text under a name, such as the sync watermark; None removes it."""
 

@@ -25,6 +25,7 @@ from scenario_desktop.ui.panels.workspaces.controller import (
     WorkspacesController,
 )
 from scenario_desktop.ui.panels.workspaces.list_view import WorkspaceList
+from scenario_desktop.ui.panels.workspaces.state import Half
 from scenario_desktop.ui.widgets.banner import Banner
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from tests.fakes import FakeKeyring
@@ -147,7 +148,7 @@ async def test_errors_stand_under_the_fields(qt_loop: Any, make_room: MakeRoom) 
     room = make_room(FakeKeyring())
     room.controller.connect_account()
     dialog = await room.dialog()
-    dialog.form.set_draft({"base_url": "http://api.example.com"})
+    dialog.set_draft({"base_url": "http://api.example.com"})
     room.press("Connect")
     texts = room.texts()
     assert texts.count("This is needed.") == 2
@@ -163,12 +164,12 @@ async def test_a_test_says_what_it_proved_and_offers_projects(
     room = make_room(FakeKeyring())
     room.controller.connect_account()
     dialog = await room.dialog()
-    dialog.form.set_draft(FINE)
+    dialog.set_draft(FINE)
     room.press("Test")
     await until(lambda: "The key’s own library can be read. It is empty so far." in room.texts())
     assert any("2\u00a0projects" in text for text in room.texts())
-    dialog.form.set_draft({"project_id": "p2"})
-    assert dialog.draft()["project_id"] == "p2"
+    dialog.set_draft({"project_id": "p2"})
+    assert dialog.draft(Half.SCENARIO)["project_id"] == "p2"
     assert room.service.records[1:] == ()
     dialog.reject()
 
@@ -177,7 +178,7 @@ async def test_an_edit_takes_the_report_back(qt_loop: Any, make_room: MakeRoom) 
     room = make_room(FakeKeyring())
     room.controller.connect_account()
     dialog = await room.dialog()
-    dialog.form.set_draft(FINE)
+    dialog.set_draft(FINE)
     room.press("Test")
     proved = "The key’s own library can be read. It is empty so far."
     await until(lambda: proved in room.texts())
@@ -193,7 +194,7 @@ async def test_connecting_tests_first_and_keeps_the_keys(qt_loop: Any, make_room
     room.server.projects = room.server.projects[:1]
     room.controller.connect_account()
     dialog = await room.dialog()
-    dialog.form.set_draft(FINE)
+    dialog.set_draft(FINE)
     room.press("Connect")
     await until(lambda: connected)
     record = room.found(connected[0])
@@ -209,7 +210,7 @@ async def test_refused_keys_are_not_kept_unless_wanted(qt_loop: Any, make_room: 
     room.server.error = Unauthorised("The keys were refused.", hint="Check both.")
     room.controller.connect_account()
     dialog = await room.dialog()
-    dialog.form.set_draft({**FINE, "name": "Later"})
+    dialog.set_draft({**FINE, "name": "Later"})
     room.press("Connect")
     await until(lambda: "The keys were refused. Check both." in room.texts())
     assert room.service.records[1:] == ()
@@ -229,7 +230,7 @@ async def test_without_a_keyring_it_says_so_and_can_look_again(
     await until(lambda: "no system keyring" in banner.text())
     assert "Keep the keys for this session only" not in room.texts()
     room.press("Look again")
-    dialog.form.set_draft({**FINE, "name": "Here"})
+    dialog.set_draft({**FINE, "name": "Here"})
     room.press("Connect")
     await until(lambda: room.messages.toasts)
     assert room.messages.toasts == ["“Here” connected. Its keys are kept for this session"]
@@ -243,8 +244,8 @@ async def test_an_edit_keeps_the_kept_keys(qt_loop: Any, make_room: MakeRoom) ->
     room.controller.edited.connect(edited.append)
     room.controller.edit(record.id)
     dialog = await room.dialog()
-    assert dialog.draft()["key"] == ""
-    dialog.form.set_draft({"name": "Renamed"})
+    assert dialog.draft(Half.SCENARIO)["key"] == ""
+    dialog.set_draft({"name": "Renamed"})
     room.press("Save")
     await until(lambda: room.found(record.id).name == "Renamed")
     await until(lambda: edited == [record.id])
@@ -309,7 +310,7 @@ async def test_closing_the_dialog_stops_the_test(qt_loop: Any, make_room: MakeRo
     room.server.error = Offline("No connection.")
     room.controller.connect_account()
     dialog = await room.dialog()
-    dialog.form.set_draft(FINE)
+    dialog.set_draft(FINE)
     room.press("Test")
     dialog.reject()
     await until(lambda: not room.window.findChildren(ConnectDialog))

@@ -15,8 +15,9 @@ from scenario_desktop.services.library import Library
 from scenario_desktop.services.sartiq.deletion import Deletion
 from scenario_desktop.services.sartiq.handover import Handover
 from scenario_desktop.services.sartiq.library import SartiqLibrary
+from scenario_desktop.services.sartiq.marks import PLACE, forget
 from scenario_desktop.services.sartiq.remembered import Remembered
-from scenario_desktop.services.sartiq.sync import REACHED, TIDIED, SartiqSync
+from scenario_desktop.services.sartiq.sync import SartiqSync
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync_loop import SyncTimes
 from scenario_desktop.store.catalogue import Catalogue
@@ -29,8 +30,6 @@ if TYPE_CHECKING:  # httpx takes 40 ms to import
     from scenario_desktop.api.sartiq.client import SartiqClient
     from scenario_desktop.api.sartiq.login import TokenStore
 
-#: Meta: whose generations the catalogue holds.
-PLACE: Final = "sartiq.place"
 #: Meta: what was learnt of each server's operations, as JSON.
 CAPABILITIES: Final = "sartiq.capabilities"
 
@@ -231,10 +230,7 @@ class SartiqHalf:
         former = await self._catalogue.get_meta(PLACE)
         if former == self._connection.place:
             return
-        if former is not None:
-            await self._catalogue.drop_generations(await self._catalogue.generations_between())
-        for name in (REACHED, TIDIED):
-            await self._catalogue.set_meta(name, None)
+        await forget(self._catalogue)
         await self._catalogue.set_meta(PLACE, self._connection.place)
 
     async def _keep_capabilities(self) -> None:

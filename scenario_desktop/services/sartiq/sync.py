@@ -20,6 +20,7 @@ from scenario_desktop.api.sartiq.paging import skip_pages
 from scenario_desktop.items import Source
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.sartiq.library import SartiqLibrary
+from scenario_desktop.services.sartiq.marks import ALL, REACHED, TIDIED
 from scenario_desktop.services.sync_loop import SyncLoop, SyncTimes, Telling
 from scenario_desktop.store.catalogue import Catalogue
 
@@ -30,12 +31,6 @@ MOST_OPEN: Final = 200
 TIDY_PAGES: Final = 5
 #: Generations that one tidying asks after because the list did not show them.
 MOST_DOUBTED: Final = 100
-
-#: Meta: how far the first walk came; "all" once it has seen the end.
-REACHED: Final = "sartiq.sync.reached"
-#: Meta: how many records the rounds of tidying have passed.
-TIDIED: Final = "sartiq.sync.tidied"
-_ALL: Final = "all"
 
 
 class ListClient(Protocol):
@@ -108,14 +103,14 @@ class SartiqSync(SyncLoop):
                 seen.update(generation.id for generation in page.data)
                 skip += len(page.data) + page.skipped
                 is_news = await self._keep(page.data, asked_at, telling)
-                if reached != _ALL:
+                if reached != ALL:
                     await self._catalogue.set_meta(REACHED, str(max(skip, _number(reached))))
                 if not is_news and page.data:
                     break
             else:
-                await self._catalogue.set_meta(REACHED, _ALL)
+                await self._catalogue.set_meta(REACHED, ALL)
                 return seen
-        if reached != _ALL:
+        if reached != ALL:
             # An earlier walk was cut short: go on where it was, a page before for what has moved.
             await self._go_on(max(skip, _number(reached) - PAGE_SIZE), seen, telling)
         return seen
@@ -127,7 +122,7 @@ class SartiqSync(SyncLoop):
                 skip += len(page.data) + page.skipped
                 await self._keep(page.data, asked_at, telling)
                 await self._catalogue.set_meta(REACHED, str(skip))
-        await self._catalogue.set_meta(REACHED, _ALL)
+        await self._catalogue.set_meta(REACHED, ALL)
 
     async def _pages(self, skip: int) -> AsyncGenerator[tuple[GenerationsPublic, float], None]:
         """Yield pages with the time when each was asked for."""

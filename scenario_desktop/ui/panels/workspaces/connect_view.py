@@ -1,4 +1,4 @@
-"""The dialog that connects an account, or edits a connected one."""
+"""The dialog that connects an account, or edits a connected one: one page for each service."""
 
 from __future__ import annotations
 
@@ -10,80 +10,146 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from scenario_desktop.ui.dialogs import REJECTED, Dialog
 from scenario_desktop.ui.forms.form import Form
-from scenario_desktop.ui.forms.spec import Choice
+from scenario_desktop.ui.forms.spec import Choice, FieldSpec
 from scenario_desktop.ui.panels.workspaces.state import (
     ADVANCED,
     PROJECT_FIELD,
     TEAM,
+    Half,
     connect_specs,
+    is_filled,
+    name_specs,
+    sartiq_specs,
 )
 from scenario_desktop.ui.widgets.banner import Banner, Tone
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Card
 from scenario_desktop.ui.widgets.switch import Switch
 
 _WIDTH = 520
+_INTRO = {
+    Half.SCENARIO: "You need an API key and its secret. Both are made in Scenario itself.",
+    Half.SARTIQ: "You need the address of your server, and the user name and password that you "
+    "sign in with there.",
+}
 
 
 class ConnectDialog(Dialog):
-    """Asks for keys and project; shows what a test has proved and where the keys will be kept.
+    """Asks for keys and project, or for a login; shows what a test has proved of each.
+
+    A workspace may have one service or both, so that what is left empty is not connected.
 
     Attributes:
         form: the fields of a ``ConnectDraft``.
+        sartiq_form: the fields of a ``SartiqDraft``.
+        name_form: the field of a ``NameDraft``.
 
     Signals:
-        edited: a field changed, so an earlier test proves nothing any more.
-        test_requested: try the connection.
+        edited: a field changed, so an earlier test of this half proves nothing any more.
+        test_requested: try the connection of this half.
+        disconnect_requested: take this half out of the workspace.
         save_requested: keep the account; it is tried first.
         save_untested_requested: keep it although the test failed.
         keyring_requested: look for the system keyring again.
     """
 
-    edited = Signal()
-    test_requested = Signal()
+    edited = Signal(object)
+    test_requested = Signal(object)
+    disconnect_requested = Signal(object)
     save_requested = Signal()
     save_untested_requested = Signal()
     keyring_requested = Signal()
 
-    def __init__(self, parent: QWidget, *, name: str = "", has_team_key: bool = False) -> None:
-        title = f"Edit “{name}”" if name else "Connect Scenario"
+    def __init__(
+        self,
+        parent: QWidget,
+        *,
+        name: str = "",
+        kept: frozenset[Half] = frozenset(),
+        has_team_key: bool = False,
+    ) -> None:
+        """
+        Args:
+            name: of the account that is edited; empty for a new one.
+            kept: the halves that it has.
+        """
+        title = f"Edit “{name}”" if name else "Connect an account"
         super().__init__(parent, title, width=_WIDTH)
-        self._is_edit = bool(name)
-        specs = connect_specs(is_edit=self._is_edit, has_team_key=has_team_key)
-        self.form = Form(specs, folded=(TEAM, ADVANCED))
-        self.form.edited.connect(self._on_edited)
-        self._report = _Report()
+        is_kept = Half.SCENARIO in kept
+        scenario = connect_specs(is_edit=is_kept, has_team_key=has_team_key)
+        sartiq = sartiq_specs(is_kept=Half.SARTIQ in kept)
+        self.name_form = Form(name_specs())
+        self._pages = {
+            Half.SCENARIO: _Page(Half.SCENARIO, scenario, (TEAM, ADVANCED), kept),
+            Half.SARTIQ: _Page(Half.SARTIQ, sartiq, (ADVANCED,), kept),
+        }
+        self.form = self._pages[Half.SCENARIO].form
+        self.sartiq_form = self._pages[Half.SARTIQ].form
+        segments = [Segment(half, half.service, "check" if half in kept else "") for half in Half]
+        self._halves = Segmented(segments, name="Service")
+        self._halves.chosen.connect(self._on_half_chosen)
         # Once the dialog has its new height: in a small window the report may lie below the edge.
         self._revealing = QTimer(self, singleShot=True, interval=30)
         self._revealing.timeout.connect(self._on_revealing)
         self._keeping = Banner()
         self._keeping.action_requested.connect(self.keyring_requested)
         self._session_only = Switch("Keep the keys for this session only")
-        if not self._is_edit:
-            self.add_text("You need an API key and its secret. Both are made in Scenario itself.")
-        self.body.addWidget(self.form)
-        self.body.addWidget(self._report)
-        self.body.addWidget(self._keeping)
-        self.body.addWidget(self._session_only)
+        self._fill()
         self._test = Button("Test", icon="activity")
-        self._test.clicked.connect(self.test_requested)
+        self._test.clicked.connect(self._on_test_clicked)
         self.add_left(self._test)
         self.add_action("Cancel", REJECTED)
         self._anyway = self.add_action("Save anyway")
         self._anyway.clicked.connect(self.save_untested_requested)
         self._anyway.hide()
-        verb = "Save" if self._is_edit else "Connect"
-        self._save = self.add_action(verb, kind=ButtonKind.PRIMARY)
+        self._save = self.add_action("Save" if name else "Connect", kind=ButtonKind.PRIMARY)
         self._save.clicked.connect(self.save_requested)
-        self.set_first_focus(self.form.editor("key"))
+        first = Half.SARTIQ if kept == {Half.SARTIQ} else Half.SCENARIO
+        self.show_half(first)
+        self.set_first_focus(self._pages[first].first_editor)
+
+    def _fill(self) -> None:
+        self.body.addWidget(self.name_form)
+        self.body.addWidget(self._halves)
+        for page in self._pages.values():
+            page.form.edited.connect(self._on_edited)
+            page.disconnect_requested.connect(self.disconnect_requested)
+            self.body.addWidget(page)
+        self.body.addWidget(self._keeping)
+        self.body.addWidget(self._session_only)
 
     @property
     def is_session_only(self) -> bool:
         return self._session_only.isChecked()
 
-    def draft(self) -> dict[str, Any]:
-        return self.form.draft()
+    @property
+    def half(self) -> Half:
+        """The half that is shown."""
+        return Half(self._halves.value())
+
+    def show_half(self, half: Half) -> None:
+        self._halves.set_value(half)
+        for other, page in self._pages.items():
+            page.setVisible(other is half)
+        self._show_anyway()
+
+    def is_filled(self, half: Half) -> bool:
+        """Whether the user has entered anything there."""
+        page = self._pages[half]
+        return is_filled(page.specs, page.form.draft())
+
+    def form_of(self, half: Half) -> Form:
+        return self._pages[half].form
+
+    def draft(self, half: Half) -> dict[str, Any]:
+        return self._pages[half].form.draft()
+
+    def set_draft(self, draft: dict[str, Any]) -> None:
+        """Fill in fields of all pages, and the name."""
+        for form in (self.name_form, self.form, self.sartiq_form):
+            form.set_draft(draft)
 
     def show_busy(self, *, is_testing: bool = False, is_saving: bool = False) -> None:
         """Show what is under way; nothing else can be started meanwhile."""
@@ -92,19 +158,20 @@ class ConnectDialog(Dialog):
         self._test.setEnabled(not is_saving)
         self._save.setEnabled(not is_testing)
         self._anyway.setEnabled(not is_testing and not is_saving)
+        self._halves.setEnabled(not is_testing and not is_saving)
 
-    def show_report(self, sentences: Sequence[str], *, is_good: bool) -> None:
-        """Show what a test has proved, one sentence each; the last one of a failed test says why.
+    def show_report(self, half: Half, sentences: Sequence[str], *, is_good: bool) -> None:
+        """Show what a test of a half has proved, one sentence each.
 
-        After a failed one the account can be kept all the same.
+        The last one of a failed test says why. After that the account can be kept all the same.
         """
-        self._report.show_sentences(sentences, is_good=is_good)
-        self._anyway.setVisible(not is_good)
+        self._pages[half].report.show_sentences(sentences, is_good=is_good)
+        self._show_anyway()
         self._revealing.start()
 
-    def clear_report(self) -> None:
-        self._report.hide()
-        self._anyway.hide()
+    def clear_report(self, half: Half) -> None:
+        self._pages[half].report.clear()
+        self._show_anyway()
 
     def show_projects(self, choices: Sequence[Choice], chosen: str) -> None:
         """Offer the projects that the key sees."""
@@ -119,18 +186,78 @@ class ConnectDialog(Dialog):
             self._keeping.set_message(text, Tone.WARNING, action="Look again")
         self._session_only.setVisible(has_keyring)
 
+    def _show_anyway(self) -> None:
+        self._anyway.setVisible(any(page.report.is_bad for page in self._pages.values()))
+
+    def _on_half_chosen(self, value: str) -> None:
+        self.show_half(Half(value))
+
+    def _on_test_clicked(self) -> None:
+        self.test_requested.emit(self.half)
+
     def _on_revealing(self) -> None:
-        self._scroll.ensureWidgetVisible(self._report)
+        self._scroll.ensureWidgetVisible(self._pages[self.half].report)
 
     def _on_edited(self, _name: str) -> None:
-        self.edited.emit()
+        self.edited.emit(self.half)
+
+
+class _Page(QWidget):
+    """The fields of one service, with what a test of them has shown.
+
+    Signals:
+        disconnect_requested: the half, when the user does not want it here any more.
+    """
+
+    disconnect_requested = Signal(object)
+
+    def __init__(
+        self,
+        half: Half,
+        specs: tuple[FieldSpec, ...],
+        folded: tuple[str, ...],
+        kept: frozenset[Half],
+    ) -> None:
+        super().__init__()
+        self.specs = specs
+        self._half = half
+        self.form = Form(specs, folded=folded)
+        self.report = _Report()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        if half not in kept:
+            column.addWidget(PlainLabel(_INTRO[half], tone="text_2", wrap=True))
+        column.addWidget(self.form)
+        column.addWidget(self.report)
+        if half in kept and len(kept) > 1:
+            leave = Button(
+                f"Disconnect {half.service}…",
+                icon="x",
+                kind=ButtonKind.DANGER_GHOST,
+                size=ButtonSize.SMALL,
+            )
+            leave.clicked.connect(self._on_leave_clicked)
+            column.addWidget(leave, 0, Qt.AlignmentFlag.AlignLeft)
+
+    @property
+    def first_editor(self) -> QWidget:
+        return self.form.editor(self.specs[0].name)
+
+    def _on_leave_clicked(self) -> None:
+        self.disconnect_requested.emit(self._half)
 
 
 class _Report(Card):
-    """What a test has shown."""
+    """What a test has shown.
+
+    Attributes:
+        is_bad: it shows a failure.
+    """
 
     def __init__(self) -> None:
         super().__init__("raised")
+        self.is_bad = False
         self.setAccessibleName("What the test has shown")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 10, 12, 10)
@@ -138,7 +265,12 @@ class _Report(Card):
         self._lines: list[QWidget] = []
         self.hide()
 
+    def clear(self) -> None:
+        self.is_bad = False
+        self.hide()
+
     def show_sentences(self, sentences: Sequence[str], *, is_good: bool) -> None:
+        self.is_bad = not is_good
         for line in self._lines:
             self._column.removeWidget(line)
             line.hide()

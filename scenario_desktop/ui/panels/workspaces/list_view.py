@@ -50,7 +50,7 @@ class WorkspaceList(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        connect = Button("Connect Scenario…", icon="plus")
+        connect = Button("Connect account…", icon="plus")
         connect.clicked.connect(self.connect_requested)
         self._connect = connect
         self._column.addWidget(connect, 0, Qt.AlignmentFlag.AlignLeft)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -15,6 +18,21 @@ from scenario_desktop.ui.forms.spec import FieldSpec, fields_of_model
 ADVANCED = "Advanced"
 TEAM = "Team key for usage"
 PROJECT_FIELD = "project_id"
+#: Where its framework signs in; the service does not print it.
+TOKEN_PATH = "/api/v1/login/access-token"  # noqa: S105 - an address
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Half(StrEnum):
+    """The parts of a workspace."""
+
+    SCENARIO = "scenario"
+    SARTIQ = "sartiq"
+
+    @property
+    def service(self) -> str:
+        """The name of the service."""
+        return self.value.capitalize()
 
 
 def _stripped(value: object) -> object:
@@ -25,8 +43,19 @@ def _stripped(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_stripped)]
 
 
+class NameDraft(BaseModel):
+    """What a workspace is called."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text = Field(
+        "", max_length=60, title="Name",
+        description="How it is listed here. Without one, the project's name is taken.",
+    )  # fmt: skip
+
+
 class ConnectDraft(BaseModel):
-    """An account to connect. Secrets never show in a repr, so neither in a log by accident."""
+    """A Scenario account to connect. Secrets never show in a repr, and so in no log."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,10 +69,6 @@ class ConnectDraft(BaseModel):
     project_id: Text = Field(
         "", title="Project", description="Test the keys to see the projects they reach.",
         json_schema_extra={"display": "choice"},
-    )  # fmt: skip
-    name: Text = Field(
-        "", max_length=60, title="Name",
-        description="How it is listed here. Without one, the project's name is taken.",
     )  # fmt: skip
     team_key: Text = Field(
         "", title="Team API key", repr=False,
@@ -92,6 +117,80 @@ class EditDraft(ConnectDraft):
         return value
 
 
+class SartiqDraft(BaseModel):
+    """A Sartiq account to connect."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sartiq_url: Text = Field(
+        min_length=1, title="Address",
+        description="Of its API, such as https://api.example.com/api/v1.",
+    )  # fmt: skip
+    username: Text = Field(min_length=1, title="User name")
+    password: str = Field(
+        min_length=1, title="Password", repr=False, json_schema_extra={"display": "concealed"}
+    )
+    organisation_id: Text = Field(
+        "", title="Organisation id",
+        description="Whose generations are shown and made. Without one, your own.",
+    )  # fmt: skip
+    token_url: Text = Field(
+        "", title="Sign-in address", json_schema_extra={
+            "group": ADVANCED, "placeholder": TOKEN_PATH,
+        },
+        description="Where the server gives out tokens: an address, or a path on it.",
+    )  # fmt: skip
+
+    @field_validator("sartiq_url")
+    @classmethod
+    def _address_is_safe(cls, value: str) -> str:
+        problem = address_problem(value)
+        if problem:
+            raise ValueError(problem)
+        return value
+
+    @field_validator("organisation_id")
+    @classmethod
+    def _is_an_id(cls, value: str) -> str:
+        if value and not _UUID.fullmatch(value):
+            raise ValueError("This is not an id. Ids look like 3f2a9c10-5d1e-4b7a-9c52-…")
+        return value.lower()
+
+    @field_validator("token_url")
+    @classmethod
+    def _sign_in_is_safe(cls, value: str) -> str:
+        problem = address_problem(value) if value and not value.startswith("/") else ""
+        if problem:
+            raise ValueError(problem)
+        return value
+
+
+class EditSartiqDraft(SartiqDraft):
+    """A connected account: an empty password leaves the kept one as it is."""
+
+    password: str = Field(
+        "", title="Password", repr=False, json_schema_extra={"display": "concealed"}
+    )
+
+
+def password_problem(draft: SartiqDraft, record: WorkspaceRecord) -> str:
+    """Return why a kept password must not be used with what was edited, or ""."""
+    if draft.password:
+        return ""
+    if draft.username != record.sartiq_username:
+        return "Another user needs another password."
+    kept = [_origin(record.sartiq_url), _origin(record.sartiq_token_url or TOKEN_PATH)]
+    if [_origin(draft.sartiq_url), _origin(draft.token_url or TOKEN_PATH)] != kept:
+        return "Enter the password again: it would go to another server."
+    return ""
+
+
+def is_filled(specs: tuple[FieldSpec, ...], draft: Mapping[str, object]) -> bool:
+    """Whether the user has entered anything of a half."""
+    initial = {spec.name: spec.initial for spec in specs}
+    return any(value != initial.get(name) for name, value in draft.items())
+
+
 _KEPT = "Kept. Fill in only to change it."
 
 
@@ -106,24 +205,50 @@ def connect_specs(*, is_edit: bool, has_team_key: bool = False) -> tuple[FieldSp
     )
 
 
+def sartiq_specs(*, is_kept: bool) -> tuple[FieldSpec, ...]:
+    """Return the form's fields for the second service."""
+    return tuple(
+        replace(spec, placeholder=_KEPT) if is_kept and spec.name == "password" else spec
+        for spec in fields_of_model(EditSartiqDraft if is_kept else SartiqDraft)
+    )
+
+
+def name_specs() -> tuple[FieldSpec, ...]:
+    return fields_of_model(NameDraft)
+
+
+def kept_halves(record: WorkspaceRecord | None) -> frozenset[Half]:
+    """Return the halves that an account has already."""
+    if record is None:
+        return frozenset()
+    found = {Half.SCENARIO: record.has_scenario, Half.SARTIQ: record.has_sartiq}
+    return frozenset(half for half, is_there in found.items() if is_there)
+
+
 def note_of(record: WorkspaceRecord) -> str:
-    """Return what stands below a workspace's name in the list."""
+    """Return what stands below a workspace's name in the list, a line for each half."""
     if record.kind is WorkspaceKind.LOCAL:
         return "The engine of this computer. Nothing leaves it."
-    parts = ["Scenario"]
-    if record.project_id:
-        parts.append(record.project_name or record.project_id)
-    if record.base_url and record.base_url != CLOUD_URL:
-        parts.append(urlsplit(record.base_url).netloc)
-    return " · ".join(parts)
+    lines = []
+    if record.has_scenario or not record.has_sartiq:
+        parts = ["Scenario"]
+        if record.project_id:
+            parts.append(record.project_name or record.project_id)
+        if record.base_url and record.base_url != CLOUD_URL:
+            parts.append(urlsplit(record.base_url).netloc)
+        lines.append(" · ".join(parts))
+    if record.has_sartiq:
+        lines.append(" · ".join(["Sartiq", record.sartiq_username, _host(record.sartiq_url)]))
+    return "\n".join(lines)
 
 
 def removal_text(record: WorkspaceRecord) -> str:
     """Return what removing an account does, and what it does not."""
+    names = [half.service for half in Half if half in kept_halves(record)] or ["Scenario"]
     return (
         f"“{record.name}” goes from this list, its keys are forgotten, and the copy of its library "
-        "on this computer is deleted. Edits that have not reached Scenario yet are lost. "
-        "Nothing else changes there: its assets stay, and jobs that run there go on."
+        f"on this computer is deleted. Edits that have not reached {' and '.join(names)} yet are "
+        "lost. Nothing else changes there: its assets stay, and jobs that run there go on."
     )
 
 
@@ -141,6 +266,15 @@ def address_problem(url: str) -> str:
     if parts.scheme == "http" and not _is_loopback(host):
         return "Use https://: without it anybody on the way can read the keys."
     return ""
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc or url
 
 
 def _is_loopback(host: str) -> bool:
