@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from scenario_desktop.api.models.accounts import Project, Team
 from scenario_desktop.api.models.assets import Asset
+from scenario_desktop.api.sartiq.login import Token
 from scenario_desktop.errors import (
     AppError,
     BadInput,
@@ -21,7 +23,10 @@ from scenario_desktop.errors import (
     Refused,
     Unauthorised,
 )
+from scenario_desktop.items import Source
 from scenario_desktop.services.credentials import Credentials, Keeping, Secret, class_name
+from scenario_desktop.services.halves import halves_of
+from scenario_desktop.services.sartiq.tokens import token_reference
 from scenario_desktop.services.workspaces import LOCAL, Workspaces, new_record
 from scenario_desktop.store.settings import SettingsStore
 from tests.fakes import FakeAccount, FakeKeyring
@@ -189,3 +194,100 @@ def test_records_survive_a_file_of_a_later_hand(tmp_path: Path) -> None:
     path.write_text(json.dumps({"workspaces": [{"id": "local", "name": "Fake"}, {"id": "../x"}]}))
     workspaces = Workspaces(SettingsStore(path), Credentials(lambda: None), FakeAccount().client)
     assert workspaces.records == (LOCAL,)
+
+
+# the second service
+
+LOGIN = Secret("ada", "canary-password")
+URL = "https://sartiq.example.com/api/v1"
+
+
+async def test_a_workspace_may_have_the_second_service_only(world: World) -> None:
+    fresh = new_record("A", base_url="", sartiq_url=URL, organisation_id="o1")
+    record, _ = await world.workspaces.add(fresh, None, sartiq_secret=LOGIN)
+    assert (record.has_scenario, record.has_sartiq, record.base_url) == (False, True, "")
+    halves = await halves_of(record, world.workspaces)
+    assert halves.scenario is None
+    assert halves.sartiq is not None
+    assert (halves.sartiq.base_url, halves.sartiq.username) == (URL, "ada")
+    assert halves.sartiq.organisation_id == "o1"
+    assert halves.left == frozenset({Source.SCENARIO})
+    assert "canary" not in repr(halves)
+    await world.settings.aclose()
+    assert "canary" not in world.path.read_text()
+
+
+async def test_a_new_login_needs_a_password(world: World) -> None:
+    with pytest.raises(BadInput, match="password"):
+        await world.workspaces.add(new_record("A", base_url="", sartiq_url=URL), None)
+
+
+async def test_a_lost_key_leaves_the_other_half(world: World) -> None:
+    fresh = new_record("A", sartiq_url=URL)
+    record, _ = await world.workspaces.add(fresh, SECRET, sartiq_secret=LOGIN)
+    await world.credentials.delete(record.sartiq_credentials_ref)
+    halves = await halves_of(record, world.workspaces)
+    assert halves.scenario is not None
+    assert halves.sartiq is None
+    assert [type(trouble) for trouble in halves.troubles] == [CredentialsUnavailable]
+    assert halves.left == frozenset()  # it is there, only out of reach
+    world.keyring.kept.clear()
+    with pytest.raises(CredentialsUnavailable):
+        await halves_of(record, world.workspaces)
+
+
+async def test_a_token_is_kept_beside_its_password_and_goes_with_it(world: World) -> None:
+    fresh = new_record("A", sartiq_url=URL)
+    record, _ = await world.workspaces.add(fresh, SECRET, sartiq_secret=LOGIN)
+    ends = datetime(2027, 1, 1, tzinfo=UTC)
+    await world.workspaces.tokens(record).save(Token("canary-token", ends))
+    assert await world.workspaces.tokens(record).load() == Token("canary-token", ends)
+    assert len(world.keyring.kept) == 3
+    await world.workspaces.add(record, None, sartiq_secret=Secret("bob", "other"))
+    assert await world.workspaces.tokens(record).load() is None
+    await world.workspaces.tokens(record).save(Token("t", None))
+    assert await world.workspaces.tokens(record).load() == Token("t", None)
+    await world.workspaces.remove(record.id)
+    assert world.keyring.kept == {}
+
+
+async def test_a_token_of_a_session_password_is_for_the_session_too(world: World) -> None:
+    fresh = new_record("A", sartiq_url=URL)
+    record, state = await world.workspaces.add(
+        fresh, SECRET, sartiq_secret=LOGIN, is_session_only=True
+    )
+    await world.workspaces.tokens(record).save(Token("canary-token"))
+    assert state.keeping is Keeping.SESSION_ONLY
+    assert world.keyring.kept == {}
+    assert await world.workspaces.tokens(record).load() == Token("canary-token")
+
+
+async def test_a_token_that_is_no_token_is_asked_for_anew(world: World) -> None:
+    fresh = new_record("A", sartiq_url=URL)
+    record, _ = await world.workspaces.add(fresh, SECRET, sartiq_secret=LOGIN)
+    reference = token_reference(record.sartiq_credentials_ref)
+    world.keyring.kept["scenario-desktop", reference] = "not ours"
+    assert await world.workspaces.tokens(record).load() is None
+    await world.credentials.save(reference, Secret("never", "t"))
+    assert await world.workspaces.tokens(record).load() == Token("t", None)
+
+
+async def test_a_failed_login_says_why(world: World) -> None:
+    report = await world.workspaces.test_sartiq(URL, "ada", "pw")
+    assert not report.is_good
+    assert report.sentences == ("Sartiq cannot be reached from here.",)
+
+
+async def test_records_of_the_first_version_are_read_as_they_were(world: World) -> None:
+    record, _ = await world.workspaces.add(new_record("A"), SECRET)
+    await world.settings.aclose()
+    values = json.loads(world.path.read_text())
+    for name in list(values["workspaces"][0]):
+        if "sartiq" in name or name == "organisation_id":
+            del values["workspaces"][0][name]
+    world.path.write_text(json.dumps(values))
+    (_, again) = Workspaces(
+        SettingsStore(world.path), world.credentials, world.account.client
+    ).records
+    assert again == record
+    assert (again.has_scenario, again.has_sartiq) == (True, False)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from scenario_desktop.api.models.accounts import Project, ProjectPage, Team
 from scenario_desktop.api.models.assets import AssetPage
+from scenario_desktop.api.models.sartiq.answers import GenerationsPublic
 from scenario_desktop.errors import AppError, Offline, Unauthorised
 from scenario_desktop.services import credentials as credentials_module
 from scenario_desktop.services.credentials import Credentials, Secret
@@ -41,11 +42,32 @@ class FakeServer:
         Project(id="p2", name="Key art"),
     )
     error: AppError | None = None
+    sartiq_error: AppError | None = None
     asked: list[tuple[str, str, str, str | None]] = field(default_factory=list)
+    logins: list[tuple[str, str, str, str | None, str | None]] = field(default_factory=list)
 
     def client(self, url: str, key: str, secret: str, project: str | None) -> FakeClient:
         self.asked.append((url, key, secret, project))
         return FakeClient(self)
+
+    def sartiq(
+        self, url: str, user: str, password: str, token_url: str | None, organisation: str | None
+    ) -> FakeSartiqClient:
+        self.logins.append((url, user, password, token_url, organisation))
+        return FakeSartiqClient(self)
+
+
+@dataclass
+class FakeSartiqClient:
+    server: FakeServer
+
+    async def list_generations(self, *, skip: int = 0, limit: int = 100) -> GenerationsPublic:
+        if self.server.sartiq_error is not None:
+            raise self.server.sartiq_error
+        return GenerationsPublic()
+
+    async def aclose(self) -> None:
+        pass
 
 
 @dataclass
@@ -91,7 +113,9 @@ class Room:
         known = [credentials_module.class_name(keyring)]
         self.credentials = Credentials(lambda: self.keyring, known=known)
         self.store = SettingsStore(folder / "settings.json")
-        self.service = Workspaces(self.store, self.credentials, self.server.client)
+        self.service = Workspaces(
+            self.store, self.credentials, self.server.client, make_sartiq=self.server.sartiq
+        )
         self.window = QWidget()
         self.window.resize(1200, 900)
         self.list = WorkspaceList(self.window)
@@ -142,6 +166,8 @@ def make_room(qapp: object, tmp_path: Path) -> Iterator[Callable[[FakeKeyring | 
 
 MakeRoom = Callable[[FakeKeyring | None], Room]
 FINE = {"key": "k", "secret": "s"}
+LOGIN = {"sartiq_url": "https://api.example.com/api/v1", "username": "ada", "password": "pw"}
+ORGANISATION = "3f2a9c10-5d1e-4b7a-9c52-0123456789ab"
 
 
 async def test_errors_stand_under_the_fields(qt_loop: Any, make_room: MakeRoom) -> None:
@@ -315,3 +341,125 @@ async def test_closing_the_dialog_stops_the_test(qt_loop: Any, make_room: MakeRo
     dialog.reject()
     await until(lambda: not room.window.findChildren(ConnectDialog))
     assert room.messages.reports == []
+
+
+async def both(room: Room) -> WorkspaceRecord:
+    fresh = new_record("Northlight", project_id="p1", sartiq_url=LOGIN["sartiq_url"])
+    record, _ = await room.service.add(
+        fresh, Secret("key1", "secret1"), sartiq_secret=Secret("ada", "pw")
+    )
+    return record
+
+
+async def test_a_login_is_tested_and_kept_without_keys(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    connected: list[str] = []
+    room.controller.connected.connect(connected.append)
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    room.press("Sartiq")
+    dialog.set_draft({**LOGIN, "organisation_id": ORGANISATION, "token_url": "/token"})
+    room.press("Test")
+    proved = "The organisation’s generations can be read. There are none so far."
+    await until(lambda: proved in room.texts())
+    room.press("Connect")
+    await until(lambda: connected)
+    assert room.server.logins == [
+        (LOGIN["sartiq_url"], "ada", "pw", "/token", ORGANISATION),
+    ]  # tested once: nothing was changed since
+    assert room.server.asked == []
+    record = room.found(connected[0])
+    assert (record.name, record.has_scenario, record.has_sartiq) == ("Sartiq", False, True)
+    assert (record.sartiq_username, record.organisation_id) == ("ada", ORGANISATION)
+    assert await room.service.sartiq_secret(record) == Secret("ada", "pw")
+    assert "pw" not in room.store.settings.model_dump_json().split('"')
+    await until(lambda: "Sartiq · ada · api.example.com" in room.texts())
+    await room.store.aclose()
+
+
+async def test_both_halves_are_tested_and_the_bad_one_is_shown(
+    qt_loop: Any, make_room: MakeRoom
+) -> None:
+    room = make_room(FakeKeyring())
+    room.server.sartiq_error = Unauthorised("The password was refused.", hint="Enter it again.")
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.set_draft({**FINE, **LOGIN, "name": "Studio"})
+    room.press("Connect")
+    await until(lambda: "The password was refused. Enter it again." in room.texts())
+    assert dialog.half is Half.SARTIQ
+    assert room.service.records[1:] == ()
+    room.server.sartiq_error = None
+    room.press("Connect")
+    await until(lambda: room.service.records[1:])
+    record = room.service.records[1]
+    assert (record.name, record.has_scenario, record.has_sartiq) == ("Studio", True, True)
+    await room.store.aclose()
+
+
+async def test_half_a_login_is_told_under_its_fields(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    room.controller.connect_account()
+    dialog = await room.dialog()
+    dialog.set_draft({**FINE, "sartiq_url": "http://api.example.com", "organisation_id": "x"})
+    room.press("Connect")
+    assert dialog.half is Half.SARTIQ
+    texts = room.texts()
+    assert texts.count("This is needed.") == 2
+    assert "Use https://: without it anybody on the way can read the keys." in texts
+    assert any(text.startswith("This is not an id") for text in texts)
+    assert room.server.asked == []
+    dialog.reject()
+
+
+async def test_a_kept_password_is_used_but_goes_to_no_other_server(
+    qt_loop: Any, make_room: MakeRoom
+) -> None:
+    room = make_room(FakeKeyring())
+    record = await both(room)
+    room.controller.edit(record.id, Half.SARTIQ)
+    dialog = await room.dialog()
+    assert dialog.half is Half.SARTIQ
+    assert dialog.draft(Half.SARTIQ)["password"] == ""
+    dialog.set_draft({"sartiq_url": "https://evil.example.com"})
+    room.press("Save")
+    assert "Enter the password again: it would go to another server." in room.texts()
+    dialog.set_draft({"sartiq_url": LOGIN["sartiq_url"], "username": "bob"})
+    room.press("Save")
+    assert "Another user needs another password." in room.texts()
+    assert room.server.logins == []
+    dialog.set_draft({"username": "ada", "organisation_id": ORGANISATION})
+    room.press("Save")
+    await until(lambda: room.found(record.id).organisation_id == ORGANISATION)
+    assert room.server.logins[0][2] == "pw"
+    assert room.found(record.id).sartiq_username == "ada"
+    await room.store.aclose()
+
+
+async def test_one_half_can_be_disconnected(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    record = await both(room)
+    edited: list[str] = []
+    room.controller.edited.connect(edited.append)
+    room.controller.edit(record.id, Half.SARTIQ)
+    await room.dialog()
+    room.press("Disconnect Sartiq…")
+    await until(lambda: any("Its keys are forgotten" in text for text in room.texts()))
+    room.press("Disconnect")
+    await until(lambda: edited == [record.id])
+    kept = room.found(record.id)
+    assert (kept.has_scenario, kept.has_sartiq, kept.sartiq_username) == (True, False, "")
+    assert room.keyring is not None
+    assert [name for _, name in room.keyring.kept] == [f"{record.id}/key"]
+    await room.store.aclose()
+
+
+async def test_the_only_half_cannot_be_disconnected(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    record = await room.add()
+    room.controller.edit(record.id)
+    dialog = await room.dialog()
+    names = [button.text() for button in dialog.findChildren(QAbstractButton)]
+    assert not any("Disconnect" in name for name in names)
+    dialog.reject()
+    await room.store.aclose()
