@@ -177,12 +177,10 @@ def _ellipse(shape: tuple[int, ...], middle: tuple[int, int], radii: tuple[int, 
 def _cleared(area: Array, face_px: int) -> Array:
     """Return the area denoised, with more local contrast and sharpness; float32, 0 to 255."""
     radius = min(max(face_px / 110, 1.0), 6.0)
-    planes = list(cv2.split(cv2.cvtColor(area, cv2.COLOR_RGB2YCrCb)))
-    for index in (1, 2):
-        planes[index] = _without_stains(planes[index], round(radius))
-    light = planes[0].astype(np.float32)
-    smooth = cv2.bilateralFilter(planes[0], 0, 16, min(radius, 3.0)).astype(np.float32)
-    light += (smooth - light) * CALM
+    planes = cv2.split(cv2.cvtColor(area, cv2.COLOR_RGB2YCrCb).astype(np.float32))
+    red, blue = (_without_stains(plane - 128, round(radius)) for plane in planes[1:])
+    light: Array = planes[0]
+    light += (cv2.bilateralFilter(light, 0, 16, min(radius, 3.0)) - light) * CALM
     even = cv2.createCLAHE(1.6, (2, 2)).apply(np.rint(light).astype(np.uint8))
     light += (even.astype(np.float32) - light) * CONTRAST
     around = np.ones((3, 3), np.uint8)
@@ -192,10 +190,6 @@ def _cleared(area: Array, face_px: int) -> Array:
         energy: Array = cv2.GaussianBlur(detail * detail, (0, 0), sigma * 2)
         light += detail * amount * (energy / (energy + GRAIN**2))
     light = np.clip(light, low - 4, high + 4)
-    merged = cv2.merge([light, *(plane.astype(np.float32) for plane in planes[1:])])
-    # Offsets of the colour differences are those of 8 bit.
-    merged[..., 1:] -= 128
-    red, blue = merged[..., 1], merged[..., 2]
     return np.dstack(
         [light + 1.402 * red, light - 0.714136 * red - 0.344136 * blue, light + 1.772 * blue]
     )
@@ -203,12 +197,12 @@ def _cleared(area: Array, face_px: int) -> Array:
 
 def _without_stains(plane: Array, reduction: int) -> Array:
     """Even out a plane of colour differences: its grain, and stains, which are larger. A reduced
-    plane shows those as well and takes a fraction of the time."""
+    plane shows those as well and takes a fraction of the time. Float32, since the filter rounds
+    whole numbers down, which shifts the hue."""
     plane = cv2.bilateralFilter(plane, 5, 14, 1.5)
     height, width = plane.shape
     size = (max(1, width // reduction), max(1, height // reduction))
     small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
     smooth = cv2.bilateralFilter(small, 0, 14, 1.5)
-    change = smooth.astype(np.float32) - small
-    large = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.clip(np.rint(plane + large), 0, 255)).astype(np.uint8)
+    large = cv2.resize(smooth - small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(plane + large)
