@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -91,6 +94,7 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.page.deleteLater()
+    qapp.clipboard().clear()
 
 
 def item(asset_id: str, **values: Any) -> Item:
@@ -292,6 +296,21 @@ async def test_other_programs_get_the_layer_as_a_picture(qt_loop: Any, desk: Des
     assert (image.width(), image.height()) == (20, 20)
     assert image.pixelColor(10, 10) == RED
     assert image.pixelColor(0, 0).alpha() == 0
+
+
+def test_a_program_that_has_copied_ends_well() -> None:
+    code = (
+        "from PySide6.QtCore import QPoint\n"
+        "from PySide6.QtGui import QImage\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from scenario_desktop.ui.panels.canvas.clipboard import Clip, Clipboard\n"
+        "app = QApplication([])\n"
+        "board = Clipboard()\n"
+        "board.put(Clip('', QImage(9, 9, QImage.Format.Format_RGB32), QPoint()))\n"
+    )
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=False, timeout=60)
+    assert done.returncode == 0
 
 
 async def test_nothing_is_placed_on_a_canvas_that_came_meanwhile(qt_loop: Any, desk: Desk) -> None:

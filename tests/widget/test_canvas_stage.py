@@ -261,6 +261,7 @@ def test_a_layer_of_somebody_else_on_the_clipboard_is_no_layer(qapp: QApplicatio
     data.setData(clipboard.LAYER_MIME, b'{"kind": "shape", "opacity": 7}')
     qapp.clipboard().setMimeData(data)
     assert clipboard.layer_on() is None
+    qapp.clipboard().clear()
 
 
 def test_copying_takes_only_what_is_masked(editor: Editor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import uuid
 from collections.abc import Mapping
@@ -76,6 +77,9 @@ class Clipboard:
     def __init__(self) -> None:
         self._clip: Clip | None = None
         self._mark = b""
+        # WORKAROUND for PySide 6.12: data made in Python that is on the clipboard when the
+        # interpreter ends makes it crash. A plain picture does not, and stays for the others.
+        atexit.register(self._leave_a_picture)
 
     def put(self, clip: Clip) -> None:
         """Put a picture on the clipboard, with the layers that it shows."""
@@ -96,6 +100,11 @@ class Clipboard:
             return None
         is_ours = bytes(data.data(_COPY_MIME).data()) == self._mark
         return self._clip if is_ours else None
+
+    def _leave_a_picture(self) -> None:
+        clip = self.clip() if QGuiApplication.instance() is not None else None
+        if clip is not None:
+            QGuiApplication.clipboard().setImage(clip.image)
 
 
 def layer_on() -> Layer | None:
