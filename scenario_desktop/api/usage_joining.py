@@ -39,7 +39,8 @@ def join(answers: Iterable[UsageAnswer]) -> UsageReport:
     out. A point that begins before its part, because it is longer than a seam is fine, is added to
     the same point of the part before; unless both parts tell the very same there, which is then
     taken for one whole point told twice. Two points of one answer with one time are a
-    contradiction: where they differ, the amount is unknown. ``problems`` tells of each of these.
+    contradiction: where they differ, the amount is unknown. All but the sums of such halves is told
+    in ``problems``.
     """
     parts = sorted(answers, key=lambda answer: answer.start or _FIRST)
     problems = _Told()
@@ -48,6 +49,8 @@ def join(answers: Iterable[UsageAnswer]) -> UsageReport:
             problems.add(sentence)
     tables = [_table(part, problems) for part in parts]
     _settle_seams(parts, tables, problems)
+    for part, table in zip(parts, tables, strict=True):
+        _check_steps(part, table, problems)
     joined: dict[SeriesId, dict[datetime, Point]] = {}
     for table in tables:
         for series, points in table.items():
@@ -112,6 +115,26 @@ def _table(part: UsageAnswer, problems: Problems) -> dict[SeriesId, dict[datetim
                 else:
                     problems.add(f"{block} {key}: {point.time.isoformat()} is told twice.")
     return table
+
+
+def _check_steps(
+    part: UsageAnswer, table: Mapping[SeriesId, Mapping[datetime, Point]], problems: Problems
+) -> None:
+    """Tell of points that lie between the steps which the answer names.
+
+    The first one may be of a shorter time, from the start of the range on.
+    """
+    step_ms = GRANULARITIES.get(part.granularity or "")
+    if step_ms is None:
+        return
+    step = timedelta(milliseconds=step_ms)
+    times = sorted({time for points in table.values() for time in points})[1:]
+    odd = [time for time in times if (time - times[0]) % step]
+    if odd:
+        problems.add(
+            f"Points lie between the steps of {part.granularity}, the first at "
+            f"{odd[0].isoformat()}; they may be of another length."
+        )
 
 
 def _settle_seams(

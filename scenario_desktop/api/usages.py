@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -98,12 +99,12 @@ async def read_usages(fetch: Fetch, question: UsageQuestion, now: datetime) -> U
     query = question.query() | {"type": types}
     if question.start is None or question.end is None:
         reader = _Reader(fetch, query, question.drops_zero_points)
-        return join(await reader.named(question.time_range, now))
+        return await asyncio.to_thread(join, await reader.named(question.time_range, now))
     reader = _Reader(fetch, query, question.drops_zero_points)
     answers: list[UsageAnswer] = []
     for start, end in pieces(question.start, question.end, question.longest):
         answers += await reader.piece(start, end)
-    return join(answers)
+    return await asyncio.to_thread(join, answers)
 
 
 async def read_activity(fetch: Fetch, question: UsageQuestion, offset: int) -> ActivityPage:
@@ -190,7 +191,7 @@ class _Reader:
             if not _is_too_large(error, is_hopeful=True) or time_range is None:
                 raise
             return await self.piece(now - timedelta(milliseconds=TIME_RANGES[time_range]), now)
-        return [parse_usage(body, has_dropped_zeros=self._drops)]
+        return [await self._parsed(body, None, None)]
 
     async def piece(
         self, start: datetime, end: datetime, hope: int = _HOPEFUL_SPLITS
@@ -207,7 +208,14 @@ class _Reader:
             hope = _HOPEFUL_SPLITS if is_surely else hope - 1
             first = await self.piece(start, middle, hope)
             return first + await self.piece(middle, end, hope)
-        return [parse_usage(body, start=start, end=end, has_dropped_zeros=self._drops)]
+        return [await self._parsed(body, start, end)]
+
+    async def _parsed(
+        self, body: bytes, start: datetime | None, end: datetime | None
+    ) -> UsageAnswer:
+        return await asyncio.to_thread(
+            parse_usage, body, start=start, end=end, has_dropped_zeros=self._drops
+        )
 
     async def _body(self, more: dict[str, object]) -> bytes:
         query = self._query | more

@@ -116,6 +116,13 @@ def test_one_time_told_twice_in_one_answer_is_no_sum() -> None:
     assert len(report.problems) == 2
 
 
+def test_points_of_another_length_than_is_said_are_told_and_kept() -> None:
+    report = join([answer(0, 4, point(0, 1), point(1, 2), point(1.5, 4), point(3, 8))])
+    assert told(report) == [(0, 1), (1, 2), (1.5, 4), (3, 8)]
+    [problem] = report.problems
+    assert "between the steps of 1d" in problem
+
+
 def test_a_range_of_unknown_ends_is_taken_as_it_is() -> None:
     assert told(join([answer(None, None, point(1, 2), point(0, 1))])) == [(0, 1), (1, 2)]
     assert join([]).usages is None
