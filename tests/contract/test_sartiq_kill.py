@@ -17,6 +17,7 @@ import pytest
 
 from scenario_desktop.engine.jobs import MAX_ATTEMPTS
 from scenario_desktop.engine.sartiq import runner as sartiq_runner
+from scenario_desktop.imaging.pool import WorkerPool
 from tests.contract.job_support import picture, png
 from tests.contract.sartiq_support import ORIGIN, Account, log_in, photo, serving
 
@@ -73,20 +74,20 @@ async def test_a_killed_engine_finishes_its_work_once_after_the_restart(tmp_path
 async def test_an_orderly_end_puts_work_back_and_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(MAX_ATTEMPTS + 1):
+    begun = asyncio.Event()
+
+    async def endless(*_: Any) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(WorkerPool, "run_within", endless)
+    for turn in range(MAX_ATTEMPTS + 1):
+        begun.clear()
         async with serving(tmp_path) as served:
-            begun = asyncio.Event()
-
-            async def endless(*_: Any, begun: asyncio.Event = begun) -> None:
-                begun.set()
-                await asyncio.Event().wait()
-
-            page = await served.ok("GET", "/generations/")
-            url = await served.upload() if not page["data"] else ""
-            monkeypatch.setattr(served.engine.pool, "run_within", endless)
-            if url:
-                await served.adjust(url)
+            if turn == 0:
+                await served.adjust(await served.upload())
             await begun.wait()
+    monkeypatch.undo()
     async with serving(tmp_path) as served:
         (generation,) = (await served.ok("GET", "/generations/"))["data"]
         assert (await served.ended(generation["id"]))["status"] == "COMPLETED"

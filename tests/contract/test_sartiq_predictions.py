@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,6 +96,35 @@ async def test_many_are_deleted_with_whole_generations(served: Served) -> None:
     assert len((await served.ok("GET", f"/generations/{part['id']}"))["predictions"]) == 1
     assert len(served.files()) == 4  # two results, and what they were made from
     assert await served.other.ok("GET", f"/predictions/{foreign}")
+
+
+async def test_one_that_is_being_made_is_stopped_and_the_others_go_on(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, stopped = asyncio.Event(), asyncio.Event()
+    run = served.engine.pool.run_within
+
+    async def endless(*args: Any) -> Any:
+        if begun.is_set():
+            return await run(*args)
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    url = await served.upload()
+    monkeypatch.setattr(served.engine.pool, "run_within", endless)
+    generation = await served.adjust(url, batch_size=2)
+    await begun.wait()
+    first, second = (one["id"] for one in generation["predictions"])
+    await served.ok("DELETE", f"/predictions/{first}")
+    await stopped.wait()
+    ended = await served.ended(generation["id"])
+    assert ended["status"] == "COMPLETED"
+    assert [one["id"] for one in ended["predictions"]] == [second]
+    await served.idle()
+    assert len(served.files()) == 2
 
 
 @pytest.mark.parametrize("number", [0, 1001, 5000])

@@ -119,8 +119,8 @@ class SartiqUploads:
                         raise TooLarge(f"The file is larger than {limit >> 20} MiB.")
                     if len(head) < _HEAD_BYTES:
                         head = (head + chunk)[:_HEAD_BYTES]
-                        if len(head) == _HEAD_BYTES and sniff(head) is None:
-                            break  # what follows need not be read
+                    if len(head) == _HEAD_BYTES and sniff(head) is None:
+                        continue  # read to its end, so that the sender hears why it is refused
                     digest.update(chunk)
                     await asyncio.to_thread(file.write, chunk)
         except OSError as error:
