@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from scenario_desktop.services.session import Session, Shared
     from scenario_desktop.services.workspaces import AccountClient, SartiqAccountClient
     from scenario_desktop.store.thumbnails import ThumbnailCache
+    from scenario_desktop.ui.panels.workspaces.state import Half
 
 log = logging.getLogger(__name__)
 
@@ -337,7 +338,16 @@ class Program(QObject):
         if active.kind is WorkspaceKind.LOCAL:
             self._switching.trigger()  # the engine has its own keys, which are read anew
         else:
-            self.rooms.edit_account(active.id)
+            self.rooms.edit_account(active.id, self._refused_half())
+
+    def _refused_half(self) -> Half | None:
+        """Return the half whose keys are to be looked at first."""
+        from scenario_desktop.services.sync_loop import SyncState
+        from scenario_desktop.ui.panels.workspaces.state import Half
+
+        half = self.session.sartiq if self.session is not None else None
+        is_refused = half is not None and half.sync.status.state is SyncState.UNAUTHORISED
+        return Half.SARTIQ if is_refused else None
 
     def _retry(self) -> None:
         is_engine_dead = self.engine.status.state is EngineState.FAILED

@@ -18,6 +18,7 @@ from scenario_desktop.ui.panels.settings.controller import (
 )
 from scenario_desktop.ui.panels.settings.view import SettingsDialog, SettingsSection
 from scenario_desktop.ui.panels.workspaces.controller import WorkspacePorts, WorkspacesController
+from scenario_desktop.ui.panels.workspaces.state import Half
 from scenario_desktop.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class SettingsRoom(QObject):
     def connect_account(self) -> None:
         self._workspaces.connect_account()
 
-    def edit_account(self, workspace_id: str) -> None:
-        self._workspaces.edit(workspace_id)
+    def edit_account(self, workspace_id: str, half: Half | None = None) -> None:
+        self._workspaces.edit(workspace_id, half)
 
     def open_workspace(self, workspace_id: str) -> None:
         self._workspaces.open(workspace_id)

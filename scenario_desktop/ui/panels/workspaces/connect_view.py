@@ -96,6 +96,7 @@ class ConnectDialog(Dialog):
         self._keeping = Banner()
         self._keeping.action_requested.connect(self.keyring_requested)
         self._session_only = Switch("Keep the keys for this session only")
+        self._is_new = not name
         self._fill()
         self._test = Button("Test", icon="activity")
         self._test.clicked.connect(self._on_test_clicked)
@@ -112,7 +113,12 @@ class ConnectDialog(Dialog):
 
     def _fill(self) -> None:
         self.body.addWidget(self.name_form)
-        self.body.addWidget(self._halves)
+        halves = QVBoxLayout()
+        halves.setSpacing(6)
+        halves.addWidget(self._halves)
+        if self._is_new:
+            halves.addWidget(PlainLabel("One of the two is enough.", "small", "text_3"))
+        self.body.addLayout(halves)
         for page in self._pages.values():
             page.form.edited.connect(self._on_edited)
             page.disconnect_requested.connect(self.disconnect_requested)

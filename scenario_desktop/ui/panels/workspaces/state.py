@@ -50,7 +50,7 @@ class NameDraft(BaseModel):
 
     name: Text = Field(
         "", max_length=60, title="Name",
-        description="How it is listed here. Without one, the project's name is taken.",
+        description="How it is listed here. Without one, the project’s name is taken.",
     )  # fmt: skip
 
 
