@@ -244,7 +244,8 @@ async def test_a_full_disk_fails_one_refine_and_leaves_nothing(
     monkeypatch.setattr(ContentFolder, "adopt", full)
     made = (await served.refine(one))["refines"][0]["id"]
     ended = await served.refined(made)
-    assert (ended["status"], "disk is full" in ended["error_message"]) == ("error", True)
+    assert (ended["status"], ended["error_category"]) == ("error", "engine")
+    assert "disk is full" in ended["error_message"]
     await served.idle()
     assert served.files() == before
     assert not list(served.engine.config.staging.iterdir())

@@ -26,7 +26,7 @@ from scenario_desktop.engine.sartiq.words import ErrorCategory, Operation, Statu
 from scenario_desktop.engine.times import now_ms
 from scenario_desktop.engine.usage import SARTIQ, UsageLog
 from scenario_desktop.engine.work import Ended, Seat, WorkQueue
-from scenario_desktop.errors import AppError, Cancelled
+from scenario_desktop.errors import AppError, BadInput, Cancelled
 from scenario_desktop.imaging.edit_tasks import EditedFile
 from scenario_desktop.imaging.pool import WorkerPool
 
@@ -109,7 +109,9 @@ class Runner:
         except tools.NeedsModel as error:
             await self._fail(task, sentence(error), ErrorCategory.NEEDS_MODEL)
         except AppError as error:
-            await self._fail(task, sentence(error), ErrorCategory.BAD_INPUT)
+            is_input = isinstance(error, BadInput)
+            category = ErrorCategory.BAD_INPUT if is_input else ErrorCategory.ENGINE
+            await self._fail(task, sentence(error), category)
         finally:
             staged.unlink(missing_ok=True)
 

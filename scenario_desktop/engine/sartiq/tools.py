@@ -25,13 +25,16 @@ class Call:
     arguments: Sequence[Any]
 
 
-_HINTS = {
+_NEED_A_MODEL = {
     Operation.CREATE: "Making pictures from text",
     Operation.AGENTIC: "Making and judging pictures",
     Operation.EDIT: "Editing by words",
     Operation.VIDEO: "Making videos",
 }
-_INSTEAD = "It has refining, resizing, background and face repair; use a cloud workspace for this."
+_INSTEAD = (
+    "Here you can refine, resize, recolour backgrounds and mend faces; use a cloud workspace for"
+    " the rest."
+)
 
 
 def needs_model(what: str) -> NeedsModel:
@@ -52,8 +55,8 @@ def call_of(
         NeedsModel: there is no such work here.
         BadInput: a picture that it is made from is missing.
     """
-    if operation in _HINTS:
-        raise needs_model(_HINTS[operation])
+    if operation in _NEED_A_MODEL:
+        raise needs_model(_NEED_A_MODEL[operation])
     if not sources:
         raise BadInput(
             "The picture it starts from has been removed.", hint="Choose another one and try again."

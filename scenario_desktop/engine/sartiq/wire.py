@@ -13,7 +13,6 @@ from uuid import UUID, uuid5
 
 from scenario_desktop.engine.links import Links
 from scenario_desktop.engine.sartiq.media import MEDIA_COLUMNS
-from scenario_desktop.engine.sartiq.words import Status
 from scenario_desktop.engine.times import to_iso
 from scenario_desktop.engine.vocabulary import EXTENSIONS
 
@@ -236,10 +235,6 @@ class Wire:
 def owner_id(user_id: str) -> str:
     """Return a user's id as this half spells it."""
     return str(uuid5(_NAMESPACE, user_id))
-
-
-def is_ended(status: str) -> bool:
-    return status in (Status.COMPLETED, Status.ERROR)
 
 
 def _orientation(width: int, height: int) -> str:

@@ -81,16 +81,15 @@ async def fix_background(request: Request) -> Response:
     organization_of(request)
     body = await read_body(request, BackgroundFixRequest)
     if body.palette_image_path is None:
-        what = "presets are not known to this engine" if body.background_preset_id else "is needed"
         raise Unprocessable.at(
-            "body", "palette_image_path", message=f"A palette picture is needed here; {what}."
-        )
+            "body", "palette_image_path",
+            message="Choose a palette picture: this engine knows no background presets.",
+        )  # fmt: skip
     inputs = [
         await _picture(request, "base_img_path", body.base_img_path),
         await _picture(request, "palette_image_path", body.palette_image_path),
     ]
-    parameters = {"strategy": body.background_fixer_strategy}
-    return await _begin(request, Operation.BACKGROUND_FIX, body, inputs, parameters=parameters)
+    return await _begin(request, Operation.BACKGROUND_FIX, body, inputs)
 
 
 async def adjust(request: Request) -> Response:
