@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -100,6 +101,10 @@ def test_every_reason_is_listed() -> None:
     ]
     assert reasons([item("a.mp4", "video")], DetectDraft()) == [
         "“a.mp4” is not a picture. Take it out."
+    ]
+    theirs = replace(item("b.png"), source=Source.SARTIQ)
+    assert reasons([theirs], DetectDraft()) == [
+        "“b.png” lies in Sartiq. Download it and add the file instead."
     ]
     assert reasons([item()], DetectDraft().with_modalities([], None)) == ["Choose a control map."]
     assert reasons([item()], DetectDraft()) == []

@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from scenario_desktop.items import ItemQuery, TagCount
-from scenario_desktop.ui.widgets.search_box import SearchBox, Token
-from scenario_desktop.ui.workbench.searching import Searching
+from scenario_desktop.items import ItemQuery, Source, TagCount
+from scenario_desktop.ui.widgets.search_box import SearchBox, Token, parse_token
+from scenario_desktop.ui.workbench.searching import Searching, tokens_of, with_tokens
 from tests.support import until
 
 TAGS = (TagCount("environment", 12), TagCount("env", 3))
@@ -88,3 +88,25 @@ async def test_a_late_answer_is_left_out(qt_loop: Any, field: Field) -> None:
     field.type("tag:e")
     field.box.offer("tag", "en", [("env", "3")])
     assert not field.box.offered()
+
+
+def test_the_second_service_has_tokens_of_its_own() -> None:
+    query = ItemQuery(
+        sources=(Source.SARTIQ,), group_id="3f2a9c10-5d1e-4b7a", shots=("front_full_body",)
+    )
+    tokens = tokens_of(query, lambda collection: "")
+    assert [(token.word, token.shown) for token in tokens] == [
+        ("generation", "3f2a9c10"),
+        ("source", "Sartiq"),
+        ("shot", "front_full_body"),
+    ]
+    assert with_tokens(ItemQuery(), tokens, lambda name: "") == query
+    typed = parse_token("source:Sartiq")
+    assert typed is not None
+    assert with_tokens(ItemQuery(), [typed], lambda name: "").sources == (Source.SARTIQ,)
+    assert with_tokens(query, [], lambda name: "") == ItemQuery()
+
+
+async def test_sources_are_offered(qt_loop: Any, field: Field) -> None:
+    field.type("source:sa")
+    await until(lambda: field.box.offered() == ["sartiq"])

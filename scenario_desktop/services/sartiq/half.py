@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
+from scenario_desktop.errors import StoreFailed
 from scenario_desktop.items import Item
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.sartiq.deletion import Deletion
@@ -29,6 +32,8 @@ if TYPE_CHECKING:  # httpx takes 40 ms to import
     from scenario_desktop.api.sartiq.capabilities import Capabilities
     from scenario_desktop.api.sartiq.client import SartiqClient
     from scenario_desktop.api.sartiq.login import TokenStore
+
+log = logging.getLogger(__name__)
 
 #: Meta: what was learnt of each server's operations, as JSON.
 CAPABILITIES: Final = "sartiq.capabilities"
@@ -128,6 +133,7 @@ class SartiqHalf:
         )
         self._catalogue = catalogue
         self._connection = connection
+        self._keeping: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
 
     @property
@@ -175,8 +181,9 @@ class SartiqHalf:
             files = FileFetcher(base_url=client.base_url, transport=pipe())
             stack.push_async_callback(files.aclose)
             half = cls(client, files, connection, desk, times)
+            client.capabilities.on_change = half._on_learnt
             await half._settle_in()
-            stack.push_async_callback(half._keep_capabilities)
+            stack.push_async_callback(half._settle)
             stack.push_async_callback(half.runs.aclose)
             stack.push_async_callback(half.sync.aclose)
             half._stack = stack.pop_all()
@@ -233,13 +240,25 @@ class SartiqHalf:
         await forget(self._catalogue)
         await self._catalogue.set_meta(PLACE, self._connection.place)
 
+    def _on_learnt(self) -> None:
+        task = asyncio.create_task(self._keep_capabilities(), name="capabilities")
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _settle(self) -> None:
+        """Wait for what is being kept."""
+        self.capabilities.on_change = None
+        if self._keeping:
+            await asyncio.wait(self._keeping)
+
     async def _keep_capabilities(self) -> None:
         """Keep what was learnt of this server."""
-        learnt = await _learnt(self._catalogue)
-        known = self.capabilities.known
-        if known and learnt.get(self._connection.server) != known:
-            learnt[self._connection.server] = known
+        try:
+            learnt = await _learnt(self._catalogue)
+            learnt[self._connection.server] = self.capabilities.known
             await self._catalogue.set_meta(CAPABILITIES, json.dumps(learnt))
+        except StoreFailed as error:  # it is learnt again
+            log.warning("what the server offers was not kept: %s", error.message)
 
 
 async def _learnt(catalogue: Catalogue) -> dict[str, dict[str, bool]]:

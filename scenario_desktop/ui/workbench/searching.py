@@ -70,7 +70,9 @@ def with_tokens(
         types=fields["types"],
         statuses=fields["statuses"],
         tags=fields["tags"],
-        sources=tuple(source for source in Source if source in fields["sources"]),
+        sources=tuple(
+            source for source in Source if source in [v.casefold() for v in fields["sources"]]
+        ),
         shots=fields["shots"],
         group_id=next((t.value for t in tokens if t.word == "generation"), None),
     )

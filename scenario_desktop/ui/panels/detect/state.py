@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.modalities import MODALITY_TITLES, Modality
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, Source
 from scenario_desktop.services.words import counted, units
 from scenario_desktop.ui.forms.messages import error_texts
 from scenario_desktop.ui.forms.spec import FieldSpec, fields_of_model, fields_of_schema
@@ -176,6 +176,11 @@ def reasons(items: Sequence[Item], draft: DetectDraft, *, adding: int = 0) -> li
         f"“{item.name}” is not a picture. Take it out."
         for item in items
         if item.kind not in ("", "image")
+    ]
+    found += [
+        f"“{item.name}” lies in Sartiq. Download it and add the file instead."
+        for item in items
+        if item.source is Source.SARTIQ
     ]
     if not draft.modalities:
         found.append("Choose a control map.")
