@@ -59,7 +59,8 @@ def test_a_second_user_is_let_in_only_where_asked_for(tmp_path: Path) -> None:
     assert "second_api_key" not in plain.address
     plain.stop()
     first = EngineProcess(tmp_path, "--second-user")
-    assert list(first.address)[-2:] == ["second_api_key", "second_api_secret"]
+    seconds = {name for name in first.address if name.startswith("second_")}
+    assert {"second_api_key", "second_api_secret"} <= seconds
     assert first.auth == plain.auth
     with first.client() as ada, first.client(is_second=True) as bob:
         of_ada, of_bob = make(ada), make(bob)
