@@ -27,9 +27,10 @@ from PySide6.QtWidgets import (
 from scenario_desktop.api.models.assets import AssetProperties
 from scenario_desktop.errors import AppError, BadInput, Refused, StoreFailed
 from scenario_desktop.imaging import tasks
-from scenario_desktop.items import Item, Picture
+from scenario_desktop.items import PREDICTION, Item, Picture
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.outbox import Outbox
+from scenario_desktop.services.sartiq.limits import Limit
 from scenario_desktop.store.catalogue import Catalogue
 from scenario_desktop.store.outbox import OutboxStore
 from scenario_desktop.ui.commands import Command, CommandRegistry
@@ -600,3 +601,40 @@ async def test_what_names_the_same_item_stands_on_one_line(qt_loop: Any, tmp_pat
         labels = room.view.facts.values()
         assert labels["Input, parent"] == "asset_000001"
         assert "Parent" not in labels
+
+
+def prediction(**metadata: Any) -> dict[str, Any]:
+    return {
+        "id": "3f2a9c10-5d1e-4b7a-9c52-0123456789ab", "source": "sartiq", "thumbnail": None,
+        "metadata": {
+            "type": PREDICTION, "name": "Red boat", "prompt": "A red boat at dusk",
+            "shotType": "front_full_body", "generationId": "g1", **metadata,
+        },
+    }  # fmt: skip
+
+
+async def test_what_the_second_service_lacks_cannot_be_edited(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        ours = await room.add(1)
+        theirs = await room.add(2, **prediction(error="no face was found", scaleFactor=2.0))
+        await room.select(theirs)
+        view = room.view
+        assert view.name.name() == "Red boat"
+        room.controller.rename()
+        assert not view.name._field.isVisible()
+        assert view._tags_hint.text() == "Sartiq keeps no tags."
+        assert not view._description_box.isVisible()
+        assert room.controller.why_not(Limit.TAGS) == "Sartiq keeps no tags"
+        (asset,) = [await room.library.details(theirs)]
+        shown = [f for g in facts.groups(asset, (await room.library.items([theirs]))[theirs])
+                 for f in g.facts]  # fmt: skip
+        pairs = {(one.label, one.value) for one in shown}
+        assert {
+            ("Type", "Image, prediction"), ("Shot", "Front full body"), ("Source", "Sartiq"),
+            ("Error", "no face was found"), ("Scale", "2×"), ("Generation", "g1"),
+        } <= pairs  # fmt: skip
+        await room.select(ours, theirs)
+        assert view._tags_hint.text() == "Sartiq keeps no tags, and 1 of 2 items are from there."
+        await room.select(ours)
+        assert view._description_box.isVisible()
+        assert not view._tags_hint.isVisible()

@@ -210,12 +210,12 @@ class InspectorController(QObject):
 
     def add_tag(self) -> None:
         """Put the cursor into the field for tags."""
-        if not self.why_no_edit():
+        if not self.why_no_edit() and not self.why_not(Limit.TAGS):
             self._view.tags.open()
 
     def rename(self) -> None:
         """Put the cursor into the name."""
-        if not self.why_not_one_edit():
+        if not self.why_not_one_edit() and not self.why_not(Limit.NAMES):
             self._view.name.edit()
 
     def set_copying(self, is_busy: bool) -> None:
@@ -265,9 +265,11 @@ class InspectorController(QObject):
         view.show_one(
             facts.title_of(item), facts.headline(item, self._now()),
             is_favourite=item.is_favourite, is_deleted=is_deleted,
+            is_foreign=bool(self.why_not(Limit.NAMES)),
         )  # fmt: skip
-        view.set_tags([TagState(tag, 1, 1) for tag in item.tags], 1)
-        view.set_can_tag(not is_deleted)
+        lacks = self.why_not(Limit.TAGS)
+        view.set_tags([TagState(tag, 1, 1) for tag in item.tags], 1, hint=_sentence(lacks))
+        view.set_can_tag(not is_deleted and not lacks)
         if self._asset is None or self._asset.id != item.id:
             view.set_description("")
             view.set_facts(())
@@ -291,7 +293,7 @@ class InspectorController(QObject):
             is_favourite=all(item.is_favourite for item in items), is_deleted=is_deleted,
         )  # fmt: skip
         self._show_states(items, is_all_read=is_all_read)
-        view.set_can_tag(not is_deleted and is_all_read)
+        view.set_can_tag(not is_deleted and is_all_read and not self.why_not(Limit.TAGS))
         self._pictures.drop(_STRIP)
         self._frame = self._sheet_frame()
         self._pictures.want(_PREVIEW, items[:SHEET], self._frame)
@@ -308,6 +310,7 @@ class InspectorController(QObject):
         hint = ""
         if any(0 < s.count < len(items) for s in states):
             hint = "Partly set tags stay as they are until you touch them."
+        hint = _sentence(self.why_not(Limit.TAGS)) or hint
         if not is_all_read:
             hint = f"Choose at most {MAX_READ:,} items to change their tags."
         self._view.set_tags(states[:MAX_TAGS] if is_all_read else (), len(items), hint=hint)
@@ -573,6 +576,10 @@ class InspectorController(QObject):
 
     def why_not_one_edit(self) -> str:
         return "Choose a single picture" if len(self._keys) > 1 else self.why_no_edit()
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason}." if reason else ""
 
 
 async def _or_none(reading: Any) -> Item | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.api.models.modalities import MODALITY_TITLES
-from scenario_desktop.items import Item
+from scenario_desktop.items import PREDICTION, REFINE, Item, Source
 from scenario_desktop.services.words import NO_BREAK, ago, counted
 
 #: Characters of one value that are shown; the whole can be copied.
@@ -30,6 +30,8 @@ _TYPES = {
     "uploaded": "uploaded",
     "upload": "uploaded",
     "detection": "control map",
+    PREDICTION: "prediction",
+    REFINE: "refine",
     "txt2img": "text to image",
     "img2img": "image to image",
     "txt2video": "text to video",
@@ -151,6 +153,15 @@ def _number(value: Any) -> str:
     return f"{value:,.6g}" if isinstance(value, float) and value % 1 else f"{int(value):,}"
 
 
+def _times(value: Any) -> str:
+    return f"{_number(value)}×"
+
+
+def _words(value: Any) -> str:
+    """Return "Front full body" for "front_full_body"."""
+    return str(value).replace("_", " ").strip().capitalize()
+
+
 def _percent(value: Any) -> str:
     return f"{_number(value)}{NO_BREAK}%"
 
@@ -214,6 +225,8 @@ _FIELDS: Mapping[str, _Field] = {
     "maxThreshold": _Field(_MAP, "High cut", _percent),
     "keypointThreshold": _Field(_MAP, "Joint confidence", _number),
     "removeBackground": _Field(_MAP, "Background removed"),
+    "error": _Field(_ABOUT, "Error"),
+    "errorCategory": _Field(_ABOUT, "Kind of error"),
     "modelId": _Field(_ABOUT, "Model"),
     "baseModelId": _Field(_MAKING, "Base model"),
     "modelType": _Field(_MAKING, "Model type"),
@@ -225,6 +238,10 @@ _FIELDS: Mapping[str, _Field] = {
     "scheduler": _Field(_MAKING, "Scheduler"),
     "strength": _Field(_MAKING, "Strength", _fraction),
     "negativePromptStrength": _Field(_MAKING, "Negative strength", _number),
+    "shotType": _Field(_MAKING, "Shot", _words),
+    "tool": _Field(_MAKING, "Tool", _words),
+    "generationType": _Field(_MAKING, "Kind of generation", _words),
+    "scaleFactor": _Field(_MAKING, "Scale", _times),
     "scalingFactor": _Field(_MAKING, "Scale", _number),
     "targetWidth": _Field(_MAKING, "Target width", _number),
     "targetHeight": _Field(_MAKING, "Target height", _number),
@@ -237,6 +254,12 @@ _FIELDS: Mapping[str, _Field] = {
     "styleImages": _Field(_ORIGIN, "Style images"),
     "structureImage": _Field(_ORIGIN, "Structure"),
     "parentId": _Field(_ORIGIN, "Parent"),
+    "refinedFrom": _Field(_ORIGIN, "Refined from"),
+    "generationId": _Field(_ORIGIN, "Generation"),
+    "versions": _Field(_ORIGIN, "Refines", _number),
+    "styleName": _Field(_MAKING, "Style"),
+    "taskId": _Field(_ORIGIN, "Task"),
+    "word": _Field(_ORIGIN, "Status word"),
     "rootParentId": _Field(_ORIGIN, "First parent"),
     "originalAssetId": _Field(_ORIGIN, "Original"),
     "parentJobId": _Field(_ORIGIN, "Job"),
@@ -251,7 +274,7 @@ _FIELDS: Mapping[str, _Field] = {
 }
 
 #: Said elsewhere already.
-_SAID = frozenset({"kind", "type", "name", "width", "height", "thumbnail", "size"})
+_SAID = frozenset({"kind", "type", "name", "width", "height", "thumbnail", "size", "favourite"})
 
 
 def groups(
@@ -313,7 +336,8 @@ def _file_facts(asset: Asset, item: Item) -> Iterable[Fact]:
 
 def _origin_facts(asset: Asset, item: Item) -> Iterable[Fact]:
     if asset.source and asset.source != item.type:
-        yield Fact("Source", asset.source)
+        is_theirs = item.source is Source.SARTIQ
+        yield Fact("Source", "Sartiq" if is_theirs else asset.source)
     if asset.privacy:
         yield Fact("Privacy", _label(asset.privacy), asset.privacy)
     if asset.nsfw:

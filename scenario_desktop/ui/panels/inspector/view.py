@@ -104,11 +104,24 @@ class InspectorView(Surface):
         self.tags.close_field()
         self.more.setEnabled(False)
 
-    def show_one(self, name: str, headline: str, *, is_favourite: bool, is_deleted: bool) -> None:
-        """Show one item; its details follow."""
+    def show_one(
+        self,
+        name: str,
+        headline: str,
+        *,
+        is_favourite: bool,
+        is_deleted: bool,
+        is_foreign: bool = False,
+    ) -> None:
+        """Show one item; its details follow.
+
+        Args:
+            is_foreign: its service keeps neither names nor descriptions.
+        """
         self._show_page(Mode.ONE, headline, is_favourite=is_favourite, is_deleted=is_deleted)
-        self.name.set_name(name, can_edit=not is_deleted)
-        self.description.set_locked(is_deleted)
+        self.name.set_name(name, can_edit=not is_deleted and not is_foreign)
+        self.description.set_locked(is_deleted or is_foreign)
+        self._description_box.setVisible(not is_foreign)
 
     def show_many(self, title: str, summary: str, *, is_favourite: bool, is_deleted: bool) -> None:
         """Show a selection of several items."""
