@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,9 +85,10 @@ class World:
     def refine(self) -> str:
         """Make a refine of a finished prediction and return its id."""
         made = self.generation()["predictions"][0]
-        for _ in range(2000):
-            if self.first.get(f"/predictions/{made['id']}").json()["status"] == "completed":
-                break
+        deadline_s = time.monotonic() + 60
+        while self.first.get(f"/predictions/{made['id']}").json()["status"] != "completed":
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)  # asked again and again, as clients do
         body = {"prediction_ids": [made["id"]], "scale_factor": 2}
         answer = self.first.post("/generations/refines", json=body).json()
         refine_id: str = answer["refines"][0]["id"]

@@ -36,7 +36,6 @@ from scenario_desktop.imaging.edits.adjust import plan_adjust
 
 async def create(request: Request) -> Response:
     """``v``, the version of the request, is taken and changes nothing here."""
-    organization_of(request)
     body = await read_body(request, GenerationCreate)
     pictures = [*body.reference_images_paths, body.garment_placement_base_image_url]
     return await _begin(request, Operation.CREATE, body, await _found(request, pictures))
@@ -62,14 +61,12 @@ async def create_agentic(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    organization_of(request)
     body = await read_body(request, EditRequest)
     pictures = [body.base_img_path, *body.reference_images]
     return await _begin(request, Operation.EDIT, body, await _found(request, pictures))
 
 
 async def make_video(request: Request) -> Response:
-    organization_of(request)
     body = await read_body(request, VideoGenerationRequest)
     if body.prediction_id is not None:
         await sartiq_of(request).predictions.get(body.prediction_id, user_of(request))
@@ -78,7 +75,6 @@ async def make_video(request: Request) -> Response:
 
 
 async def fix_background(request: Request) -> Response:
-    organization_of(request)
     body = await read_body(request, BackgroundFixRequest)
     if body.palette_image_path is None:
         raise Unprocessable.at(
@@ -94,7 +90,6 @@ async def fix_background(request: Request) -> Response:
 
 async def adjust(request: Request) -> Response:
     """Only the first reference picture counts; its size is the one aimed at."""
-    organization_of(request)
     body = await read_body(request, ImageAdjusterRequest)
     inputs = [await _picture(request, "base_img_path", body.base_img_path)]
     if body.reference_images:
@@ -119,7 +114,6 @@ async def adjust(request: Request) -> Response:
 
 
 async def fix_faces(request: Request) -> Response:
-    organization_of(request)
     body = await read_body(request, FaceFixRequest)
     inputs = [await _picture(request, "base_img_path", body.base_img_path)]
     return await _begin(request, Operation.FACE_FIXER, body, inputs)
