@@ -6,6 +6,7 @@ field falls back to its default, an unusable record of a list is left out and co
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
@@ -16,6 +17,7 @@ from scenario_desktop.api.models.base import Listed, Page, Received
 from scenario_desktop.errors import BadAnswer
 
 M = TypeVar("M", bound=Received)
+T = TypeVar("T")
 L = TypeVar("L", bound=Listed)
 P = TypeVar("P", bound=Page)
 
@@ -23,6 +25,20 @@ P = TypeVar("P", bound=Page)
 _MOST_PAGES: Final = 20_000
 #: How deep records nest; parts are tried from there upwards.
 _MOST_DEPTH: Final = 6
+
+#: Bytes from which an answer is read in a thread: a page of nested records takes long.
+_LONG: Final = 64 * 1024
+
+
+async def off_the_loop(read: Callable[..., T], *arguments: Any) -> T:
+    """Call one of the readers below, in a thread when the answer is long.
+
+    Args:
+        arguments: those of the reader; the bytes of the answer are among them.
+    """
+    if any(isinstance(each, bytes) and len(each) > _LONG for each in arguments):
+        return await asyncio.to_thread(read, *arguments)
+    return read(*arguments)
 
 
 def parse(model: type[M], body: bytes) -> M:

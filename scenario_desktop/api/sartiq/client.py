@@ -43,7 +43,7 @@ from scenario_desktop.api.models.sartiq.requests import (
     SartiqRequest,
     VideoGenerationRequest,
 )
-from scenario_desktop.api.parsing import parse, parse_any, parse_list
+from scenario_desktop.api.parsing import off_the_loop, parse, parse_any, parse_list
 from scenario_desktop.api.sartiq import uploads
 from scenario_desktop.api.sartiq.bulk import BulkDelete
 from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
@@ -234,7 +234,7 @@ class SartiqClient:
             answer = await self._connection.send(
                 "POST", "/generations/by-ids", body=part, is_safe=True
             )
-            found += parse_list(GenerationPublic, answer.body)
+            found += await off_the_loop(parse_list, GenerationPublic, answer.body)
         return found
 
     async def create_agentic(self, request: AgenticGenerationCreate) -> AgenticGenerationResponse:

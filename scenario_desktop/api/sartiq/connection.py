@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from scenario_desktop.api.models.base import Listed, Received
-from scenario_desktop.api.parsing import parse, parse_any, parse_page, refuse_web_page
+from scenario_desktop.api.parsing import off_the_loop, parse, parse_any, parse_page, refuse_web_page
 from scenario_desktop.api.redaction import register_secret
 from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
 from scenario_desktop.api.sartiq.login import TokenSource, is_usable
@@ -132,7 +132,7 @@ class Connection:
         is_scoped: bool = False,
     ) -> M:
         answer = await self.send("GET", path, query, is_safe=True, is_scoped=is_scoped)
-        return parse(model, answer.body)
+        return await off_the_loop(parse, model, answer.body)
 
     async def page(
         self,
@@ -143,7 +143,7 @@ class Connection:
         is_scoped: bool = False,
     ) -> L:
         answer = await self.send("GET", path, query, is_safe=True, is_scoped=is_scoped)
-        return parse_page(model, answer.body, "data")
+        return await off_the_loop(parse_page, model, answer.body, "data")
 
     async def attempt(
         self,
