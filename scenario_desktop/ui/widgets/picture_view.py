@@ -116,7 +116,7 @@ class PictureView(QWidget):
         """Zoom so that what is under a point of the view stays under it."""
         if self._full.isEmpty():
             return
-        at = at or QPointF(self.rect().center())
+        at = at or self.room().center()
         before = self.picture_rect()
         zoom = min(MAX_ZOOM, max(MIN_ZOOM, zoom))
         old = self._scale_now()
@@ -124,18 +124,22 @@ class PictureView(QWidget):
         self._scale = zoom / self.devicePixelRatioF()
         grown = self._scale / old
         center = at + (before.center() - at) * grown
-        self._offset = center - QRectF(self.rect()).center()
+        self._offset = center - self.room().center()
         self._keep_in_sight()
         self._announce()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         self.set_zoom(self.zoom() * factor, at)
 
+    def room(self) -> QRectF:
+        """Return the part of the view that a picture is fitted into and zoomed around."""
+        return QRectF(self.rect())
+
     def picture_rect(self) -> QRectF:
         """Return where the whole picture lies, in the view's coordinates; it may reach outside."""
         scale = self._scale_now()
         size = QRectF(0, 0, self._full.width() * scale, self._full.height() * scale)
-        size.moveCenter(QRectF(self.rect()).center() + self._offset)
+        size.moveCenter(self.room().center() + self._offset)
         if self.is_fit:
             size.moveTopLeft(QPointF(size.topLeft().toPoint()))
         return size
@@ -260,8 +264,9 @@ class PictureView(QWidget):
         """Return logical pixels for one pixel of the picture."""
         if not self.is_fit or self._full.isEmpty():
             return self._scale
-        width = max(1, self.width() - 2 * self.margin) / self._full.width()
-        height = max(1, self.height() - 2 * self.margin) / self._full.height()
+        room = self.room()
+        width = max(1, room.width() - 2 * self.margin) / self._full.width()
+        height = max(1, room.height() - 2 * self.margin) / self._full.height()
         return min(width, height, 1.0)
 
     def _is_same_shape(self, full: QSize) -> bool:

@@ -41,7 +41,7 @@ from scenario_desktop.ui.panels.topbar.controller import TopBarController
 from scenario_desktop.ui.panels.topbar.view import TopBarView
 from scenario_desktop.ui.panels.topbar.waiting import WaitingEdits
 from scenario_desktop.ui.widgets.suggestions import MAX_ROWS
-from scenario_desktop.ui.workbench import canvas_room, detect_room
+from scenario_desktop.ui.workbench import canvas_room, detect_room, refine_room
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
 from scenario_desktop.ui.workbench.place import GalleryPlace
@@ -111,7 +111,12 @@ class Workbench(QObject):
         if shell.query is not None:
             self.gallery.controller.adopt(shell.query, shell.order)
         self._add_commands()
-        self.sidebar_view = SidebarView([Work("detect.open", "Detect", "scan-line", "D")])
+        self.sidebar_view = SidebarView(
+            [
+                Work("detect.open", "Detect", "scan-line", "D"),
+                Work("refine.open", "Refine", "maximize-2", "R"),
+            ]
+        )
         self.topbar_view = TopBarView(self.commands)
         self.first_run = FirstRunView(samples=len(sample_pictures()))
         self.sidebar = SidebarController(self.sidebar_view, self.commands, self.notices)
@@ -129,6 +134,14 @@ class Workbench(QObject):
         )
         self.searching.complete.failed.connect(self.notices.report)
         self.detect = detect_room.DetectRoom(self.window, self.commands, ports.settings)
+        self.refine = refine_room.RefineRoom(
+            self.window,
+            self.commands,
+            ports.settings,
+            refine_room.Choice(
+                self.gallery.controller.chosen_items, lambda: self.gallery.controller.chosen_count
+            ),
+        )
         self.canvas = canvas_room.CanvasRoom(
             self.window, self.commands, ports.settings, ports.drag_folder / "canvas"
         )
@@ -156,6 +169,7 @@ class Workbench(QObject):
             self.window, self.commands, self.notices, pictures=self.store
         )
         self._detecting = self._action(self._open_detect_with)
+        self._refining = self._action(self._open_refine_with)
         self._creating = self._action(self._new_canvas)
         self._placing = self._action(self._place_chosen)
         self._editing = self._action(self._edit_again)
@@ -218,6 +232,9 @@ class Workbench(QObject):
         self.sidebar.tag_search_wanted.connect(self._search_tags)
         self.detect.left.connect(self._leave_detect)
         self.canvas.left.connect(self._leave_detect)
+        self.refine.left.connect(self._leave_detect)
+        self.refine.settings_requested.connect(self.spending_requested)
+        self.refine.connect_requested.connect(self.connect_requested)
         self.canvas.detect_wanted.connect(self._detect_item)
         self.canvas.in_front.connect(self.topbar.put_in_front)
         self.canvas.locks_changed.connect(gallery.set_locks)
@@ -257,6 +274,7 @@ class Workbench(QObject):
         self.imports.bind(session.imports)
         self.items.bind(session)
         self.detect.bind(session, is_local=is_local)
+        self.refine.bind(session)
         self.canvas.bind(session)
         self.jobs.set_session(session.jobs, session.library, self.store)
         self.inspector.open(session.library, session.previews)
@@ -285,6 +303,7 @@ class Workbench(QObject):
         self.inspector.open(None)
         self.canvas.unbind()
         self.detect.unbind()
+        self.refine.unbind()
         self.jobs.set_session(None)
         self.items.bind(None)
         self.imports.bind(None)
@@ -329,6 +348,11 @@ class Workbench(QObject):
                 words="control map canny depth pose edges",
             ),
             Command(
+                "refine.open", "Refine…", self._refining_trigger, icon="maximize-2", shortcut="R",
+                reason=self._needs_session, note=self._chosen_note,
+                words="upscale larger sartiq enhance",
+            ),
+            Command(
                 "canvas.new", "New canvas…", self._creating_trigger, icon="layers",
                 shortcut="Ctrl+N", reason=self._needs_session, note=self._chosen_note,
                 words="create draw paint edit",
@@ -350,7 +374,7 @@ class Workbench(QObject):
                 icon="settings", shortcut="Ctrl+,", words="preferences theme",
             ),
             Command(
-                "workspace.connect", "Connect Scenario…", self.connect_requested.emit,
+                "workspace.connect", "Connect account…", self.connect_requested.emit,
                 icon="cloud", words="account key login",
             ),
             Command(
@@ -419,6 +443,13 @@ class Workbench(QObject):
         else:
             self.preview.toggle(key)
 
+    def _refining_trigger(self) -> None:
+        self._refining.trigger()
+
+    async def _open_refine_with(self) -> None:
+        is_gallery = self.window.page == GALLERY
+        self.refine.open(await self.gallery.controller.chosen_items() if is_gallery else [])
+
     def _creating_trigger(self) -> None:
         self._creating.trigger()
 
@@ -462,8 +493,13 @@ class Workbench(QObject):
     def _on_page_changed(self, page: str) -> None:
         if page == detect_room.PAGE:
             self.sidebar.show_work("detect.open")
+            self.refine.close()
             return
         self.detect.close()
+        if page == refine_room.PAGE:
+            self.sidebar.show_work("refine.open")
+            return
+        self.refine.close()
         if page == canvas_room.PAGE:
             self.sidebar.show_query(ItemQuery(section=Section.CANVASES))
         else:
@@ -500,7 +536,7 @@ class Workbench(QObject):
         """Go one step back: the job panel first, then the form."""
         if self.window.is_jobs_shown():
             self.window.show_jobs(False)
-        elif self.window.page == detect_room.PAGE:
+        elif self.window.page in (detect_room.PAGE, refine_room.PAGE):
             self._leave_detect()
 
     def _focus_page(self) -> None:
@@ -508,9 +544,12 @@ class Workbench(QObject):
         # A grid with nothing in it is hidden, and would not take the keys from where they are.
         (grid if grid.isVisible() else self.window).setFocus()
 
-    async def _edit_again(self, _kind: str, request: dict[str, Any]) -> None:
+    async def _edit_again(self, kind: str, request: dict[str, Any]) -> None:
         """Open the form with a request that was sent before."""
         if self._session is None:
+            return
+        if kind == refine_room.KIND:
+            self.refine.open(request=request)
             return
         item = await self._session.library.item(str(request.get("image", "")))
         self.detect.open([item] if item is not None else [], request)

@@ -1,0 +1,1 @@
+"""Refine: predictions, refines and pictures made larger, with the plan in words before they go."""

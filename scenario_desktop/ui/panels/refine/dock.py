@@ -1,0 +1,415 @@
+"""The form at the right of the refine page: size, prompt, model, what will happen, the button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from scenario_desktop.services.words import counted
+from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.refine.model_field import ModelField
+from scenario_desktop.ui.panels.refine.state import Footer, PlanLine, RefineDraft, Size
+from scenario_desktop.ui.widgets.banner import Banner, Tone
+from scenario_desktop.ui.widgets.buttons import (
+    Button,
+    ButtonKind,
+    ButtonSize,
+    IconButton,
+    PriceButton,
+)
+from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.scroll import ScrollArea
+from scenario_desktop.ui.widgets.segmented import Segmented
+from scenario_desktop.ui.widgets.slider import NumberField
+from scenario_desktop.ui.widgets.surface import Card, Hairline, Surface
+
+_EDGE = 16
+_PROMPT_LINES = 3
+_MAX_PROMPT = 20_000
+_MAX_SIDE = 99_999
+
+
+class RefineDock(Surface):
+    """Shows a draft and what follows from it; tells what the user does with it.
+
+    Signals:
+        edited: a field changed; see ``draft``.
+        width_edited, height_edited: a side was typed, the other one may follow.
+        add_requested: the widget below which to offer what can be added.
+        clear_requested: all inputs should go.
+        submit_requested: the button was pressed.
+        settings_requested: the user wants to change the spending limit.
+        reset_requested: every field should go back.
+        close_requested: the cross in the header.
+    """
+
+    edited = Signal()
+    width_edited = Signal()
+    height_edited = Signal()
+    add_requested = Signal(object)
+    clear_requested = Signal()
+    submit_requested = Signal()
+    settings_requested = Signal()
+    reset_requested = Signal()
+    close_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("panel", edges=Qt.Edge.LeftEdge, parent=parent)
+        self.setAccessibleName("Refine")
+        self.size_choice = Segmented([(size.value, size.text) for size in Size], name="Result size")
+        self.sides = _Sides()
+        self._note = PlainLabel("", "small", "text_3", wrap=True)
+        self.prompt = _Prompt()
+        self.model = ModelField(name="Model id")
+        self.model.setPlaceholderText("Sartiq’s own choice")
+        self._model_note = PlainLabel("", "small", "text_3", wrap=True)
+        self.plan = _PlanCard()
+        self.footer = _FooterView()
+        self.banner = Banner()
+        self.banner.hide()
+        self._inputs: tuple[str, ...] = ()
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
+        column.setSpacing(_EDGE)
+        column.addWidget(self.banner)
+        column.addLayout(_group("Result size", self.size_choice, self.sides, self._note))
+        column.addLayout(_group("Prompt", self.prompt, note="Optional"))
+        column.addLayout(_group("Model id", self.model, self._model_note))
+        column.addWidget(self.plan)
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._header())
+        layout.addWidget(Hairline())
+        self.scroller = ScrollArea(content)
+        layout.addWidget(self.scroller, 1)
+        layout.addWidget(Hairline())
+        layout.addWidget(self.footer)
+
+    def _header(self) -> QHBoxLayout:
+        self.more = IconButton("ellipsis", "More", size=ButtonSize.SMALL)
+        self.more.clicked.connect(self._on_more)
+        close = IconButton("x", "Close", size=ButtonSize.SMALL)
+        close.clicked.connect(self.close_requested)
+        row = QHBoxLayout()
+        row.setContentsMargins(_EDGE, 6, 8, 6)
+        row.setSpacing(4)
+        row.addWidget(PlainLabel("Refine", "label_strong"), 1)
+        row.addWidget(self.more)
+        row.addWidget(close)
+        return row
+
+    def _connect(self) -> None:
+        self.size_choice.chosen.connect(self._on_size)
+        self.sides.width_field.edited.connect(self._on_width)
+        self.sides.height_field.edited.connect(self._on_height)
+        self.sides.link.clicked.connect(self._on_width)
+        self.prompt.textChanged.connect(self._on_prompt)
+        self.model.edited.connect(self.edited)
+        self.footer.button.clicked.connect(self.submit_requested)
+        self.footer.settings_requested.connect(self.settings_requested)
+
+    # What the user has entered
+
+    def draft(self, inputs: Sequence[str] = ()) -> RefineDraft:
+        """Return what is typed, with the keys of the inputs."""
+        return RefineDraft(
+            Size(self.size_choice.value()),
+            round(self.sides.width_field.value()),
+            round(self.sides.height_field.value()),
+            self.sides.link.isChecked(),
+            self.prompt.toPlainText(),
+            self.model.text(),
+            tuple(inputs),
+        )
+
+    # What is shown
+
+    def show_draft(self, draft: RefineDraft) -> None:
+        """Show a draft; ``edited`` stays silent."""
+        self.size_choice.set_value(draft.size.value)
+        self.sides.width_field.set_value(draft.width)
+        self.sides.height_field.set_value(draft.height)
+        self.sides.link.setChecked(draft.is_linked)
+        self.sides.setVisible(draft.size is Size.SIDES)
+        self.prompt.set_text(draft.prompt)
+        self.model.set_value(draft.model_id)
+
+    def show_sizes(self, note: str, refused: dict[Size, str]) -> None:
+        """Say how large it gets; scales with a reason cannot be chosen.
+
+        The one that is chosen stays so: what is wrong with it stands above the button.
+        """
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        for size in Size:
+            is_set = self.size_choice.value() == size.value
+            reason = refused.get(size, "")
+            self.size_choice.set_enabled(size.value, is_set or not reason, reason)
+
+    def show_models(self, known: Sequence[tuple[str, str]], note: str) -> None:
+        """Offer ids that were used before, and say of the one typed how often it was."""
+        self.model.set_known(known)
+        self._model_note.setText(note)
+        self._model_note.setVisible(bool(note))
+
+    def show_plan(self, lines: Sequence[PlanLine]) -> None:
+        self.plan.show_lines(lines)
+
+    def show_banner(self, text: str, tone: Tone = Tone.WARNING) -> None:
+        """Say what keeps it from being sent now; an empty text takes it away."""
+        self.banner.setVisible(bool(text))
+        if text:
+            self.banner.set_message(text, tone)
+
+    def show_footer(self, footer: Footer) -> None:
+        self.footer.show_state(footer)
+
+    def _on_size(self, value: str) -> None:
+        self.sides.setVisible(value == Size.SIDES.value)
+        self.edited.emit()
+
+    def _on_width(self) -> None:
+        self.width_edited.emit()
+
+    def _on_height(self) -> None:
+        self.height_edited.emit()
+
+    def _on_prompt(self) -> None:
+        if not self.prompt.is_set_by_program:
+            self.edited.emit()
+
+    def _on_more(self) -> None:
+        menu = Menu(self.more, name="Refine")
+        menu.add("Reset the form", self.reset_requested.emit, icon="rotate-ccw")
+        menu.add("Take out all inputs", self.clear_requested.emit, icon="x")
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+
+class _Prompt(QPlainTextEdit):
+    """Several lines of text. Tab moves on, since a form is walked by Tab."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_set_by_program = False
+        self.setTabChangesFocus(True)
+        self.setPlaceholderText("What to bring out, what to leave alone")
+        self.setAccessibleName("Prompt, optional")
+        theme.current().changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def set_text(self, text: str) -> None:
+        """Show a text; what is there already stays, with its cursor."""
+        if text == self.toPlainText():
+            return
+        self.is_set_by_program = True
+        try:
+            self.setPlainText(text[:_MAX_PROMPT])
+        finally:
+            self.is_set_by_program = False
+
+    def _on_theme_changed(self) -> None:
+        self.setFixedHeight(theme.current().line() * _PROMPT_LINES + 18)
+
+
+class _Sides(QWidget):
+    """Width and height, and whether one follows the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.width_field = NumberField(name="Width, pixels")
+        self.height_field = NumberField(name="Height, pixels")
+        for side in (self.width_field, self.height_field):
+            side.setRange(0, _MAX_SIDE)
+            side.setSpecialValueText("–")
+            side.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.link = IconButton("link-2", "Keep the shape of the picture shown")
+        self.link.setCheckable(True)
+        self.link.setChecked(True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.width_field, 1)
+        row.addWidget(PlainLabel("×", "body", "text_3"))
+        row.addWidget(self.height_field, 1)
+        row.addWidget(PlainLabel("px", "small", "text_3"))
+        row.addWidget(self.link)
+        self.hide()
+
+
+class _PlanCard(Card):
+    """What will happen, a line for each part."""
+
+    def __init__(self) -> None:
+        super().__init__("raised", line="line_subtle")
+        self.setAccessibleName("What will happen")
+        self._rows: list[_PlanRow] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(14, 12, 14, 12)
+        self._column.setSpacing(8)
+        self._column.addWidget(PlainLabel("What will happen", "body_strong"))
+        self.hide()
+
+    def show_lines(self, lines: Sequence[PlanLine]) -> None:
+        while len(self._rows) < len(lines):
+            self._rows.append(_PlanRow())
+            self._column.addWidget(self._rows[-1])
+        for row, line in zip_longest(self._rows, lines):
+            row.show_line(line)
+        self.setAccessibleDescription("\n".join(line.text for line in lines))
+        self.setVisible(bool(lines))
+
+    @property
+    def texts(self) -> list[str]:
+        return self.accessibleDescription().split("\n") if not self.isHidden() else []
+
+
+class _PlanRow(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._sign = IconLabel("upload", "accent_text", 16)
+        self._text = PlainLabel("", "small", "text", wrap=True)
+        sign = QVBoxLayout()
+        sign.addWidget(self._sign)
+        sign.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addLayout(sign)
+        row.addWidget(self._text, 1)
+
+    def show_line(self, line: PlanLine | None) -> None:
+        self.setVisible(line is not None)
+        if line is not None:
+            self._sign.set_icon(line.icon, "accent_text")
+            self._text.setText(line.text)
+
+
+class _FooterView(QWidget):
+    """Price and time, what stands in the way, and the button.
+
+    Signals:
+        settings_requested: the way out of a refused spending.
+    """
+
+    settings_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.button = PriceButton("Refine", shortcut="Ctrl+Return")
+        self._error = Banner(tone=Tone.DANGER)
+        self._note = Banner(tone=Tone.INFO)
+        self._price, self._usual = _FactRow("Price"), _FactRow("Usual time")
+        self._reasons = QVBoxLayout()
+        self._reasons.setSpacing(4)
+        self._rows: list[_ReasonRow] = []
+        self._settings = Button("Spending settings", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
+        self._settings.clicked.connect(self.settings_requested)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
+        layout.setSpacing(8)
+        layout.addWidget(self._error)
+        layout.addWidget(self._note)
+        facts = QVBoxLayout()
+        facts.setSpacing(6)
+        facts.addWidget(self._price)
+        facts.addWidget(self._usual)
+        layout.addLayout(facts)
+        layout.addLayout(self._reasons)
+        layout.addWidget(self._settings, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addSpacing(2)
+        layout.addWidget(self.button)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def show_state(self, footer: Footer) -> None:
+        for banner, text, tone in (
+            (self._error, footer.error, Tone.DANGER),
+            (self._note, footer.note, Tone.INFO),
+        ):
+            banner.set_message(text, tone)
+            banner.setVisible(bool(text))
+        self._price.show_value(footer.price)
+        self._usual.show_value(footer.usual)
+        while len(self._rows) < len(footer.reasons):
+            self._rows.append(_ReasonRow())
+            self._reasons.addWidget(self._rows[-1])
+        for row, reason in zip_longest(self._rows, footer.reasons):
+            row.show_reason(reason)
+        self._settings.setVisible(footer.is_refused)
+        self._show_button(footer)
+
+    def _show_button(self, footer: Footer) -> None:
+        button = self.button
+        if footer.is_sending:
+            button.set_verb("Starting")
+            button.set_asking()
+        else:
+            button.set_verb(f"Refine {counted(footer.count, 'item')}" if footer.count else "Refine")
+            button.set_price("")
+        button.setEnabled(not footer.reasons)
+        button.setAccessibleDescription(" ".join(footer.reasons))
+
+
+class _FactRow(QWidget):
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._value = ElidedLabel("", "small", "text_3")
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(PlainLabel(title, "small", "text_2"))
+        row.addWidget(self._value, 1)
+
+    def show_value(self, value: str) -> None:
+        self.setVisible(bool(value))
+        self._value.setText(value)
+
+
+class _ReasonRow(QWidget):
+    """One reason why the form cannot be sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = PlainLabel("", "small", "text_2", wrap=True)
+        sign = QVBoxLayout()
+        sign.addSpacing(1)
+        sign.addWidget(IconLabel("circle-alert", "text_3", 14))
+        sign.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addLayout(sign)
+        row.addWidget(self._text, 1)
+
+    def show_reason(self, reason: str | None) -> None:
+        self.setVisible(bool(reason))
+        self._text.setText(reason or "")
+
+
+def _group(title: str, *widgets: QWidget, note: str = "") -> QVBoxLayout:
+    """Return a head and what belongs to it."""
+    head = QHBoxLayout()
+    head.setSpacing(8)
+    head.addWidget(PlainLabel(title, "small", "text_2"), 1)
+    if note:
+        head.addWidget(PlainLabel(note, "small", "text_3"))
+    column = QVBoxLayout()
+    column.setSpacing(8)
+    column.addLayout(head)
+    for widget in widgets:
+        column.addWidget(widget)
+    return column

@@ -1,0 +1,147 @@
+"""The refine page and its form, made anew for each workspace that is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QObject, Signal
+
+from scenario_desktop.items import Item
+from scenario_desktop.ui.commands import CommandRegistry
+from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
+from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.panels.refine.controller import RefineController
+from scenario_desktop.ui.panels.refine.dock import RefineDock
+from scenario_desktop.ui.panels.refine.page import RefinePage
+from scenario_desktop.ui.panels.refine.ports import RefinePorts, Service, sentence
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.session import Session
+
+PAGE = "refine"
+#: What the ledger calls it.
+KIND = "sartiq-refine"
+_DRAFT = "refine"
+
+
+class Choice:
+    """What is chosen in the library, for adding it to what is refined."""
+
+    def __init__(
+        self, items: Callable[[], Awaitable[Sequence[Item]]], count: Callable[[], int]
+    ) -> None:
+        self.items, self.count = items, count
+
+
+class RefineRoom(QObject):
+    """Owns page, dock and controller while a workspace is open.
+
+    Signals:
+        left: the user wants back to where the pictures are.
+        jobs_started: ids of the ledger rows that were sent.
+        settings_requested: the spending limit should be changed.
+        connect_requested: the workspace has no connection to the service, and one is wanted.
+    """
+
+    left = Signal()
+    jobs_started = Signal(object)
+    settings_requested = Signal()
+    connect_requested = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        commands: CommandRegistry,
+        settings: SettingsAccess,
+        choice: Choice,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._commands, self._settings = window, commands, settings
+        self._choice = choice
+        self._parts: tuple[RefinePage, RefineDock] | None = None
+        self.controller: RefineController | None = None
+
+    def bind(self, session: Session) -> None:
+        page, dock = RefinePage(), RefineDock()
+        troubles = "" if session.sartiq is not None else _told(session.troubles)
+        ports = RefinePorts(
+            service=_service(session),
+            large=session.previews,
+            small=session.thumbnails,
+            items=session.library,
+            guard=session.guard,
+            messages=self._window.notices,
+            drafts=SettingsDrafts(self._settings),
+            chosen=self._choice.items,
+            chosen_count=self._choice.count,
+            draft_name=f"{_DRAFT}:{session.workspace_id}",
+            trouble=troubles,
+        )
+        self._parts = page, dock
+        self._window.add_page(PAGE, page)
+        self._window.set_dock(dock, DockKind.FORM, page=PAGE)
+        self.controller = RefineController(page, dock, ports)
+        self.controller.jobs_started.connect(self.jobs_started)
+        self.controller.settings_requested.connect(self.settings_requested)
+        self.controller.connect_requested.connect(self.connect_requested)
+        page.back_requested.connect(self.left)
+        dock.close_requested.connect(self.left)
+
+    def unbind(self) -> None:
+        """Leave the page and take everything down."""
+        self.close()
+        if self._parts is None or self.controller is None:
+            return
+        page, dock = self._parts
+        self.controller.close()
+        self._parts = self.controller = None
+        self._window.remove_page(PAGE)
+        dock.deleteLater()
+        page.deleteLater()
+
+    def open(self, items: Sequence[Item] = (), request: Mapping[str, Any] | None = None) -> None:
+        """Bring the form to the front, for these items or for a request that was sent before."""
+        if self.controller is None:
+            return
+        if request is not None:
+            self.controller.restore(request)
+        else:
+            self.controller.open(items)
+        self._commands.add(*self.controller.commands())
+        self._window.set_page(PAGE)
+        self._window.show_dock(True)  # without its form the page leads nowhere
+
+    def look_again(self) -> None:
+        """Take note that the spending limit may be another one now."""
+        if self.controller is not None:
+            self.controller.look_again()
+
+    def close(self) -> None:
+        """Take away the commands that belong to the page in front."""
+        if self.controller is not None:
+            self._commands.remove(*(command.id for command in self.controller.commands()))
+
+
+def _service(session: Session) -> Service | None:
+    half = session.sartiq
+    if half is None:
+        return None
+    from scenario_desktop.services.sartiq.handover import is_private
+
+    hosts = [urlsplit(half.client.base_url).hostname or ""]
+    if session.has_scenario:
+        hosts.append(urlsplit(session.client.base_url).hostname or "")
+    return Service(
+        runs=half.runs,
+        jobs=half.runs.jobs,
+        known=half.remembered,
+        reach=half.sync,
+        is_local=half.is_local,
+        uploads_items=any(is_private(host) for host in hosts),
+    )
+
+
+def _told(troubles: Sequence[object]) -> str:
+    return " ".join(sentence(trouble) for trouble in troubles)
