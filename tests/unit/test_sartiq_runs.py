@@ -29,7 +29,7 @@ from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.services.sartiq.runs import Runs, RunsPlace
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.store.ledger import Ledger
-from tests.fake_sartiq import FakeDoor, FakeRunLibrary, FakeSartiq, uuid
+from tests.fake_sartiq_runs import FakeDoor, FakeRunLibrary, FakeSartiq, uuid
 from tests.fakes import FakeClock, FakeSettings, inline_ledger, settle
 
 

@@ -20,7 +20,7 @@ from scenario_desktop.services.jobs import Jobs
 from scenario_desktop.services.sartiq.run_kinds import PREFIX, Op
 from scenario_desktop.services.sartiq.runs import Runs, RunsPlace
 from scenario_desktop.services.spending import SpendingGuard
-from tests.fake_sartiq import FakeDoor, FakeRunLibrary, FakeSartiq
+from tests.fake_sartiq_runs import FakeDoor, FakeRunLibrary, FakeSartiq
 from tests.fakes import FakeClock, FakeJobsClient, FakeSettings, inline_ledger, settle
 
 

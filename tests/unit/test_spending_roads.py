@@ -32,7 +32,7 @@ from scenario_desktop.services.sartiq.run_kinds import PREFIX, Op
 from scenario_desktop.services.sartiq.runs import Runs, RunsPlace
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.store.ledger import Ledger, LedgerState
-from tests.fake_sartiq import FakeDoor, FakeRunLibrary, FakeSartiq, uuid
+from tests.fake_sartiq_runs import FakeDoor, FakeRunLibrary, FakeSartiq, uuid
 from tests.fakes import FakeClock, FakeJobsClient, FakeSettings, inline_ledger, settle
 
 CANNY = DetectRequest(image="a1", modality=Modality.CANNY, low_threshold=72, high_threshold=168)

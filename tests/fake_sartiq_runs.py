@@ -1,4 +1,4 @@
-"""A second service that lives in the test: it takes requests and keeps what they make."""
+"""The second service in memory, as far as sending and following runs use it."""
 
 from __future__ import annotations
 
