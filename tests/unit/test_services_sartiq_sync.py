@@ -78,6 +78,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sartiq_sync, "PAGE_SIZE", 4)
+    monkeypatch.setattr(sartiq_sync, "FIRST_SIZE", 3)
     monkeypatch.setattr(sartiq_sync, "TIDY_PAGES", 2)
 
 

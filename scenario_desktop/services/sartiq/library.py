@@ -23,11 +23,12 @@ from scenario_desktop.api.models.sartiq.answers import (
     RefinePublic,
 )
 from scenario_desktop.errors import BadAnswer, Forbidden, NotFound
-from scenario_desktop.items import Item, Source
+from scenario_desktop.items import Item
 from scenario_desktop.services.library import ChangeKind, Library
 from scenario_desktop.services.sartiq.records import (
     asset_of_prediction,
     asset_of_refine,
+    digest_of,
     record_of,
 )
 from scenario_desktop.store.catalogue import Catalogue
@@ -102,7 +103,7 @@ class SartiqLibrary:
 
     async def absorb(self, generations: Sequence[GenerationPublic]) -> None:
         """Take generations with their predictions and refines in, each as a whole."""
-        await self.put(await self.records(generations))
+        await self.put(await self.news(generations))
 
     async def put(
         self,
@@ -132,8 +133,11 @@ class SartiqLibrary:
             self.tell(result)
         return result
 
-    async def records(self, generations: Sequence[GenerationPublic]) -> list[GenerationRecord]:
-        """Return generations as the catalogue keeps them; remember where their files are."""
+    async def news(self, generations: Sequence[GenerationPublic]) -> list[GenerationRecord]:
+        """Return those that differ from what is here, as the catalogue keeps them.
+
+        Of all of them it is remembered where their files are.
+        """
         for generation in generations:
             for prediction in generation.predictions:
                 self._note_prediction(prediction)
@@ -141,10 +145,11 @@ class SartiqLibrary:
                     self._note(refine.id, refine_address(refine))
         # A list may name one twice while it grows: the later one counts.
         latest = list({g.id: g for g in generations}.values())
+        known = await self._catalogue.generation_digests([g.id for g in latest])
         now = self._now()
         if len(latest) <= SMALL:
-            return [record_of(generation, now) for generation in latest]
-        return await asyncio.to_thread(lambda: [record_of(g, now) for g in latest])
+            return _news(latest, known, now)
+        return await asyncio.to_thread(_news, latest, known, now)
 
     def tell(self, result: GenerationsResult) -> None:
         """Announce what has changed."""
@@ -312,9 +317,10 @@ class SartiqLibrary:
         return asset.model_copy(update={"url": known.file, "thumbnail": still})
 
 
-def is_ours(item: Item) -> bool:
-    """Whether an item is this service's."""
-    return item.source is Source.SARTIQ
+def _news(
+    generations: Sequence[GenerationPublic], known: Mapping[str, bytes], now: datetime
+) -> list[GenerationRecord]:
+    return [record_of(g, now) for g in generations if known.get(g.id) != digest_of(g, now)]
 
 
 def file_address(prediction: PredictionPublic) -> str | None:

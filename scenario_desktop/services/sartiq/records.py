@@ -39,6 +39,15 @@ _MIME_TYPES: Final = {
 _ADDRESSES: Final = frozenset(
     name for name in GenerationPublic.model_fields if name.endswith(("_url", "_media"))
 )
+#: What is new in every answer, although nothing has changed.
+_UNSTABLE: Final[Any] = {
+    **dict.fromkeys(_ADDRESSES, True),
+    "predictions": {"__all__": {
+        "result_image_url": True, "result_video_url": True, "refined_image_url": True,
+        "result_image_media": {"url"}, "result_video_media": {"url"},
+        "refines": {"__all__": {"result_image_url": True, "result_image_media": {"url"}}},
+    }},
+}  # fmt: skip
 
 
 def asset_of_prediction(
@@ -152,15 +161,28 @@ def record_of(generation: GenerationPublic, now: datetime) -> GenerationRecord:
     for prediction in generation.predictions:
         assets.append(asset_of_prediction(prediction, generation))
         assets += [asset_of_refine(r, prediction, generation) for r in prediction.refines]
-    data = json.dumps(facts_of(generation), sort_keys=True).encode()
-    is_open = is_in_work(generation, now)
-    digest = hashlib.sha256(data)
-    digest.update(b"open" if is_open else b"ended")
-    for asset in assets:
-        digest.update(asset.model_dump_json().encode())
     return GenerationRecord(
-        generation.id, generation.created_at, is_open, digest.digest(), data, tuple(assets)
+        generation.id,
+        generation.created_at,
+        is_in_work(generation, now),
+        digest_of(generation, now),
+        json.dumps(facts_of(generation)).encode(),
+        tuple(assets),
     )
+
+
+def digest_of(generation: GenerationPublic, now: datetime) -> bytes:
+    """Return what changes whenever a generation's record would. Cheap: most of a list is known.
+
+    Addresses change with every answer, so only their being there counts.
+    """
+    digest = hashlib.sha256(generation.model_dump_json(exclude=_UNSTABLE).encode())
+    works: list[str] = [str(is_in_work(generation, now))]
+    for prediction in generation.predictions:
+        works += (prediction_end(prediction), "v" if prediction.video_url else "")
+        works += [refine_end(refine) for refine in prediction.refines]
+    digest.update(" ".join(works).encode())
+    return digest.digest()
 
 
 def facts_of(generation: GenerationPublic) -> dict[str, Any]:
