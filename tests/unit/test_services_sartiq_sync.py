@@ -80,6 +80,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sartiq_sync, "PAGE_SIZE", 4)
     monkeypatch.setattr(sartiq_sync, "FIRST_SIZE", 3)
     monkeypatch.setattr(sartiq_sync, "TIDY_PAGES", 2)
+    monkeypatch.setattr(sartiq_sync, "TIDY_SIZE", 4)
 
 
 async def test_everything_comes_in_newest_first(room: Room) -> None:

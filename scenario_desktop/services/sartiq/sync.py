@@ -29,8 +29,9 @@ PAGE_SIZE: Final = 100
 FIRST_SIZE: Final = 10
 #: Generations in work that are read anew in one pass.
 MOST_OPEN: Final = 200
-#: Pages that one tidying walks.
-TIDY_PAGES: Final = 5
+#: Pages that one tidying walks; short ones, for it comes while people work.
+TIDY_PAGES: Final = 8
+TIDY_SIZE: Final = 25
 #: Generations that one tidying asks after because the list did not show them.
 MOST_DOUBTED: Final = 100
 
@@ -129,12 +130,13 @@ class SartiqSync(SyncLoop):
         await self._catalogue.set_meta(REACHED, ALL)
 
     async def _pages(
-        self, skip: int, first: int | None = None
+        self, skip: int, first: int | None = None, *, size: int | None = None
     ) -> AsyncGenerator[tuple[GenerationsPublic, float], None]:
         """Yield pages with the time when each was asked for.
 
         Args:
             first: the length of the first one, where that is another.
+            size: the length of all others; PAGE_SIZE if None.
         """
         asked_at = self._clock()
         begin = skip
@@ -142,7 +144,7 @@ class SartiqSync(SyncLoop):
         async def fetch(after: int) -> GenerationsPublic:
             nonlocal asked_at
             asked_at = self._clock()
-            limit = first if first is not None and after == begin else PAGE_SIZE
+            limit = first if first is not None and after == begin else size or PAGE_SIZE
             return await self._client.list_generations(skip=after, limit=limit)
 
         async for page in skip_pages(fetch, skip=skip):
@@ -185,12 +187,12 @@ class SartiqSync(SyncLoop):
         finally:
             telling.flush()
         # The next round overlaps by a page: the list moves while it is walked.
-        following = 0 if walked.is_end else max(0, skip + walked.size - PAGE_SIZE)
+        following = 0 if walked.is_end else max(0, skip + walked.size - TIDY_SIZE)
         await self._catalogue.set_meta(TIDIED, str(following))
 
     async def _walk_slice(self, skip: int, walked: _Slice, telling: Telling) -> None:
         count = 0
-        async with aclosing(self._pages(skip)) as pages:
+        async with aclosing(self._pages(skip, size=TIDY_SIZE)) as pages:
             async for page, asked_at in pages:
                 await self._keep(page.data, asked_at, telling)
                 walked.add(page.data)
