@@ -51,19 +51,28 @@ class ActivityFilter:
     Attributes:
         text: words that must all occur, as parts of words.
         actions: any of these.
+        models, users: any of these, by their ids.
         has_cost: only what cost something.
     """
 
     text: str = ""
     actions: frozenset[str] = frozenset()
     has_cost: bool = False
+    models: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.text.strip() or self.actions or self.has_cost)
+        chosen = self.actions or self.models or self.users
+        return not (self.text.strip() or chosen or self.has_cost)
 
     def takes(self, row: ActivityRow) -> bool:
-        if self.actions and row.activity.action not in self.actions:
+        activity = row.activity
+        if self.actions and activity.action not in self.actions:
+            return False
+        if self.models and (activity.data.model_id or "") not in self.models:
+            return False
+        if self.users and activity.user_id not in self.users:
             return False
         if self.has_cost and not row.activity.creative_units_cost:
             return False
@@ -153,6 +162,11 @@ class ActivityBook:
         """Wait until nothing is being read."""
         while self._task is not None:
             await asyncio.wait({self._task})
+
+    def stop(self) -> None:
+        """Stop reading, without waiting until it has."""
+        if self._task is not None:
+            self._task.cancel()
 
     async def aclose(self) -> None:
         if self._task is not None:

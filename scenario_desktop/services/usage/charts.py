@@ -25,6 +25,11 @@ COST_NAME: Final = "creative-unit-cost"
 _UNITS_PREFIX: Final = "creative-unit"
 #: The name of what a breakdown does not tell.
 REST: Final = ""
+#: What is done with the library itself: it is counted among the actions, and is no job.
+NO_JOBS: Final = frozenset({
+    "asset", "copy-asset", "update-asset", "delete-asset", "download-assets", "tag-asset",
+    "start-train", "train-succeeded",
+})  # fmt: skip
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 ZERO: Final = Decimal(0)
@@ -138,12 +143,16 @@ def spend(report: UsageReport, grouping: Grouping, over: UsageRange, now: dateti
 
 
 def jobs(report: UsageReport, grouping: Grouping, over: UsageRange, now: datetime) -> Chart:
-    """Return how often something was done over time, by action or by model."""
-    if grouping is Grouping.MODEL:
-        told = {s.model_id: _points(s.points, "jobs") for s in report.model_usages or ()}
-    else:
-        told = {s.usage_name: _points(s.points, "value") for s in _actions(report)}
-    return _chart(report, Measure.JOBS, grouping, told, over, now)
+    """Return how many jobs there were over time, by action or by model."""
+    by_action = {
+        s.usage_name: _points(s.points, "value")
+        for s in _actions(report)
+        if s.usage_name not in NO_JOBS
+    }
+    if grouping is not Grouping.MODEL:
+        return _chart(report, Measure.JOBS, grouping, by_action, over, now)
+    told = {s.model_id: _points(s.points, "jobs") for s in report.model_usages or ()}
+    return _chart(report, Measure.JOBS, grouping, told, over, now, total=_added(by_action))
 
 
 def assets(report: UsageReport, over: UsageRange, now: datetime) -> Chart:
@@ -167,20 +176,21 @@ def verdicts(report: UsageReport, over: UsageRange, now: datetime) -> Chart:
 def by_user(
     whole: Chart, users: Mapping[str, UsageReport], over: UsageRange, now: datetime
 ) -> Chart:
-    """Return the spend over time by user, from a report on each of some of them.
+    """Return the spend, or the jobs, over time by user, from a report on each of some of them.
 
     Args:
-        whole: the spend of all, in any breakdown; what no report tells of is the rest.
+        whole: that of all, in any breakdown; what no report tells of is the rest.
     """
+    count = jobs if whole.measure is Measure.JOBS else spend
     told = {
-        user: _sums(spend(report, Grouping.ACTION, over, now), whole.buckets)
+        user: _sums(count(report, Grouping.ACTION, over, now), whole.buckets)
         for user, report in users.items()
     }
     sums = [whole.sum_of(place) for place in range(len(whole.buckets))]
     series = [Series(user, values) for user, values in told.items() if any(values)]
     rest = _rest(sums, series)
     ordered = sorted(series, key=lambda s: s.total, reverse=True)
-    return Chart(Measure.SPEND, Grouping.USER, whole.buckets, (*ordered, *rest), whole.is_local)
+    return Chart(whole.measure, Grouping.USER, whole.buckets, (*ordered, *rest), whole.is_local)
 
 
 def ranking(chart: Chart, counts: Chart | None = None) -> list[Share]:
@@ -271,6 +281,16 @@ Points = dict[datetime, Decimal | None]
 
 def _points(points: Iterable[Any], field: str) -> Points:
     return {point.time: getattr(point, field) for point in points}
+
+
+def _added(series: Mapping[str, Points]) -> Points:
+    """Add series up. A point that one of them does not know is unknown."""
+    sums: Points = {}
+    for points in series.values():
+        for time, amount in points.items():
+            before = sums.get(time, ZERO)
+            sums[time] = None if amount is None or before is None else before + amount
+    return sums
 
 
 def _actions(report: UsageReport) -> list[Any]:

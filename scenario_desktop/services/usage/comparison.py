@@ -29,6 +29,7 @@ class Reason(StrEnum):
     UNCERTAIN = "uncertain"
     NOT_LISTED = "not_listed"
     NO_QUOTE = "no_quote"
+    NO_PRICE = "no_price"
     UNEXPLAINED = "unexplained"
 
 
@@ -41,6 +42,7 @@ class JobCost:
         charged: by the job's own bill, as the ledger has it; None while unknown.
         booked: by the service's list of activities; None where it is not in it.
         note: the difference in a sentence; empty where there is none.
+        compute_s: seconds that it took without waiting; None while unknown.
     """
 
     row_id: str
@@ -55,6 +57,7 @@ class JobCost:
     note: str
     job_id: str | None
     input_id: str | None
+    compute_s: float | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -91,6 +94,7 @@ class Comparison:
         jobs: newest first.
         quoted, charged: sums over the requests where both are known, so that they compare.
         lost: charged for failed and cancelled ones; lost_count: how many those are.
+        runs: those that have no price, newest first.
     """
 
     jobs: tuple[JobCost, ...]
@@ -100,6 +104,7 @@ class Comparison:
     lost_count: int
     refunded_count: int
     unpriced: RunTotals
+    runs: tuple[JobCost, ...] = ()
 
 
 def compare(
@@ -114,6 +119,7 @@ def compare(
     """
     sent = [row for row in rows if row.submitted_at and row.state is not LedgerState.NOT_SENT]
     priced = [row for row in sent if not row.kind.startswith(SARTIQ_PREFIX)]
+    unpriced = [row for row in sent if row.kind.startswith(SARTIQ_PREFIX)]
     jobs = [_job_cost(row, booked.get(row.job_id or ""), titles) for row in priced]
     jobs.sort(key=lambda job: job.at, reverse=True)
     both = [job for job in jobs if job.difference is not None]
@@ -125,7 +131,10 @@ def compare(
         lost=sum((_actual(job) or ZERO for job in lost), ZERO),
         lost_count=len(lost),
         refunded_count=sum(job.reason is Reason.REFUND for job in jobs),
-        unpriced=run_totals([row for row in sent if row.kind.startswith(SARTIQ_PREFIX)]),
+        unpriced=run_totals(unpriced),
+        runs=tuple(
+            sorted((_job_cost(row, None, titles) for row in unpriced), key=_at, reverse=True)
+        ),
     )
 
 
@@ -141,13 +150,20 @@ def booked_by_job(activities: Iterable[Activity]) -> dict[str, Decimal]:
 
 def run_totals(rows: Sequence[LedgerRow]) -> RunTotals:
     """Count runs and the time that they took."""
-    seconds = 0.0
-    for row in rows:
-        if row.submitted_at is not None and row.ended_at is not None:
-            whole = (row.ended_at - row.submitted_at).total_seconds()
-            seconds += max(0.0, whole - (row.queue_s or 0.0))
+    seconds = sum(_compute_s(row) or 0.0 for row in rows)
     failed = sum(row.state is LedgerState.FAILED for row in rows)
     return RunTotals(len(rows), failed, seconds)
+
+
+def _compute_s(row: LedgerRow) -> float | None:
+    if row.submitted_at is None or row.ended_at is None:
+        return None
+    whole = (row.ended_at - row.submitted_at).total_seconds()
+    return max(0.0, whole - (row.queue_s or 0.0))
+
+
+def _at(job: JobCost) -> datetime:
+    return job.at
 
 
 def _actual(job: JobCost) -> Decimal | None:
@@ -161,12 +177,14 @@ def _job_cost(row: LedgerRow, booked: Decimal | None, titles: Mapping[str, str])
         title=str(row.extra.get("title") or titles.get(row.kind, row.kind)),
         at=row.submitted_at or row.created_at, state=row.state, quoted=row.quoted,
         charged=row.charged, booked=booked, reason=reason, note=note, job_id=row.job_id,
-        input_id=next(iter(row.input_ids), None),
+        input_id=next(iter(row.input_ids), None), compute_s=_compute_s(row),
     )  # fmt: skip
 
 
 def _explained(row: LedgerRow, booked: Decimal | None) -> tuple[Reason, str]:
     """Say why the amounts of a row differ, as far as that can be known."""
+    if row.kind.startswith(SARTIQ_PREFIX):
+        return Reason.NO_PRICE, "The service gives no price."
     actual = row.charged if row.charged is not None else booked
     if row.state is LedgerState.UNCERTAIN:
         return Reason.UNCERTAIN, "Nobody knows yet whether it ran."

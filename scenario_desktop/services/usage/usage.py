@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 from scenario_desktop.api.models.usage import Activity, ActivityPage, UsageReport
 from scenario_desktop.errors import AppError, Forbidden
 from scenario_desktop.services.clock import Clock
-from scenario_desktop.services.usage.activity import ActivityBook, ActivityFilter
+from scenario_desktop.services.usage.activity import (
+    ActivityBook,
+    ActivityFilter,
+    ActivityRow,
+    rows_of,
+)
 from scenario_desktop.services.usage.budget import BudgetState, budget_state
 from scenario_desktop.services.usage.comparison import Comparison, booked_by_job, compare
 from scenario_desktop.services.usage.keeping import KeptReport, ReportCache, key_of
@@ -28,6 +33,13 @@ ACTIVITY_DAYS: Final = 120
 _BOOKED_PAGES: Final = 30
 #: Users whose spending over time is asked for one by one.
 MOST_USERS: Final = 6
+#: Up to so many days are asked for in weeks, which are told in hours: days can then be the user's.
+_HOURLY_DAYS: Final = 31
+_WEEK: Final = timedelta(days=7)
+#: Longer ranges in parts that are still told in days.
+_DAILY: Final = timedelta(days=90)
+#: A moment's range of time, the end not in it.
+Within = tuple[datetime, datetime]
 #: An answer this fresh is not asked for again, in seconds.
 FRESH_S: Final = 60.0
 
@@ -152,29 +164,76 @@ class Usage:
         loaded = await asyncio.gather(*(self.report(over, user_ids=[one]) for one in chosen))
         return {one: found.report for one, found in zip(chosen, loaded, strict=True)}
 
-    def activity(self, over: UsageRange, wanted: ActivityFilter | None = None) -> ActivityBook:
+    def activity(
+        self,
+        over: UsageRange,
+        wanted: ActivityFilter | None = None,
+        *,
+        within: Within | None = None,
+    ) -> ActivityBook:
         """Return the list of actions of a range, of its last 120 days when it is longer.
 
         The caller closes it.
+
+        Args:
+            within: only what was done in this part of the range.
         """
-        question = self._question(self._recent(over))
+        start, end = within or self._recent(over)
 
         async def read(offset: int) -> ActivityPage:
-            try:
-                return await self._reader.usage_activity(question, offset)
-            except Forbidden as error:
-                raise self._not_allowed(error) from error
+            return await self._page(start, end, offset)
 
         return ActivityBook(read, wanted)
 
-    def _recent(self, over: UsageRange) -> UsageRange:
+    async def all_activity(
+        self,
+        over: UsageRange,
+        wanted: ActivityFilter | None = None,
+        *,
+        within: Within | None = None,
+    ) -> AsyncIterator[tuple[int, list[ActivityRow]]]:
+        """Yield page by page how many actions it had, and those of them that are wanted.
+
+        Nothing is held, and the range may be of any length. It ends now, so that what happens
+        meanwhile moves no page.
+        """
+        from scenario_desktop.api.usages import pieces
+
+        start, end = within or (over.start, over.end)
+        end = max(start + timedelta(seconds=1), min(end, self.now()))
+        for first, last in reversed(pieces(start, end, timedelta(days=ACTIVITY_DAYS - 1))):
+            offset = 0
+            while True:
+                page = await self._page(first, last, offset)
+                rows = rows_of(page)
+                yield page.count, [row for row in rows if wanted is None or wanted.takes(row)]
+                offset += page.count
+                if page.count < ACTIVITY_PAGE:
+                    break
+
+    async def _page(self, start: datetime, end: datetime, offset: int) -> ActivityPage:
+        from scenario_desktop.api.usages import UsageQuestion
+
+        try:
+            return await self._reader.usage_activity(UsageQuestion(start=start, end=end), offset)
+        except Forbidden as error:
+            raise self._not_allowed(error) from error
+
+    def _recent(self, over: UsageRange) -> Within:
         first = max(over.first, over.last - timedelta(days=ACTIVITY_DAYS - 2))
-        return UsageRange(first, over.last, over.zone)
+        return UsageRange(first, over.last, over.zone).start, over.end
 
     def _question(self, over: UsageRange, user_ids: Sequence[str] = ()) -> UsageQuestion:
         from scenario_desktop.api.usages import UsageQuestion
 
-        return UsageQuestion(start=over.start, end=over.end, user_ids=tuple(user_ids))
+        # Long ranges are told in days of UTC, which are nobody's days elsewhere.
+        ends = (over.start, over.end)
+        has_offset = any(moment.astimezone(over.zone).utcoffset() for moment in ends)
+        is_hourly = has_offset and over.days <= _HOURLY_DAYS
+        return UsageQuestion(
+            start=over.start, end=over.end, user_ids=tuple(user_ids),
+            longest=_WEEK if is_hourly else _DAILY, drops_zero_points=is_hourly,
+        )  # fmt: skip
 
     def _is_settled(self, kept: KeptReport, over: UsageRange) -> bool:
         """Whether asking again would hardly tell anything else."""
@@ -205,11 +264,11 @@ class Usage:
 
     async def _bookings(self, over: UsageRange, wanted: set[str]) -> list[Activity]:
         """Read actions until all wanted jobs were seen, or for as many pages as are worth it."""
-        question, found = self._question(self._recent(over)), list[Activity]()
+        (start, end), found = self._recent(over), list[Activity]()
         offset, missing = 0, set(wanted)
         for _ in range(_BOOKED_PAGES):
             try:
-                page = await self._reader.usage_activity(question, offset)
+                page = await self._page(start, end, offset)
             except AppError:
                 break  # our own record stands alone then, and says what it does not know
             ours = [activity for activity in page.actions if activity.data.job_id in wanted]
