@@ -9,7 +9,12 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Protocol
 
-from scenario_desktop.api.models.usage import Activity, ActivityPage, UsageReport
+from scenario_desktop.api.models.usage import (
+    ACTIVITY_PAGE,
+    Activity,
+    ActivityPage,
+    UsageReport,
+)
 from scenario_desktop.errors import AppError, Forbidden
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.usage.activity import (

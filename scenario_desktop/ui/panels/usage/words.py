@@ -52,6 +52,12 @@ _KINDS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+#: What a breakdown does not tell.
+_RESTS: Final[Mapping[Grouping | None, str]] = {
+    Grouping.MODEL: "No model", Grouping.USER: "Everyone else",
+}  # fmt: skip
+
+
 class UsageNames:
     """What the ids of a report are called, as far as it tells."""
 
@@ -63,7 +69,7 @@ class UsageNames:
     def of(self, grouping: Grouping | None, one: str) -> str:
         """Return the name of a series."""
         if one == REST:
-            return "Not told apart"
+            return _RESTS.get(grouping, "Not told apart")
         if one == OTHER:
             return "Other"
         match grouping:
