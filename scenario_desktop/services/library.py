@@ -93,6 +93,10 @@ class Library:
         """Return the keys of all items of a query, in its order."""
         return await self._catalogue.ordered_keys(query)
 
+    async def groups(self) -> list[array[int]]:
+        """Return the keys of each generation that has several items, in no order."""
+        return await self._catalogue.groups()
+
     async def items(self, keys: Iterable[int]) -> dict[int, Item]:
         """Return items by key; those that are gone are missing."""
         return await self._catalogue.items(list(keys))

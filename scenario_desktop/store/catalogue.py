@@ -363,6 +363,19 @@ class Catalogue:
 
         return await self._database.read(work)
 
+    async def groups(self) -> list[array[int]]:
+        """Return the keys of each generation that has several items in the library."""
+
+        def work(connection: sqlite3.Connection) -> list[array[int]]:
+            sql = (
+                "SELECT group_concat(key) FROM items WHERE group_id IS NOT NULL AND place = ?"
+                " GROUP BY group_id HAVING count(*) > 1"
+            )
+            rows = connection.execute(sql, (LIBRARY,))
+            return [array("q", map(int, keys.split(","))) for (keys,) in rows]
+
+        return await self._database.read(work)
+
     async def children(self, asset_id: str) -> list[Item]:
         """Return what was made from an item, newest first."""
 

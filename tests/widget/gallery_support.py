@@ -63,6 +63,13 @@ class FakeLibrary:
         found.sort(key=sort[query.sort.value], reverse=query.is_descending)
         return array("q", [one.key for one in found])
 
+    async def groups(self) -> list[array[int]]:
+        found: dict[str, list[int]] = {}
+        for one in self.all.values():
+            if one.group_id is not None:
+                found.setdefault(one.group_id, []).append(one.key)
+        return [array("q", keys) for keys in found.values() if len(keys) > 1]
+
     async def items(self, keys: Iterable[int]) -> dict[int, Item]:
         wanted = list(keys)
         self.asked.append(wanted)

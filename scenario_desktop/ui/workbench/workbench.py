@@ -267,6 +267,7 @@ class Workbench(QObject):
             prepare_drag=self._drag_copies,
             keeps=is_there,
             is_local=is_local,
+            has_generations=session.sartiq is not None,
         )
         self.sidebar.bind(session.library)
         self.topbar.bind(session.library.history, session.sync, is_local=is_local)

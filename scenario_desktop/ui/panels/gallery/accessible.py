@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
 from scenario_desktop.ui.panels.gallery.grid import GridView
-from scenario_desktop.ui.panels.gallery.words import Corner, badges, lock_text
+from scenario_desktop.ui.panels.gallery.words import Corner, about_text, badges, lock_text
 
 _INSTALLED = "gallery_accessible"
 #: The stubs forget that there may be none; Qt asks for a null pointer.
@@ -196,6 +196,8 @@ class CellInterface(QAccessibleInterface):
             for corner, badge in badges(item, now, locks).items()
             if badge.words and corner is not Corner.MARK
         ]
+        about = about_text(item)
+        signs = [about] if about else signs
         lock = lock_text(item, now, locks)
         marks = [lock] if lock else []
         marks += ["favourite"] if item.is_favourite else []

@@ -30,7 +30,13 @@ from scenario_desktop.ui.panels.gallery.cells import (
 from scenario_desktop.ui.panels.gallery.geometry import Box, Grid, Spacing
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.selection import Selection
-from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Locks, items_text, lock_text
+from scenario_desktop.ui.panels.gallery.words import (
+    NO_LOCKS,
+    Locks,
+    about_text,
+    items_text,
+    lock_text,
+)
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.tips import tip
 
@@ -95,12 +101,13 @@ class GridArea(QAbstractScrollArea):
         self._locks = NO_LOCKS
         self.selection = Selection()
         self._wish = DEFAULT_CELL
-        self._is_fit = False
+        self._is_fit = self._is_grouped = False
         self._is_skeleton = False
         self._is_moving = False  # the scroll bar is set by us: nothing to blit
         self._visible: dict[int, int] = {}  # key → index of what is in view
         self._seen_range = range(0)  # its indexes
         self._waiting: dict[int, float] = {}  # key → since when its picture is missing
+        self._in_work: set[int] = set()  # those in view that have no picture yet, for they are made
         self._hovered = -1
         self._current_index = -1
         self._shows_focus = False
@@ -231,6 +238,12 @@ class GridArea(QAbstractScrollArea):
             self._is_fit = is_fit
             self._make_painter()
             self._refresh_view()
+
+    def set_grouped(self, is_grouped: bool) -> None:
+        """Draw a common ground under neighbours of one generation."""
+        if is_grouped != self._is_grouped:
+            self._is_grouped = is_grouped
+            self.viewport().update()
 
     def set_cut(self, keys: frozenset[int]) -> None:
         """Draw items half, while they are being dragged."""
@@ -386,6 +399,7 @@ class GridArea(QAbstractScrollArea):
         shown = self._seen_range = self._visible_range()
         keys = self._order.part(shown.start, shown.stop)
         self._visible = dict(zip(keys, shown, strict=True))
+        self._in_work.intersection_update(self._visible)
         if self._waiting:
             self._waiting = {k: since for k, since in self._waiting.items() if k in self._visible}
 
@@ -444,6 +458,8 @@ class GridArea(QAbstractScrollArea):
         now, clock = datetime.now(UTC), time.monotonic()
         has_captions = grid.spacing.caption > 0
         current = chosen.current if self._shows_focus and self.hasFocus() else None
+        if self._is_grouped:
+            self._paint_grounds(painter, indexes, top)
         standing: list[tuple[Box, Look]] = []
         waiting: list[tuple[Box, float]] = []
         hovered = self._hovered
@@ -459,8 +475,13 @@ class GridArea(QAbstractScrollArea):
                 continue
             item = item_of(key)
             pixmap = store.pixmap(key, frame) or store.stand_in(key, frame)
+            if item is not None and item.versions:
+                cells.paint_stack(painting.antialiased(painter), box)
             if pixmap is not None:
                 cells.paint_picture(painter, box, pixmap)
+            elif item is not None and item.status == "pending" and store.has_failed(key):
+                self._in_work.add(key)
+                waiting.append((box, clock))
             elif store.has_failed(key) and item is not None:
                 cells.paint_missing(painter, box, *missing_words(item))
             else:
@@ -487,6 +508,32 @@ class GridArea(QAbstractScrollArea):
         if waiting and not self._pulse.isActive() and not theme.current().is_still:
             self._pulse.start()
 
+    def _paint_grounds(self, painter: QPainter, indexes: list[int], top: int) -> None:
+        """Draw what shows which cells belong together; looks at neighbours only."""
+        grid, last = self._grid, len(self._order) - 1
+        painting.antialiased(painter)
+        for index in indexes:
+            group = self._group_at(index)
+            if group is None:
+                continue
+            joins_left = index > 0 and self._group_at(index - 1) == group
+            joins_right = index < last and self._group_at(index + 1) == group
+            if joins_left or joins_right:
+                x, y, width, height = grid.box(index)
+                self._cells.paint_ground(
+                    painter,
+                    Box(x, y - top, width, height),
+                    joins_left=joins_left,
+                    joins_right=joins_right,
+                )
+
+    def _group_at(self, index: int) -> str | None:
+        """Return the generation of a cell; of one in work, that of what it is made from."""
+        key = self._order[index]
+        work = self._works.get(key) if key < 0 else None
+        item = self._item(key if work is None else work.parent_key)
+        return item.group_id if item is not None else None
+
     def _paint_skeleton(self, painter: QPainter) -> None:
         size = self.viewport().size()
         grid = Grid(1000, size.width(), self._wish, self._spacing())
@@ -504,16 +551,17 @@ class GridArea(QAbstractScrollArea):
 
     def _on_picture(self, key: int) -> None:
         self._waiting.pop(key, None)
+        self._in_work.discard(key)
         self.refresh((key,))
 
     def _update_waiting(self) -> None:
         if self._is_skeleton and self.isVisible():
             self.viewport().update()
             return
-        if not self._waiting or not self.isVisible():
+        if not (self._waiting or self._in_work) or not self.isVisible():
             self._pulse.stop()
             return
-        self.refresh(tuple(self._waiting))
+        self.refresh((*self._waiting, *self._in_work))
 
     def _update_locks(self) -> None:
         items = (self._item(key) for key in self._visible)
@@ -576,14 +624,17 @@ class GridArea(QAbstractScrollArea):
         index = self._index_at(event.pos())
         key = self._order[index] if index >= 0 else 0
         item = self._item(key) if key > 0 else None
-        words = lock_text(item, datetime.now(UTC), self._locks) if item is not None else ""
-        is_seen = self._grid.spacing.caption and not words
-        if item is None or (is_seen and not self._cells.is_caption_cut(item)):
+        if item is None:
             QToolTip.hideText()
             return
-        area = QRect(*self._box(index))
-        text = f"{item.name}\n{words}" if words else item.name
-        QToolTip.showText(event.globalPos(), tip(text), self.viewport(), area)
+        lock = lock_text(item, datetime.now(UTC), self._locks)
+        words = [text for text in (about_text(item), lock) if text]
+        if not self._grid.spacing.caption or self._cells.is_caption_cut(item) or words:
+            area = QRect(*self._box(index))
+            text = "\n".join([item.name, *words])
+            QToolTip.showText(event.globalPos(), tip(text), self.viewport(), area)
+        else:
+            QToolTip.hideText()
 
     def _hover(self, index: int) -> None:
         if index != self._hovered:

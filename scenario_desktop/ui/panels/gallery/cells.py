@@ -39,7 +39,9 @@ from scenario_desktop.ui.widgets import painting
 CAPTION_FROM_PX = 160
 WORDS_FROM_PX = 96
 _INSET = 6
-_MARGIN = 3  # what is drawn outside of a picture, at most
+_MARGIN = 3  # what is drawn above and below a cell, at most
+#: As far reaches the ground of a group beside its cells: to the middle of the widest gap.
+_BESIDE = 5
 _CAPTIONS = 2000
 _TALL = 16_777_215
 
@@ -121,7 +123,7 @@ class CellPainter:
     @staticmethod
     def reach(box: Box) -> QRect:
         """Return all that a cell may paint on, given its place in the viewport."""
-        return QRect(*box).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        return QRect(*box).adjusted(-_BESIDE, -_MARGIN, _BESIDE, _MARGIN)
 
     def paint_picture(self, painter: QPainter, box: Box, pixmap: QPixmap) -> None:
         """Draw a picture; one of another size is scaled, until the right one is there."""
@@ -129,6 +131,34 @@ class CellPainter:
             painter.drawPixmap(box.x, box.y, pixmap)
         else:
             painter.drawPixmap(QRect(box.x, box.y, self._cell, self._cell), pixmap)
+
+    def paint_ground(
+        self, painter: QPainter, box: Box, *, joins_left: bool, joins_right: bool
+    ) -> None:
+        """Draw the ground under a cell of a group, open towards those it belongs to.
+
+        Args:
+            box: picture and caption.
+        """
+        area = QRect(*box).adjusted(-_BESIDE, -_MARGIN, _BESIDE, _MARGIN)
+        fill = self._tokens.raised
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        painter.drawRoundedRect(area, 8, 8)
+        half = area.width() // 2
+        if joins_left:
+            painter.fillRect(area.adjusted(0, 0, -half, 0), fill)
+        if joins_right:
+            painter.fillRect(area.adjusted(half, 0, 0, 0), fill)
+
+    def paint_stack(self, painter: QPainter, box: Box) -> None:
+        """Draw the edge of what lies below a picture: its versions."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._tokens.edge)
+        inset = self._cell // 12
+        painter.drawRoundedRect(
+            QRect(box.x + inset, box.y - _MARGIN, self._cell - 2 * inset, 8), 3, 3
+        )
 
     def paint_waiting(self, painter: QPainter, box: Box, phase: float) -> None:
         """Draw the block that stands for a picture on its way; ``phase`` 0 to 1 of a pulse."""
@@ -310,7 +340,8 @@ def caption_height(cell: int) -> int:
 def missing_words(item: Item) -> tuple[str, str]:
     """Return icon and words for an item without a picture."""
     if item.kind in ("image", "", "image-hdr"):
-        return "image-off", "No preview"
+        is_failed = item.status in ("error", "failure", "failed")
+        return "image-off", "No picture" if is_failed else "No preview"
     return kind_icon(item), item.kind.upper() if item.kind == "3d" else item.kind.capitalize()
 
 

@@ -53,6 +53,7 @@ class LibrarySource(Protocol):
     def changed(self) -> Any: ...
     async def keys(self, query: ItemQuery, /) -> array[int]: ...
     async def items(self, keys: Iterable[int], /) -> dict[int, Item]: ...
+    async def groups(self) -> list[array[int]]: ...
     async def item(self, asset_id: str, /) -> Item | None: ...
     async def complete_tags(self, prefix: str, /, limit: int = 20) -> list[TagCount]: ...
 
@@ -111,7 +112,7 @@ class GalleryController(QObject):
         self._base = KeyOrder()  # the answer, without guests
         self._collections: dict[str, str] = {}
         self._sync: SyncStatus | None = None
-        self._is_local = self._lacks_keys = False
+        self._is_local = self._lacks_keys = self._has_generations = False
         self._newcomers: set[int] = set()
         self._told: Item | None = None
         self._to_reveal: int | None = None
@@ -153,6 +154,7 @@ class GalleryController(QObject):
         bar.sort_chosen.connect(self.set_sort)
         bar.fit_chosen.connect(self.set_fit)
         bar.size_chosen.connect(self.set_cell_size)
+        bar.grouping_chosen.connect(self.set_grouped)
         view.filters_opened.connect(self._on_filters_opened)
         view.state_action_requested.connect(self._on_state_action)
         view.notice_action_requested.connect(self._on_notice_action)
@@ -178,6 +180,7 @@ class GalleryController(QObject):
         prepare_drag: Prepare | None = None,
         keeps: bool = False,
         is_local: bool = False,
+        has_generations: bool = False,
     ) -> None:
         """Show a workspace's library; None shows nothing, as between two workspaces.
 
@@ -185,7 +188,10 @@ class GalleryController(QObject):
             keeps: what is shown is the same library's: it stays, with place and choice, until the
                 new answer is there.
             is_local: the server is this computer's own engine, which is never "offline".
+            has_generations: there is a second service, whose items come in generations.
         """
+        self._has_generations = has_generations
+        self._show_grouping()
         self._is_local, self._lacks_keys = is_local, False
         if self._library is not None:
             self._library.changed.disconnect(self._on_library_changed)
@@ -299,6 +305,26 @@ class GalleryController(QObject):
         self._apply_prefs()
         self.prefs_changed.emit(self._prefs)
 
+    def set_grouped(self, is_grouped: bool) -> None:
+        """Let what one generation made stand together, or each item in its own place."""
+        if is_grouped != self._prefs.is_grouped:
+            self._prefs = replace(self._prefs, is_grouped=is_grouped)
+            self._show_grouping()
+            self._reload()
+            self.prefs_changed.emit(self._prefs)
+
+    def toggle_grouped(self) -> None:
+        self.set_grouped(not self._prefs.is_grouped)
+
+    @property
+    def has_generations(self) -> bool:
+        return self._has_generations
+
+    def _show_grouping(self) -> None:
+        is_on = self._has_generations and self._prefs.is_grouped
+        self._grid.set_grouped(is_on)
+        self._view.toolbar.set_grouping(can_group=self._has_generations, is_grouped=is_on)
+
     def toggle_fit(self) -> None:
         self.set_fit(not self._prefs.is_fit)
 
@@ -381,6 +407,8 @@ class GalleryController(QObject):
             return
         start = time.monotonic()
         order = KeyOrder(await library.keys(query))
+        if self._has_generations and self._prefs.is_grouped:
+            order = await asyncio.to_thread(order.gathered, await library.groups())
         is_same = self._is_narrowed_as(query)
         keeps_place = query == self._shown_query
         if not keeps_place:
@@ -674,6 +702,7 @@ class GalleryController(QObject):
             popover.edited.connect(self.set_query)
             popover.tags_wanted.connect(self._on_tags_wanted)
             popover.cleared.connect(self.clear_filter)
+        popover.set_services(self._has_generations)
         popover.set_result(len(self._base))
         popover.open_for(self._query)
 

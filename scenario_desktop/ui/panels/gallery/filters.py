@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from scenario_desktop.items import ItemQuery, TagCount
+from scenario_desktop.items import ItemQuery, Source, TagCount
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.panels.gallery.words import (
     KIND_TITLES,
+    SOURCE_TITLES,
     STATUS_TITLES,
     TYPE_GROUPS,
     items_text,
@@ -209,6 +210,7 @@ class FilterPopover(Popover):
         self._kinds = self._group("Kind", KIND_TITLES.items(), self._on_kind)
         self._types = self._group("Made by", ((t, t) for t in TYPE_GROUPS), self._on_type)
         self._statuses = self._group("State", STATUS_TITLES.items(), self._on_status)
+        self._sources = self._group("Service", SOURCE_TITLES.items(), self._on_source)
         self._tags = _Group("Tags")
         self.find_tag = QLineEdit()
         self.find_tag.setPlaceholderText("Find a tag")
@@ -231,7 +233,7 @@ class FilterPopover(Popover):
         column = QVBoxLayout(content)
         column.setContentsMargins(10, 10, 10, 4)
         column.setSpacing(14)
-        for group in (self._kinds, self._types, self._statuses):
+        for group in (self._sources, self._kinds, self._types, self._statuses):
             column.addWidget(group)
         tags = QVBoxLayout()
         tags.setSpacing(8)
@@ -271,11 +273,16 @@ class FilterPopover(Popover):
         self._query = query
         _mark(self._kinds, query.kinds)
         _mark(self._statuses, query.statuses)
+        _mark(self._sources, [source.value for source in query.sources])
         chosen = [title for title, members in TYPE_GROUPS.items() if set(members) <= {*query.types}]
         _mark(self._types, chosen)
         self._show_tags()
-        has_filter = bool(query.kinds or query.types or query.statuses or query.tags)
-        self._clear.setVisible(has_filter or bool(query.without_tags))
+        has_filter = bool(query.kinds or query.types or query.statuses or query.sources)
+        self._clear.setVisible(has_filter or bool(query.tags or query.without_tags))
+
+    def set_services(self, are_several: bool) -> None:
+        """Offer to filter by service, where a workspace has more than one."""
+        self._sources.setVisible(are_several)
 
     def set_tags(self, tags: Sequence[TagCount]) -> None:
         """Offer tags, the most used first."""
@@ -317,6 +324,14 @@ class FilterPopover(Popover):
 
     def _on_status(self, status: str, state: ChoiceState) -> None:
         self._edit(statuses=_with(self._query.statuses, (status,), state))
+
+    def _on_source(self, source: str, state: ChoiceState) -> None:
+        chosen = tuple(known.value for known in self._query.sources)
+        wanted = _with(chosen, (source,), state)
+        sources = tuple(known for known in Source if known.value in wanted)
+        self._query = replace(self._query, sources=sources)
+        self._clear.show()
+        self.edited.emit(self._query)
 
     def _on_tag(self, tag: str, state: ChoiceState) -> None:
         wanted = [name for name in self._query.tags if name != tag]

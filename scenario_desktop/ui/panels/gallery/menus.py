@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What a right click on items offers, by command id; "" is a line. Unknown ones are left out.
 ITEMS = (
-    "gallery.preview", "detect.open", "canvas.open", "canvas.place", "",
+    "gallery.preview", "detect.open", "refine.open", "canvas.open", "canvas.place", "",
     "item.copy_url", "item.copy_id", "item.open_in_browser", "item.download", "",
     "item.favourite", "item.tag", "item.rename", "item.add_to_collection", "",
     "item.delete",
@@ -68,6 +68,9 @@ def gallery_commands(view: GalleryView, controller: GalleryController) -> list[C
     def needs_current() -> str:
         return "" if grid.selection.current is not None else "Choose a picture first."
 
+    def needs_generations() -> str:
+        return "" if controller.has_generations else "This workspace has no generations."
+
     def preview() -> None:
         controller.preview_requested.emit(grid.selection.current)
 
@@ -87,6 +90,8 @@ def gallery_commands(view: GalleryView, controller: GalleryController) -> list[C
         Command("gallery.smaller", "Smaller pictures",
                 lambda: controller.step_cell_size(-CELL_STEP),
                 group="View", icon="zoom-out", shortcut="Ctrl+-"),
+        Command("gallery.group", "Group by generation", controller.toggle_grouped, group="View",
+                icon="group", reason=needs_generations, words="sartiq predictions together"),
         Command("gallery.fit", "Show whole pictures", controller.toggle_fit, group="View",
                 icon="maximize", words="fit fill crop"),
     ]  # fmt: skip

@@ -86,6 +86,27 @@ class KeyOrder:
         parts.append(self._data[start * _WORD :])
         return self._of_bytes(b"".join(parts))
 
+    def gathered(self, groups: Iterable[Iterable[int]]) -> KeyOrder:
+        """Return the order with the members of each group behind the first of them.
+
+        They keep their order among each other. Looks at every key once: for a thread.
+        """
+        group_of = {key: number for number, keys in enumerate(groups) for key in keys}
+        members: dict[int, list[int]] = {}
+        for key in self._keys:
+            number = group_of.get(key)
+            if number is not None:
+                members.setdefault(number, []).append(key)
+        result = array("q")
+        for key in self._keys:
+            number = group_of.get(key)
+            if number is None:
+                result.append(key)
+            elif members[number]:
+                result.extend(members[number])
+                members[number] = []
+        return KeyOrder(result)
+
     def with_beside(self, guests: Sequence[tuple[int, int]]) -> KeyOrder:
         """Return the order with some keys moved, or added, right behind a host.
 

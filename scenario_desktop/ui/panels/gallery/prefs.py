@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scenario_desktop.items import ItemQuery, Section, SortField
+from scenario_desktop.items import ItemQuery, Section, SortField, Source
 from scenario_desktop.ui.panels.gallery.area import DEFAULT_CELL
 
-_FILTER_PARTS = ("kinds", "types", "statuses", "tags", "without_tags")
+_FILTER_PARTS = ("kinds", "types", "statuses", "tags", "without_tags", "shots", "sources")
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryPrefs:
-    """Cell size in logical pixels, order, filter, and whether pictures are shown whole."""
+    """Cell size in logical pixels, order, filter, and whether pictures are shown whole.
+
+    Attributes:
+        is_grouped: what one generation made stands together.
+    """
 
     cell_px: int = DEFAULT_CELL
     sort: SortField = SortField.CREATED
     is_descending: bool = True
     is_fit: bool = False
+    is_grouped: bool = False
     filter: Mapping[str, tuple[str, ...]] | None = None
 
     @classmethod
@@ -34,6 +39,7 @@ class GalleryPrefs:
             sort=SortField(sort) if isinstance(sort, str) and sort in known else SortField.CREATED,
             is_descending=values.get("is_descending") is not False,
             is_fit=values.get("fit") == "fit",
+            is_grouped=values.get("grouped") is True,
             filter=_filter(chosen) if isinstance(chosen, Mapping) else None,
         )
 
@@ -44,12 +50,15 @@ class GalleryPrefs:
             "sort": self.sort.value,
             "is_descending": self.is_descending,
             "fit": "fit" if self.is_fit else "fill",
+            "grouped": self.is_grouped,
             "filter": {name: list(words) for name, words in (self.filter or {}).items()},
         }
 
     def applied_to(self, query: ItemQuery) -> ItemQuery:
         """Return a query with this order and filter."""
         parts: dict[str, Any] = dict(self.filter or {})
+        chosen = parts.pop("sources", ())
+        parts["sources"] = tuple(source for source in Source if source.value in chosen)
         return replace(query, sort=self.sort, is_descending=self.is_descending, **parts)
 
 

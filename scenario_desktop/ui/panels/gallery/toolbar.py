@@ -46,12 +46,14 @@ class GalleryToolbar(Surface):
         fit_chosen: whether whole pictures are wanted instead of filled squares.
         size_chosen: the wished side of a cell, logical pixels.
         filter_requested: the filter button was pressed.
+        grouping_chosen: whether what one generation made is to stand together.
     """
 
     sort_chosen = Signal(object, bool)
     fit_chosen = Signal(bool)
     size_chosen = Signal(int)
     filter_requested = Signal()
+    grouping_chosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("stage", parent=parent)
@@ -63,6 +65,10 @@ class GalleryToolbar(Surface):
         self.count = PlainLabel("", "body", "text_3")
         self.sort = Button("", kind=ButtonKind.GHOST, icon="arrow-down-wide-narrow")
         self.filter = Button("Filter", kind=ButtonKind.GHOST, icon="list-filter")
+        self.group = IconButton("group", "Group by generation")
+        self.group.setCheckable(True)
+        self.group.hide()
+        self._can_group = False
         self.smaller = IconButton("image", "Smaller", shortcut="Ctrl+-", icon_px=12, side=24)
         self.slider = Slider(name="Size of the pictures")
         self.larger = IconButton("image", "Larger", shortcut="Ctrl++", icon_px=16, side=28)
@@ -73,6 +79,7 @@ class GalleryToolbar(Surface):
         self._lay_out()
         self.sort.clicked.connect(self._open_sort_menu)
         self.filter.clicked.connect(self.filter_requested)
+        self.group.clicked.connect(self.grouping_chosen)
         self.slider.moved_by_user.connect(self._on_slider)
         self.smaller.clicked.connect(self._on_smaller)
         self.larger.clicked.connect(self._on_larger)
@@ -92,6 +99,7 @@ class GalleryToolbar(Surface):
         row.addSpacing(8)
         row.addWidget(self.sort)
         row.addWidget(self.filter)
+        row.addWidget(self.group)
         row.addSpacing(4)
         row.addWidget(self.smaller)
         row.addSpacing(4)
@@ -125,6 +133,15 @@ class GalleryToolbar(Surface):
 
     def set_cell_size(self, px: int) -> None:
         self.slider.setValue(px)
+
+    def set_grouping(self, *, can_group: bool, is_grouped: bool) -> None:
+        """Offer to group, where there are generations, and show whether that is done."""
+        self._can_group = can_group
+        self.group.setVisible(can_group)
+        self.group.setChecked(is_grouped)
+        tip = "Show generations in the order of their items" if is_grouped else ""
+        self.group.set_name(tip or "Group by generation")
+        self._fit()
 
     def set_fit(self, is_fit: bool) -> None:
         self._is_fit = is_fit
@@ -181,6 +198,7 @@ class GalleryToolbar(Surface):
             lambda shown: self._set_words(self.sort, sort_text(self._query) if shown else ""),
             lambda shown: self._set_words(self.filter, self._filter_text if shown else ""),
             self._show_size,
+            lambda shown: self.group.setVisible(shown and self._can_group),
             self.count.setVisible,
         )
         for step in steps:

@@ -9,7 +9,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from scenario_desktop.api.models.modalities import MODALITY_TITLES
-from scenario_desktop.items import Item, ItemQuery, Section, SortField
+from scenario_desktop.items import PREDICTION, Item, ItemQuery, Section, SortField, Source
+from scenario_desktop.services.words import NO_BREAK, counted
 
 SECTION_TITLES: dict[Section, str] = {
     Section.ALL: "All items",
@@ -41,6 +42,11 @@ KIND_TITLES: dict[str, str] = {
     "json": "Canvases",
 }
 
+SOURCE_TITLES: dict[str, str] = {
+    Source.SCENARIO.value: "Scenario",
+    Source.SARTIQ.value: "Sartiq",
+}
+
 STATUS_TITLES: dict[str, str] = {"success": "Ready", "pending": "In work", "error": "Failed"}
 
 #: What a user calls it → the service's words for it, which grow over time.
@@ -59,6 +65,7 @@ TYPE_GROUPS: dict[str, tuple[str, ...]] = {
         "inference-reference", "inference-inpaint", "image-prompt-editing", "restyle", "reframe",
         "generative-fill", "patch", "pixelization", "vectorization",
     ),
+    "Prediction": (PREDICTION,),
     "Control map": ("detection",),
     "Canvas": ("canvas", "canvas-export", "canvas-drawing"),
     "Upscaled": ("upscale", "upscale-skybox", "upscale-texture", "upscale-video"),
@@ -73,6 +80,9 @@ TYPE_GROUPS: dict[str, tuple[str, ...]] = {
     "Video": ("txt2video", "img2video", "video2video", "audio2video"),
     "3D": ("img23d", "txt23d", "video23d", "3d23d", "img2splat", "3d-texture"),
 }  # fmt: skip
+
+
+_FAILED = frozenset({"error", "failure", "failed"})
 
 
 class StateWords(NamedTuple):
@@ -146,7 +156,9 @@ def badges(item: Item, now: datetime, locks: Locks = NO_LOCKS) -> dict[Corner, B
     what = _what(item)
     if what is not None:
         found[Corner.IS] = what
-    if item.type.startswith("upscale"):
+    if item.versions:
+        found[Corner.BECAME] = Badge(f"{item.versions:,}", "images", "images")
+    elif item.type.startswith("upscale"):
         found[Corner.BECAME] = Badge("Upscaled", "", "maximize")
     mark = _lock(item, now, locks)
     if mark is None and item.is_favourite:
@@ -157,17 +169,57 @@ def badges(item: Item, now: datetime, locks: Locks = NO_LOCKS) -> dict[Corner, B
 
 
 def _what(item: Item) -> Badge | None:
-    if item.status in ("error", "failure", "failed"):
+    if item.status in _FAILED:
         return Badge("Failed", "circle-alert", "circle-alert", "danger")
     if item.modality:
         return Badge(modality_title(item.modality), "", "scan-line")
     if item.type.startswith("canvas"):
         return Badge("", "layers", "layers")
+    if item.status == "pending" and item.source is Source.SARTIQ:
+        return Badge("In work", "clock", "clock")
     if item.kind == "video":
-        return Badge("", "play", "play")
+        length = length_text(item.duration_s) if item.duration_s else ""
+        return Badge(length, "play", "play")
     if item.kind == "3d":
         return Badge("3D", "", "box")
+    if item.shot:
+        return Badge(shot_title(item.shot), "", "sparkles")
     return None
+
+
+def length_text(seconds: float) -> str:
+    """Return how long a video plays: "0:08", "1:02:03"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def shot_title(shot: str) -> str:
+    """Return the service's word for a shot as it is read: "Front full body"."""
+    return shot.replace("_", " ").replace("-", " ").strip().capitalize()
+
+
+def about_text(item: Item) -> str:
+    """Return what the signs on a cell mean, in words; empty where they say it all themselves."""
+    parts: list[str] = []
+    if item.is_prediction or item.is_refine:
+        parts.append("refine" if item.is_refine else "prediction")
+    if item.kind == "video":
+        parts.append("video")
+        if item.duration_s:
+            parts.append(f"{item.duration_s:,.0f}{NO_BREAK}s")
+    if not parts:
+        return ""
+    if item.shot:
+        parts.append(shot_title(item.shot).lower())
+    if item.versions:
+        parts.append(counted(item.versions, "refined version"))
+    if item.status == "pending":
+        parts.append("still in work")
+    elif item.status in _FAILED:
+        parts.append("failed, the inspector says why")
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]
 
 
 def _lock(item: Item, now: datetime, locks: Locks) -> Badge | None:
@@ -243,6 +295,8 @@ def title(query: ItemQuery, collections: Mapping[str, str]) -> str:
         return collections.get(query.collection_id) or "Collection"
     if query.parent_id is not None:
         return "Made from this"
+    if query.group_id is not None:
+        return "One generation"
     if query.section is Section.ALL and len(query.tags) == 1 and not query.text.strip():
         return query.tags[0]
     return SECTION_TITLES[query.section]
@@ -256,6 +310,9 @@ def filter_text(query: ItemQuery) -> str:
     parts += [KIND_TITLES.get(kind, kind).lower() for kind in query.kinds]
     parts += [name.lower() for name in type_titles(query.types)]
     parts += [STATUS_TITLES.get(status, status).lower() for status in query.statuses]
+    parts += [f"from {SOURCE_TITLES[source.value]}" for source in query.sources]
+    parts += [f"shot {shot_title(shot).lower()}" for shot in query.shots]
+    parts += ["one generation"] if query.group_id else []
     parts += [f"tag {tag}" for tag in query.tags]
     parts += [f"not tag {tag}" for tag in query.without_tags]
     return ", ".join(parts)
@@ -267,6 +324,8 @@ def filter_count(query: ItemQuery) -> int:
         len(query.kinds)
         + len(type_titles(query.types))
         + len(query.statuses)
+        + len(query.sources)
+        + len(query.shots)
         + len(query.tags)
         + len(query.without_tags)
     )
