@@ -44,3 +44,8 @@ class Editor(QWidget):
 
     def set_wrong(self, is_wrong: bool) -> None:
         """Mark the value as refused; the sentence itself stands in the row."""
+
+    def problem(self) -> str:
+        """Say what is wrong with what was typed, where the editor knows it better than the check
+        of the value; empty otherwise."""
+        return ""

@@ -19,8 +19,15 @@ from typing_extensions import override
 
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.editor import Editor
-from scenario_desktop.ui.forms.picture_editors import PicturedChoicesEditor, PicturesEditor
+from scenario_desktop.ui.forms.json_editor import JsonEditor
+from scenario_desktop.ui.forms.marking import mark_bad
+from scenario_desktop.ui.forms.picture_editors import (
+    PicturedChoicesEditor,
+    PictureEditor,
+    PicturesEditor,
+)
 from scenario_desktop.ui.forms.spec import Choice, FieldKind, FieldSpec
+from scenario_desktop.ui.forms.word_editors import KnownIdEditor, WordsEditor
 from scenario_desktop.ui.widgets.buttons import IconButton
 from scenario_desktop.ui.widgets.combo import Combo
 from scenario_desktop.ui.widgets.segmented import Segmented
@@ -34,14 +41,6 @@ EditorFactory = Callable[[FieldSpec], Editor]
 _WIDEST = 1e9
 _LONG_TEXT_LINES = 3
 _LEAST_SWITCH = 80  # pixels
-
-
-def mark_bad(widget: QWidget, is_bad: bool) -> None:
-    """Draw an input's border as refused, or as usual."""
-    if bool(widget.property("bad")) != is_bad:
-        widget.setProperty("bad", is_bad)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
 
 
 class SwitchEditor(Editor):
@@ -328,5 +327,9 @@ EDITORS: Mapping[FieldKind, EditorFactory] = {
     FieldKind.CHOICE: ChoiceEditor,
     FieldKind.SEGMENTED: SegmentedEditor,
     FieldKind.PICTURED_CHOICES: PicturedChoicesEditor,
+    FieldKind.PICTURE: PictureEditor,
     FieldKind.PICTURES: PicturesEditor,
+    FieldKind.KNOWN_ID: KnownIdEditor,
+    FieldKind.WORDS: WordsEditor,
+    FieldKind.JSON: JsonEditor,
 }

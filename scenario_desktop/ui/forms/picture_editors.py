@@ -13,7 +13,7 @@ from typing_extensions import override
 from scenario_desktop.ui.forms.editor import Editor
 from scenario_desktop.ui.forms.spec import FieldSpec
 from scenario_desktop.ui.forms.tiles import OUTSET, AddTile, Tile, TileGrid
-from scenario_desktop.ui.widgets.drags import local_files
+from scenario_desktop.ui.widgets.drags import keys_of, local_files
 from scenario_desktop.ui.widgets.tips import set_tip
 
 #: More pictures than this are counted, not shown one by one.
@@ -123,12 +123,15 @@ class PicturesEditor(Editor):
         current_changed: another picture is looked at, by the user's hand.
         add_requested: the dashed tile was clicked.
         files_dropped: a list of Paths.
+        keys_dropped: keys of items, in a tuple.
     """
 
     current_changed = Signal(str)
     add_requested = Signal()
     files_dropped = Signal(object)
+    keys_dropped = Signal(object)
     outset = OUTSET
+    add_text = "Add pictures…"
 
     def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
@@ -136,7 +139,7 @@ class PicturesEditor(Editor):
         self._current = ""
         self._tiles: dict[str, Tile] = {}
         self._grid = TileGrid(side=58, fills=False)
-        self._add = AddTile("Add pictures…")
+        self._add = AddTile(self.add_text)
         self._add.picked.connect(self._on_add)
         self._more = Tile("", "More pictures", icon="images")
         self._more.setEnabled(False)
@@ -238,12 +241,25 @@ class PicturesEditor(Editor):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_files(event.mimeData()):
+        if local_files(event.mimeData()) or keys_of(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        files = local_files(event.mimeData())
-        if files:
+        keys, files = keys_of(event.mimeData()), local_files(event.mimeData())
+        if keys or files:
             event.acceptProposedAction()
+        if keys:  # a drag from our gallery brings files, too, for other programs
+            self.keys_dropped.emit(keys)
+        elif files:
             self.files_dropped.emit(files)
+
+
+class PictureEditor(PicturesEditor):
+    """One picture: another one takes its place."""
+
+    add_text = "Choose a picture…"
+
+    @override
+    def set_value(self, value: Any) -> None:
+        super().set_value(list(value)[-1:])

@@ -34,7 +34,11 @@ class FieldKind(StrEnum):
     CHOICE = "choice"
     SEGMENTED = "segmented"
     PICTURED_CHOICES = "pictured_choices"
+    PICTURE = "picture"
     PICTURES = "pictures"
+    KNOWN_ID = "known_id"
+    WORDS = "words"
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class FieldSpec:
         initial: what a fresh form shows; reset goes back to it.
         max_length: characters.
         below: the name of a field whose value must stay greater than this one's.
+        choices: for an open word those that are known.
+        of: for an id that nobody lists: what it is an id of, such as "style".
     """
 
     name: str
@@ -78,6 +84,7 @@ class FieldSpec:
     below: str | None = None
     group: str = ""
     order: int = 0
+    of: str = ""
 
     @property
     def decimals(self) -> int:
@@ -92,6 +99,8 @@ class FieldSpec:
         match self.kind:
             case FieldKind.SWITCH:
                 return isinstance(value, bool)
+            case FieldKind.NUMBER if value is None:
+                return True
             case FieldKind.SLIDER | FieldKind.NUMBER:
                 if isinstance(value, bool) or not isinstance(value, int | float):
                     return False
@@ -101,8 +110,10 @@ class FieldSpec:
             case FieldKind.PICTURED_CHOICES:
                 known = {c.value for c in self.choices}
                 return _is_text_list(value) and known.issuperset(value)
-            case FieldKind.PICTURES:
+            case FieldKind.PICTURE | FieldKind.PICTURES:
                 return _is_text_list(value)
+            case FieldKind.JSON:
+                return isinstance(value, str | dict)
             case _:
                 return isinstance(value, str)
 
@@ -234,6 +245,7 @@ def _field(
         below=schema.get("below"),
         group=str(schema.get("group") or ""),
         order=int(schema.get("order") or 0),
+        of=str(schema.get("of") or ""),
     )
 
 
@@ -251,7 +263,9 @@ def _kind(schema: Mapping[str, Any]) -> FieldKind:
                 _bound(schema, "minimum", "exclusiveMinimum") is not None
                 and _bound(schema, "maximum", "exclusiveMaximum") is not None
             )
-            return FieldKind.SLIDER if has_range else FieldKind.NUMBER
+            # A slider always has a value; one that may be left out needs a field that can be empty.
+            may_be_empty = "initial" not in schema and schema.get("default", 0) is None
+            return FieldKind.SLIDER if has_range and not may_be_empty else FieldKind.NUMBER
         case "array" if "enum" in schema.get("items", {}):
             return FieldKind.PICTURED_CHOICES
         case _:
@@ -283,7 +297,7 @@ def _step(
 
 
 def _choices(schema: Mapping[str, Any]) -> tuple[Choice, ...]:
-    values = schema.get("enum") or schema.get("items", {}).get("enum") or ()
+    values = schema.get("enum") or schema.get("items", {}).get("enum") or schema.get("known") or ()
     titles = schema.get("titles") or {}
     return tuple(
         Choice(str(value), str(titles.get(value) or str(value).replace("_", " ").capitalize()))
@@ -301,7 +315,7 @@ def _initial(
     value = schema.get("initial", schema.get("default"))
     match kind:
         case _ if value is not None:
-            return value
+            return list(value) if isinstance(value, tuple) else value
         case FieldKind.SWITCH:
             return False
         case FieldKind.SLIDER:
@@ -310,7 +324,7 @@ def _initial(
             return None
         case FieldKind.CHOICE | FieldKind.SEGMENTED:
             return choices[0].value if choices else None
-        case FieldKind.PICTURED_CHOICES | FieldKind.PICTURES:
+        case FieldKind.PICTURED_CHOICES | FieldKind.PICTURE | FieldKind.PICTURES:
             return []
         case _:
             return ""
