@@ -114,6 +114,26 @@ async def test_a_save_uploads_hidden_layers_and_makes_a_snapshot(ann: Desk) -> N
     assert ann.room.drafts.notes() == []
 
 
+async def test_the_same_account_elsewhere_is_refused_and_overwrites_nothing(
+    engine: EngineProcess, ann: Desk, tmp_path: Path
+) -> None:
+    elsewhere = Desk(engine.url, engine.auth, tmp_path / "another folder")
+    try:
+        canvas = await new_canvas(ann)
+        first, second = await ann.open(canvas), await elsewhere.open(canvas)
+        ann.draw(first, 64)
+        await held(first)
+        elsewhere.draw(second, 32)
+        await until(lambda: second.lease.phase is Phase.REFUSED and not second.lease.is_aside_due)
+        assert second.lease.until is not None
+        (recovery,) = await elsewhere.canvases.recoveries()
+        assert recovery.why is KeptWhy.REFUSED
+        await first.save()  # its lock was not given away to the same keys
+        assert await ann.client.canvas_text(canvas) == first.text
+    finally:
+        await elsewhere.aclose()
+
+
 async def test_the_second_one_is_refused_waits_forces_and_compares(ann: Desk, ben: Desk) -> None:
     canvas = await new_canvas(ann)
     first, second = await ann.open(canvas), await ben.open(canvas)

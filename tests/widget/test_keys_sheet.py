@@ -44,14 +44,18 @@ def test_each_shortcut_stands_under_its_heading() -> None:
 
 
 def test_a_page_of_many_keys_comes_first_and_hides_what_it_takes() -> None:
+    brush = Command("canvas.tool.brush", "Tool: Brush", _nothing, group="Tools", shortcut="B")
     own = Command("canvas.tool.text", "Tool: Text", _nothing, group="Tools", shortcut="T")
     library = (
         Command("item.rename", "Rename", _nothing, shortcut="F2"),
         Command("detect.open", "Detect…", _nothing, shortcut="T"),
     )
     page = PageKeys(("Tools",), "With the pointer", (("Hand", "Space"),))
-    groups = list(groups_of((*COMMANDS, *library, own), page))
-    assert groups[:2] == [("Tools", [("Text", "T")]), ("With the pointer", [("Hand", "Space")])]
+    groups = list(groups_of((*COMMANDS, *library, brush, own), page))
+    assert groups[:2] == [
+        ("Tools", [("Brush", "B"), ("Text", "T")]),
+        ("With the pointer", [("Hand", "Space")]),
+    ]
     assert {name for name, _ in groups} == {"Tools", "With the pointer", "Edit", "Go to"}
 
 

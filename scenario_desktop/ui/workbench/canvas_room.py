@@ -146,7 +146,13 @@ class CanvasRoom(QObject):
         page.deleteLater()
 
     def open(self, asset_id: str, *, recovery_id: str | None = None) -> None:
-        """Bring a canvas to the front."""
+        """Bring a canvas to the front; one that is open already is gone to as it is.
+
+        Within a data folder no second window can have it, because there is none. With another
+        folder the same account is one more session: the service tells nobody who holds a lock, and
+        may even give it anew to the same keys, so whoever finds it locked is refused as a stranger
+        would be. Only a request of one's own whose answer was lost is told from that, by its end.
+        """
         controller = self.controller
         if controller is None:
             return

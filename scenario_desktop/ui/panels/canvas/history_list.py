@@ -127,13 +127,16 @@ class HistoryList(QWidget):
             words = t.text if is_current else t.text_2
             if row.is_undone:
                 color = words = t.text_disabled
-            spot = QRectF(area.left() + 8, area.top(), 16, area.height())
+            side = look.px(14) + 2
+            spot = QRectF(area.left() + 8, area.top(), side, area.height())
             icons.paint(painter, spot, row.icon or "pencil", 14, color)
             time = short_time(row.at, now)
             font = look.font("small")
             width = look.metrics("small").horizontalAdvance(time) + 4
-            left = area.left() + 30
-            box = QRectF(left, area.top(), area.width() - 30 - width - 16, area.height())
+            left = 8 + side + 6
+            box = QRectF(
+                area.left() + left, area.top(), area.width() - left - width - 16, area.height()
+            )
             painting.text(painter, box, row.text, look.font("body"), words)
             box = QRectF(area.right() - width - 8, area.top(), width, area.height())
             painting.text(painter, box, time, font, t.text_3, Qt.AlignmentFlag.AlignRight)

@@ -52,7 +52,10 @@ def groups_of(
     if page.headings:
         found[page.title] = list(page.rows)
     found |= {name: [] for name in _ORDER}
-    keys = {command.shortcut: command for command in commands}  # the last one has the key
+    keys: dict[str, Command] = {}
+    for command in commands:  # the last one has the key, and stands among its own
+        keys.pop(command.shortcut, None)
+        keys[command.shortcut] = command
     for command in keys.values():
         if command.shortcut and not (page.headings and command.id.startswith(_OF_THE_LIBRARY)):
             rows = found.setdefault(command.group, [])
