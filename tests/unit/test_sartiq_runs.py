@@ -21,7 +21,7 @@ from scenario_desktop.api.models.sartiq.requests import (
     GenerationCreate,
     ImageAdjusterRequest,
 )
-from scenario_desktop.errors import AppError, BadInput, SpendingRefused, TimedOut
+from scenario_desktop.errors import AppError, BadInput, Invalid, SpendingRefused, TimedOut
 from scenario_desktop.services.job_views import JobState, JobView
 from scenario_desktop.services.sartiq.pictures import PictureRef
 from scenario_desktop.services.sartiq.refining import RefineInput, RefinePlan, Road
@@ -390,3 +390,12 @@ async def test_the_draft_of_a_row_gives_back_what_was_chosen(world: World) -> No
     )
     op, body, slots = world.runs.draft_of(row)
     assert (op, body, dict(slots)) == (Op.ADJUST, {"mode": "pad"}, {"base_img_path": (ref,)})
+
+
+async def test_what_the_service_says_of_single_fields_is_kept_for_the_form(world: World) -> None:
+    world.client.send_errors.append(Invalid("Refused.", fields={"body.steps": "too many"}))
+    row = await world.runs.submit(Op.GENERATE, GenerationCreate(steps=900))
+    await settle()
+    assert world.view(row).state is JobState.FAILED
+    assert world.runs.refused_fields(row) == {"body.steps": "too many"}
+    assert world.runs.refused_fields("another") == {}

@@ -28,7 +28,7 @@ from scenario_desktop.api.models.sartiq.requests import (
     SartiqRequest,
     VideoGenerationRequest,
 )
-from scenario_desktop.errors import AppError, BadAnswer, Refused
+from scenario_desktop.errors import AppError, BadAnswer, Invalid, Refused
 from scenario_desktop.services.job_kinds import OnPrepared
 from scenario_desktop.services.sartiq.pictures import (
     OnProgress,
@@ -149,6 +149,8 @@ class RunKind:
         self._price = price
         #: Row → slot → addresses; only between preparing and sending, never written down.
         self._addresses: dict[str, dict[str, list[str]]] = {}
+        #: Row → field → what the service said of it; of this run only.
+        self.refused_fields: dict[str, dict[str, str]] = {}
 
     # words
 
@@ -221,7 +223,11 @@ class RunKind:
         (row,) = rows
         addresses = self._addresses.pop(row.id, {})
         body = filled(self._model, kept_body(row.request), addresses)
-        return [await self._create(self._model.model_validate(body))]
+        try:
+            return [await self._create(self._model.model_validate(body))]
+        except Invalid as error:
+            self.refused_fields[row.id] = error.fields
+            raise
 
     async def _create(self, request: SartiqRequest) -> Job:
         client = self._client

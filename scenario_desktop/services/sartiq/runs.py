@@ -98,6 +98,13 @@ class Runs:
     ) -> None:
         self._place = place
         self._library = library
+        self._kinds = make_kinds(
+            client,
+            door,
+            absorb=library.absorb,
+            can_cancel=place.can_cancel,
+            price=self._price,
+        )
         self._reader = RunReader(
             client,
             library,
@@ -109,13 +116,7 @@ class Runs:
             ledger,
             guard,
             workspace_id=place.workspace_id,
-            kinds=make_kinds(
-                client,
-                door,
-                absorb=library.absorb,
-                can_cancel=place.can_cancel,
-                price=self._price,
-            ),
+            kinds=self._kinds,
             on_results=self._on_results,
             reader=self._reader,
             owns=lambda kind: kind.startswith(PREFIX),
@@ -224,6 +225,14 @@ class Runs:
         """Return the last word on an experimental task; its address is good for a while only."""
         found = self._run(row_id)
         return self._reader.tasks.get(found.id) if found and found.kind == TASK else None
+
+    def refused_fields(self, row_id: str) -> Mapping[str, str]:
+        """Return what the service said of single fields of a request that it refused, in this run
+        of the program; foreign text."""
+        for kind in self._kinds.values():
+            if found := kind.refused_fields.get(row_id):
+                return found
+        return {}
 
     def _run(self, row_id: str) -> Any:
         view = self.jobs.view(row_id)

@@ -199,7 +199,7 @@ class GenerationCreate(SartiqRequest):
         group=Group.ADVANCED,
     )  # fmt: skip
     generated_prompt: str | None = form_field(
-        None, "int prompt", "Taken as it stands.", group=Group.ADVANCED, **_LONG
+        None, "Whole prompt", "Taken as it stands.", group=Group.ADVANCED, **_LONG
     )
     generation_type: str | None = form_field(
         GenerationType.BASE.value, "Type", group=Group.ADVANCED, **known(GenerationType)
