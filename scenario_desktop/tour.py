@@ -1,5 +1,7 @@
 """The tour: the real window on the real engine, driven through its main jobs, a picture per step.
 
+Canvases have their steps in ``tour_canvas``.
+
 It is the end-to-end test, and it makes the screenshots of the README. What it does, it does with
 keys and clicks; what it claims, it has looked at.
 """
@@ -13,7 +15,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -82,6 +84,7 @@ def run(arguments: list[str]) -> int:
 
 def _run_in(folder: Path, out: Path, images: Path | None) -> int:
     from scenario_desktop import app, paths
+    from scenario_desktop.services.engine_process import EngineProcess, check_identity
     from scenario_desktop.store.settings import SettingsStore
     from scenario_desktop.ui import loop, theme
 
@@ -92,7 +95,9 @@ def _run_in(folder: Path, out: Path, images: Path | None) -> int:
     settings.update(theme=theme.ThemeMode.DARK.value)
     look = theme.Theme()
     look.apply(application, theme.ThemeMode.DARK, 1.0)
-    program = app.Program(places, settings, look)
+    # A second user contests a canvas.
+    engine = EngineProcess(log_file=places.engine_log, check=check_identity, has_second_user=True)
+    program = app.Program(places, settings, look, engine=engine)
     program.window.resize(*WINDOW)
     tour = Tour(program, out, images)
 
@@ -122,7 +127,7 @@ class Tour:
 
     async def walk(self) -> int:
         """Take every step; the first that fails ends the walk."""
-        for name, take in (
+        library = (
             ("start", self._start),
             ("import", self._import),
             ("browse", self._browse),
@@ -135,17 +140,38 @@ class Tour:
             ("reveal", self._reveal),
             ("copy-url", self._copy_url),
             ("download", self._download),
+        )
+        window = (
             ("palette", self._palette),
             ("settings", self._settings),
             ("light", self._light),
-        ):
-            if not await self._take(name, take):
-                break
+        )
+        if await self._take_all(library) and await self._take_canvas():
+            await self._take_all(window)
         is_good = all(step.ok for step in self._steps)
         report = {"ok": is_good, "steps": [asdict(step) for step in self._steps]}
         text = json.dumps(report, indent=1, ensure_ascii=False)
         (self._out / "tour.json").write_text(text, encoding="utf-8")
         return 0 if is_good else 1
+
+    async def _take_canvas(self) -> bool:
+        """Take the steps on a canvas, contested by the engine's second user."""
+        from scenario_desktop.tour_canvas import CanvasSteps
+
+        address, made = self._program.engine.status.address, self._made()
+        if address is None:
+            raise Unexpected("the engine is gone")
+        steps = CanvasSteps(self, address, await self._session.library.parent(made) or made)
+        try:
+            return await self._take_all(steps.steps())
+        finally:
+            await steps.aclose()
+
+    async def _take_all(self, steps: Sequence[tuple[str, Callable[[], Awaitable[str]]]]) -> bool:
+        for name, take in steps:
+            if not await self._take(name, take):
+                return False
+        return True
 
     async def _take(self, name: str, take: Callable[[], Awaitable[str]]) -> bool:
         step = Step(name)
@@ -160,7 +186,7 @@ class Tour:
         except Unexpected as error:
             step.says = str(error)
         step.seconds = round(time.monotonic() - begun, 2)
-        await self._shoot(name)
+        await self.shoot(name)
         print(f"{'ok    ' if step.ok else 'FAILED'} {name}: {step.says}", flush=True)
         return step.ok
 
@@ -168,8 +194,8 @@ class Tour:
 
     async def _start(self) -> str:
         await self._program.ready.wait()
-        _expect(self._program.session is not None, "the local workspace did not open")
-        await self._until(lambda: self._bench.window.page == "first_run")
+        self.expect(self._program.session is not None, "the local workspace did not open")
+        await self.until(lambda: self._bench.window.page == "first_run")
         return "the local engine is ready and the library is empty"
 
     async def _import(self) -> str:
@@ -177,43 +203,43 @@ class Tour:
             self._click("Add samples")
         else:
             self._bench.import_files([self._images])
-        await self._until(lambda: self._bench.imports.run.is_busy)
-        await self._until(lambda: self._bench.imports.progress is not None)
-        await self._shoot("importing")
-        await self._until(lambda: not self._bench.imports.run.is_busy)
+        await self.until(lambda: self._bench.imports.run.is_busy)
+        await self.until(lambda: self._bench.imports.progress is not None)
+        await self.shoot("importing")
+        await self.until(lambda: not self._bench.imports.run.is_busy)
         progress = self._bench.imports.progress
-        _expect(progress is not None and bool(progress.added_ids), "no picture came in")
+        self.expect(progress is not None and bool(progress.added_ids), "no picture came in")
         added = len(progress.added_ids) if progress else 0
-        await self._until(lambda: self._gallery.count == added)
-        _expect(self._bench.window.page == "gallery", "the gallery did not come to the front")
+        await self.until(lambda: self._gallery.count == added)
+        self.expect(self._bench.window.page == "gallery", "the gallery did not come to the front")
         refused = len(progress.refused) if progress else 0
         return f"{added} pictures came in, {refused} files were refused"
 
     async def _browse(self) -> str:
         grid = self._bench.gallery.view.grid
         grid.setFocus()
-        await self._until(self._are_thumbnails_painted)
+        await self.until(self._are_thumbnails_painted)
         if self._images is None:
             self._type(grid, FAVOURITE)
         else:
             self._press("Home")
             self._press("Right")
-        await self._until(lambda: len(self._gallery.chosen_keys()) == 1)
+        await self.until(lambda: len(self._gallery.chosen_keys()) == 1)
         items = await self._gallery.chosen_items()
-        await self._until(lambda: self._bench.inspector.keys == (items[0].key,))
-        await self._quiet()
+        await self.until(lambda: self._bench.inspector.keys == (items[0].key,))
+        await self.quiet()
         return f"the keyboard chose “{items[0].name}”, and the inspector shows it"
 
     async def _preview(self) -> str:
         view = self._bench.preview_view
         await asyncio.sleep(TYPE_AHEAD_S)
         self._press("Space")
-        await self._until(view.isVisible)
-        await self._until(lambda: not self._bench.preview.load.is_busy)
-        await self._quiet()
-        await self._shoot("large")
+        await self.until(view.isVisible)
+        await self.until(lambda: not self._bench.preview.load.is_busy)
+        await self.quiet()
+        await self.shoot("large")
         self._press("Escape", view)
-        await self._until(lambda: not view.isVisible())
+        await self.until(lambda: not view.isVisible())
         return "Space shows the picture large, Escape closes it"
 
     async def _search(self) -> str:
@@ -222,14 +248,14 @@ class Tour:
         everything = self._gallery.count
         box = self._bench.topbar_view.search
         self._type(box.field, word)
-        await self._until(lambda: self._gallery.query.text == word)
-        await self._until(lambda: not self._gallery.load.is_busy)
+        await self.until(lambda: self._gallery.query.text == word)
+        await self.until(lambda: not self._gallery.load.is_busy)
         found = self._gallery.count
-        _expect(0 < found <= everything, f"“{word}” found {found} of {everything}")
-        await self._quiet()
-        await self._shoot("found")
+        self.expect(0 < found <= everything, f"“{word}” found {found} of {everything}")
+        await self.quiet()
+        await self.shoot("found")
         box.clear()
-        await self._until(lambda: self._gallery.count == everything)
+        await self.until(lambda: self._gallery.count == everything)
         return f"“{word}” found {found} of {everything} pictures"
 
     async def _tag(self) -> str:
@@ -239,38 +265,38 @@ class Tour:
         key = self._gallery.chosen_keys()[0]
         self._bench.inspector.add_tag()
         tags = self._bench.inspector_view.tags
-        await self._until(lambda: tags.is_open)
+        await self.until(lambda: tags.is_open)
         entry = self._named(QLineEdit, "Tag to add")
         self._type(entry, TAG)
         self._press("Return", entry)
-        await self._until_async(self._has_tag, key)
+        await self.until_async(self._has_tag, key)
         counts = self._bench.sidebar.counts
-        await self._until(lambda: any(tag.name == TAG for tag in counts().tags))
+        await self.until(lambda: any(tag.name == TAG for tag in counts().tags))
         tags.close_field()
-        await self._quiet()
+        await self.quiet()
         return f"the tag “{TAG}” is set, counted in the sidebar, and can be undone"
 
     async def _detect_form(self) -> str:
         self._bench.gallery.view.grid.setFocus()
         self._bench.commands.run("detect.open")
-        await self._until(lambda: self._bench.window.page == "detect")
-        await self._until(self._has_price)
-        await self._quiet()
-        await self._shoot("one-map")
+        await self.until(lambda: self._bench.window.page == "detect")
+        await self.until(self._has_price)
+        await self.quiet()
+        await self.shoot("one-map")
         for title in MODALITIES[1:]:
             self._click_tile(title, with_control=True)
-        await self._until(self._has_price)
-        await self._until(lambda: self._price() == "3\u00a0CU")
-        await self._quiet()
+        await self.until(self._has_price)
+        await self.until(lambda: self._price() == "3\u00a0CU")
+        await self.quiet()
         return f"three control maps are priced: “{self._price()}”"
 
     async def _detect(self) -> str:
         session = self._session
         self._asked = len(session.jobs.rows)
         self._bench.commands.run("detect.run")
-        await self._until(lambda: len(session.jobs.rows) == self._asked + len(MODALITIES))
+        await self.until(lambda: len(session.jobs.rows) == self._asked + len(MODALITIES))
         self._bench.window.show_jobs(True)
-        await self._until(lambda: any(view.is_active for view in session.jobs.rows))
+        await self.until(lambda: any(view.is_active for view in session.jobs.rows))
         await asyncio.sleep(0.3)  # the panel slides open
         return f"{len(MODALITIES)} jobs were sent"
 
@@ -282,26 +308,26 @@ class Tour:
             seen.update(v.progress for v in jobs.rows if v.is_active and v.progress is not None)
             return not any(view.is_active for view in jobs.rows)
 
-        await self._until(is_over)
+        await self.until(is_over)
         done = [view for view in jobs.rows if view.result_ids]
         failed = [view for view in jobs.rows if view.error]
-        _expect(len(done) == 2 and len(failed) == 1, f"{len(done)} done, {len(failed)} failed")
-        _expect(bool(failed[0].hint), "the failed job says nothing of what to do")
+        self.expect(len(done) == 2 and len(failed) == 1, f"{len(done)} done, {len(failed)} failed")
+        self.expect(bool(failed[0].hint), "the failed job says nothing of what to do")
         result = await self._session.library.item(done[0].result_ids[0])
-        _expect(result is not None, "the control map is not in the library")
+        self.expect(result is not None, "the control map is not in the library")
         self._result = result
         return f"two maps were made; the third failed honestly: {failed[0].error}"
 
     async def _reveal(self) -> str:
         result = self._made()
         self._bench.jobs.reveal_requested.emit((result.id,))
-        await self._until(lambda: self._bench.window.page == "gallery")
-        await self._until(lambda: self._gallery.chosen_keys() == [result.key])
+        await self.until(lambda: self._bench.window.page == "gallery")
+        await self.until(lambda: self._gallery.chosen_keys() == [result.key])
         self._bench.window.show_jobs(False)
-        await self._until(self._are_thumbnails_painted)
+        await self.until(self._are_thumbnails_painted)
         parent = await self._session.library.parent(result)
-        _expect(parent is not None, "the control map has no parent")
-        await self._quiet()
+        self.expect(parent is not None, "the control map has no parent")
+        await self.quiet()
         return f"“{result.name}” stands in the gallery, made from “{parent.name if parent else ''}”"
 
     async def _copy_url(self) -> str:
@@ -310,10 +336,10 @@ class Tour:
         clipboard = QGuiApplication.clipboard()
         clipboard.clear()
         self._bench.commands.run("item.copy_url")
-        await self._until(lambda: clipboard.text().startswith("http"))
+        await self.until(lambda: clipboard.text().startswith("http"))
         data = await self._session.files.fetch(clipboard.text(), 2**28)
         size = self._made().size_bytes
-        _expect(len(data) == size, f"the address gives {len(data)} bytes instead of {size}")
+        self.expect(len(data) == size, f"the address gives {len(data)} bytes instead of {size}")
         return f"the copied address gives the {len(data):,} bytes of the file"
 
     async def _download(self) -> str:
@@ -323,7 +349,7 @@ class Tour:
         result = self._made()
         saved = await self._session.downloads.save([result], self._out / "downloads")
         path = saved[0].path
-        _expect(path is not None, f"it was not saved: {saved[0].error}")
+        self.expect(path is not None, f"it was not saved: {saved[0].error}")
         assert path is not None  # noqa: S101 - for the type checker; said in words above
         pool = WorkerPool(1)
         try:
@@ -331,17 +357,17 @@ class Tour:
         finally:
             await pool.aclose()
         size = (examined.info.width, examined.info.height)
-        _expect(size == (result.width, result.height), f"the file has {size} pixels")
+        self.expect(size == (result.width, result.height), f"the file has {size} pixels")
         return f"{path.name} decodes to {size[0]} × {size[1]} pixels, the size of its parent"
 
     async def _palette(self) -> str:
         self._bench.commands.run("view.palette")
         view = self._bench.palette.view()
-        _expect(view is not None, "the palette did not open")
+        self.expect(view is not None, "the palette did not open")
         if view is not None:
             self._type(view.field, "det")
-            await self._quiet()
-            await self._shoot("commands")
+            await self.quiet()
+            await self.shoot("commands")
             self._press("Escape", view.field)
         return "Ctrl+K finds commands, items and tags"
 
@@ -350,30 +376,40 @@ class Tour:
 
         window = self._bench.window
         self._bench.commands.run("view.settings")
-        await self._until(lambda: window.findChildren(SettingsDialog))
-        await self._quiet()
-        await self._shoot("dialog")
+        await self.until(lambda: window.findChildren(SettingsDialog))
+        await self.quiet()
+        await self.shoot("dialog")
         self._press("Escape", window.findChildren(SettingsDialog)[0])
-        await self._until(lambda: not window.findChildren(SettingsDialog))
+        await self.until(lambda: not window.findChildren(SettingsDialog))
         return "the settings open and close"
 
     async def _light(self) -> str:
         from scenario_desktop.ui.theme import ThemeMode
 
         self._program.theme.set_mode(ThemeMode.LIGHT)
-        await self._quiet()
-        await self._shoot("gallery-light")
+        await self.quiet()
+        await self.shoot("gallery-light")
         self._bench.commands.run("detect.open")
-        await self._until(lambda: self._bench.window.page == "detect")
-        await self._until(self._has_price)
-        await self._quiet()
-        await self._shoot("detect-light")
+        await self.until(lambda: self._bench.window.page == "detect")
+        await self.until(self._has_price)
+        await self.quiet()
+        await self.shoot("detect-light")
         self._bench.window.show_jobs(True)
         await asyncio.sleep(0.4)
-        await self._shoot("jobs-light")
+        await self.shoot("jobs-light")
         return "the same in the light theme"
 
     # What the steps share
+
+    @property
+    def bench(self) -> Any:
+        return self._bench
+
+    @staticmethod
+    def expect(is_so: bool, otherwise: str) -> None:
+        """End the step with these words unless it is so."""
+        if not is_so:
+            raise Unexpected(otherwise)
 
     @property
     def _session(self) -> Session:
@@ -447,26 +483,21 @@ class Tour:
         widget.setFocus()
         QTest.keyClicks(widget, text)
 
-    async def _until(self, condition: Callable[[], Any]) -> None:
+    async def until(self, condition: Callable[[], Any]) -> None:
         while not condition():  # noqa: ASYNC110 - what is waited for is on the screen
             await asyncio.sleep(0.02)
 
-    async def _until_async(self, condition: Callable[..., Awaitable[bool]], *args: Any) -> None:
+    async def until_async(self, condition: Callable[..., Awaitable[bool]], *args: Any) -> None:
         while not await condition(*args):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.02)
 
-    async def _quiet(self) -> None:
+    async def quiet(self) -> None:
         """Let previews, fades and thumbnails arrive before a picture is taken."""
         await asyncio.sleep(0.6)
 
-    async def _shoot(self, name: str) -> None:
+    async def shoot(self, name: str) -> None:
         self._pictures += 1
         file = f"{self._pictures:02}-{name}.png"
         pixmap = self._bench.window.grab()
         await asyncio.to_thread(pixmap.toImage().save, str(self._out / file))
         self._steps[-1].pictures.append(file)
-
-
-def _expect(is_so: bool, otherwise: str) -> None:
-    if not is_so:
-        raise Unexpected(otherwise)

@@ -202,6 +202,11 @@ class CanvasSession:
         return self._edit > self._saved
 
     @property
+    def is_drafted(self) -> bool:
+        """Whether everything that the server does not have is on the disk."""
+        return self._edit <= max(self._drafted, self._saved)
+
+    @property
     def draft_id(self) -> str:
         """The draft that the strokes go into."""
         return self._note.id
@@ -251,7 +256,7 @@ class CanvasSession:
         """
         async with self._drafting:
             edit = self._edit
-            if edit <= max(self._drafted, self._saved):
+            if self.is_drafted:
                 return
             drawn = await self._editor.draft()
             await self._write(drawn, edit)

@@ -407,7 +407,7 @@ class CanvasController(QObject):
 
     def save(self) -> None:
         """Keep a snapshot, or a copy where the canvas cannot be written."""
-        if self.editor.read_only:
+        if self.editor.read_only not in ("", _BEING_SHOWN):
             self.actions["copy"].trigger()
         else:
             self.actions["save"].trigger()

@@ -126,6 +126,10 @@ class Snapshots(QObject):
         if self._session is not None:
             self.reading.trigger()
 
+    def key_of(self, snapshot: Snapshot) -> str:
+        """Return what a snapshot is called in the list; "" if it is not there."""
+        return next((key for key, one in self._rows.items() if one == snapshot), "")
+
     async def decide(self) -> int:
         """Show what somebody else saved beside what is here, and do what the user chooses.
 
