@@ -785,3 +785,25 @@ async def test_a_draft_that_was_taken_up_is_not_offered_again(ann: Ann) -> None:
     ann.server.unlock(CANVAS, lock, False)
     await ann.at.resume(ann.at.kept_id)
     assert ann.at.kept_id == ""
+
+
+async def test_going_on_with_another_draft_keeps_what_an_older_save_may_undo(ann: Ann) -> None:
+    lock = ann.ben_locks(600)
+    await ann.draw("s1")
+    kept_id = ann.at.kept_id
+    ann.server.unlock(CANVAS, lock, False)
+    await ann.at.look_again()
+    await ann.draw("s2")
+    await ann.pass_s(2)
+    ann.ann.faults["save"] = [Fault.LATE]
+    with pytest.raises(SaveUncertain):
+        await ann.at.save()
+    await ann.draw("s3")
+    await ann.pass_s(2)
+    await ann.at.save(is_snapshot=False)
+    ann.server.deliver()
+    assert ann.shown_by_server() == {"s2"}
+    draft = await ann.at.resume(kept_id)
+    assert draft is not None
+    ann.screen.load(draft.text, draft.blobs)
+    assert ann.kept_strokes() >= {"s1", "s2", "s3"}

@@ -861,7 +861,7 @@ class CanvasSession:
         async with self._saving:
             while self.is_unsaved:
                 await self._put_aside(KeptWhy.REPLACED)
-            held, old_id = self._held(), self._note.id
+            held, old = self._held(), self._note
             self.recovered = None
             if draft_id == self._kept_id:
                 self._kept_id = None
@@ -869,8 +869,15 @@ class CanvasSession:
             if self.recovered is not None and self.lease.is_ours:
                 await self._try_note(**held)
             with suppress(StoreFailed):
-                await self._room.run(self._drafts.remove, old_id)
+                await self._room.run(self._leave_behind, old)
             return self.recovered
+
+    def _leave_behind(self, note: DraftNote) -> None:
+        """Remove a draft that was saved, unless an older save may yet take that one's place."""
+        if note.has_strokes and note.is_doubtful:
+            self._drafts.put(replace(note, why=KeptWhy.LATE, lock_id="", lock_until=None))
+        else:
+            self._drafts.remove(note.id)
 
     def _held(self) -> dict[str, Any]:
         return {"lock_id": self._note.lock_id, "lock_until": self._note.lock_until}
