@@ -115,6 +115,7 @@ class FakePage:
     def __init__(self) -> None:
         self.is_shown = True
         self.previewed: int | None = None
+        self.version: int | None = None
         self.calls: list[str] = []
         self.limits: dict[Limit, str] = {}
 

@@ -50,6 +50,7 @@ class PictureView(QWidget):
 
     Attributes:
         margin: room left around a fitted picture, logical pixels.
+        most_fit: so many times its own size a fitted picture may be shown.
         is_fit: whether it follows the size of the view.
 
     Signals:
@@ -61,6 +62,7 @@ class PictureView(QWidget):
     def __init__(self, *, name: str = "Picture", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.margin = 0
+        self.most_fit = 1.0
         self.is_fit = True
         self._pixmap = QPixmap()
         self._full = QSize()
@@ -103,7 +105,7 @@ class PictureView(QWidget):
         return self._scale_now() * self.devicePixelRatioF()
 
     def fit(self) -> None:
-        """Show all of it, never larger than its own pixels."""
+        """Show all of it, by itself never larger than its own pixels."""
         self.is_fit = True
         self._offset = QPointF()
         self._announce()
@@ -267,7 +269,7 @@ class PictureView(QWidget):
         room = self.room()
         width = max(1, room.width() - 2 * self.margin) / self._full.width()
         height = max(1, room.height() - 2 * self.margin) / self._full.height()
-        return min(width, height, 1.0)
+        return min(width, height, self.most_fit)
 
     def _is_same_shape(self, full: QSize) -> bool:
         if full.isEmpty():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +14,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from scenario_desktop.errors import BadAnswer
+from scenario_desktop.errors import BadAnswer, BadInput
 from scenario_desktop.items import Item
 from scenario_desktop.services.sartiq.limits import Limit
 from scenario_desktop.services.words import counted, one_line
@@ -35,6 +37,8 @@ _MAX_STEPPED = 1000
 class Editor(Protocol):
     """Where names and tags are typed."""
 
+    @property
+    def version(self) -> int | None: ...
     def add_tag(self) -> None: ...
     def rename(self) -> None: ...
     def why_no_edit(self) -> str: ...
@@ -73,9 +77,15 @@ class ItemCommands(QObject):
         *,
         editor: Editor,
         page: Library,
+        player_folder: Path | None = None,
     ) -> None:
+        """
+        Args:
+            player_folder: where videos lie that a player shows; whoever owns it empties it.
+        """
         super().__init__(window)
         self._editor, self._page = editor, page
+        self._player_folder = player_folder or Path(tempfile.gettempdir())
         self._window, self._gallery, self._notices = window, gallery, notices
         self._collections = collections
         self._session: Session | None = None
@@ -85,6 +95,7 @@ class ItemCommands(QObject):
             ("copy_id", self._copy_id),
             ("open_in_browser", self._open_in_browser),
             ("download", self._download),
+            ("play", self._play),
             ("favourite", self._favourite),
             ("delete", self._delete),
             ("restore", self._restore),
@@ -115,6 +126,8 @@ class ItemCommands(QObject):
             Command("item.download", "Download…", run["download"], icon="download",
                     shortcut="Ctrl+S", reason=self._needs_some, note=self._count,
                     words="save export"),
+            Command("item.play", "Open in player", run["play"], icon="play",
+                    reason=self._needs_video, words="video watch"),
             Command("item.tag", "Add tag…", self._add_tag, icon="tag", shortcut="T",
                     reason=self._needs_editable, note=self._count),
             Command("item.rename", "Rename", self._rename, icon="pencil", shortcut="F2",
@@ -133,8 +146,10 @@ class ItemCommands(QObject):
     # Why not
 
     def _chosen(self) -> list[int]:
-        """Return what to act on: under a large preview the one that is seen, whatever is chosen."""
+        """Return what to act on: what is seen large, or as a version, before what is chosen."""
         key = self._page.previewed
+        if key is None and self._page.is_shown:
+            key = self._editor.version
         return self._gallery.chosen_keys() if key is None else [key]
 
     def _needs_some(self) -> str:
@@ -148,6 +163,12 @@ class ItemCommands(QObject):
         reason = self._needs_some()
         is_many = not reason and len(self._chosen()) > 1
         return "Choose a single picture" if is_many else reason
+
+    def _needs_video(self) -> str:
+        reason = self._needs_one()
+        item = None if reason else self._gallery.cache.get(self._chosen()[0])
+        is_video = item is not None and item.kind == "video"
+        return reason or ("" if is_video else "It is not a video")
 
     def _needs_editable(self) -> str:
         return self._needs_some() or self._editor.why_no_edit() or self._editor.why_not(Limit.TAGS)
@@ -203,6 +224,22 @@ class ItemCommands(QObject):
         folder = await dialogs.choose_folder(self._window, title)
         if folder is not None:
             await download(session, items, folder, self._notices)
+
+    async def _play(self) -> None:
+        """Fetch a video and hand it to the system's player."""
+        session, keys = self._open()
+        items = await self._gallery.read(keys[:1])
+        for item in items:
+            self._notices.toast("Fetching the video for the player")
+            folder = self._player_folder / uuid.uuid4().hex
+            (saved,) = await session.downloads.save([item], folder)
+            if saved.error is not None:
+                raise saved.error
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(saved.path))):
+                raise BadInput(
+                    "No program on this computer opens this video.",
+                    hint="Download it, and open it where you like.",
+                )
 
     async def _favourite(self) -> None:
         session, keys = self._open()

@@ -163,6 +163,7 @@ class Workbench(QObject):
             self.collection_names,
             editor=self.inspector,
             page=_LibraryPage(self.window, self.preview),
+            player_folder=ports.drag_folder / "player",
         )
         self.items.add_to(self.commands)
         self.palette = PaletteController(
@@ -220,6 +221,11 @@ class Workbench(QObject):
         inspector = self.inspector
         inspector.preview_requested.connect(self.preview.open)
         inspector.detect_requested.connect(self._detecting.trigger)
+        inspector.refine_requested.connect(self._refining.trigger)
+        inspector.play_requested.connect(self.items.actions["play"].trigger)
+        self.preview.play_requested.connect(self.items.actions["play"].trigger)
+        inspector.compare_requested.connect(self.preview.compare)
+        inspector.generation_requested.connect(self._show_generation)
         inspector.copy_url_requested.connect(self.items.actions["copy_url"].trigger)
         inspector.download_requested.connect(self.items.actions["download"].trigger)
         self.items.actions["copy_url"].busy_changed.connect(inspector.set_copying)
@@ -279,7 +285,7 @@ class Workbench(QObject):
         self.canvas.bind(session)
         self.jobs.set_session(session.jobs, session.library, self.store)
         self.inspector.open(session.library, session.previews)
-        self.preview.open_workspace(session.previews, self.gallery.controller)
+        self.preview.open_workspace(session.previews, self.gallery.controller, session.library)
         self.palette.bind(self._find, self.store)
         session.library.changed.connect(self._on_library_changed)
         session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
@@ -448,8 +454,14 @@ class Workbench(QObject):
         self._refining.trigger()
 
     async def _open_refine_with(self) -> None:
-        is_gallery = self.window.page == GALLERY
-        self.refine.open(await self.gallery.controller.chosen_items() if is_gallery else [])
+        gallery = self.gallery.controller
+        key = self.preview.shown_key or self.inspector.version
+        if self.window.page != GALLERY:
+            self.refine.open()
+        elif key is not None:
+            self.refine.open(await gallery.read([key]))
+        else:
+            self.refine.open(await gallery.chosen_items())
 
     def _creating_trigger(self) -> None:
         self._creating.trigger()
@@ -577,6 +589,9 @@ class Workbench(QObject):
     def _show_key(self, key: int) -> None:
         self.window.set_page(GALLERY)
         self.gallery.controller.reveal([key])
+
+    def _show_generation(self, generation_id: str) -> None:
+        self._go_to(ItemQuery(group_id=generation_id))
 
     def _show_children(self, item: Item) -> None:
         self._go_to(ItemQuery(parent_id=item.id))

@@ -41,7 +41,7 @@ REST_MS, LARGE_REST_MS = 40, 160
 
 #: What stands behind the three dots, by command id; "" is a line.
 MENU = (
-    "gallery.preview", "item.rename", "item.tag", "canvas.place", "",
+    "gallery.preview", "item.play", "item.rename", "item.tag", "canvas.place", "",
     "item.copy_url", "item.copy_id", "item.open_in_browser", "",
     "item.download", "item.add_to_collection", "item.delete",
 )  # fmt: skip
@@ -90,6 +90,10 @@ class InspectorController(QObject):
     Signals:
         preview_requested: the key of an item to show large.
         detect_requested, copy_url_requested, download_requested: the buttons, for the selection.
+        refine_requested, play_requested: likewise.
+        generation_requested: the id of the generation that an item belongs to.
+        compare_requested: the key of an item whose before and after should be seen.
+        version_changed: another version is looked at, or none any more.
         item_chosen: the key of a relative to select.
         children_requested: the Item whose children the gallery should list.
         tag_chosen: a tag to filter by.
@@ -100,6 +104,11 @@ class InspectorController(QObject):
     detect_requested = Signal()
     copy_url_requested = Signal()
     download_requested = Signal()
+    refine_requested = Signal()
+    play_requested = Signal()
+    generation_requested = Signal(str)
+    compare_requested = Signal(object)
+    version_changed = Signal()
     item_chosen = Signal(object)
     children_requested = Signal(object)
     tag_chosen = Signal(str)
@@ -121,6 +130,7 @@ class InspectorController(QObject):
         self._library: InspectedLibrary | None = None
         self._previews: LargePictures | None = None
         self._keys: tuple[int, ...] = ()
+        self._chosen: tuple[int, ...] = ()  # what the gallery has; a version of it may be shown
         self._items: dict[int, Item] = {}
         self._asset: Asset | None = None
         self._parent: Item | None = None
@@ -155,8 +165,12 @@ class InspectorController(QObject):
         view.detect_requested.connect(self.detect_requested)
         view.copy_url_requested.connect(self.copy_url_requested)
         view.download_requested.connect(self.download_requested)
+        view.refine_requested.connect(self.refine_requested)
+        view.play_requested.connect(self.play_requested)
+        view.generation_requested.connect(self._on_generation)
+        view.compare_requested.connect(self._on_compare)
         view.restore_requested.connect(self._on_restore)
-        view.relative_chosen.connect(self.item_chosen)
+        view.relative_chosen.connect(self._on_relative)
         view.parent_requested.connect(self._on_parent)
         view.all_children_requested.connect(self._on_all_children)
         view.asset_chosen.connect(self.find.trigger)
@@ -187,9 +201,25 @@ class InspectorController(QObject):
     def set_selection(self, keys: Sequence[int]) -> None:
         """Show these items. The order is that of the gallery."""
         chosen = tuple(keys)
+        if chosen == self._chosen:
+            return
+        self._chosen = chosen
+        self._inspect(chosen)
+
+    @property
+    def version(self) -> int | None:
+        """The key of a version that is looked at in place of what is selected; None without."""
+        return self._keys[0] if self._keys and self._keys != self._chosen else None
+
+    def show_version(self, key: int) -> None:
+        """Look at a version of the selected item; the selection stays."""
+        self._inspect((key,))
+
+    def _inspect(self, chosen: tuple[int, ...]) -> None:
         if chosen == self._keys:
             return
         self._keys = chosen
+        self.version_changed.emit()
         self._partial.clear()
         self._asset, self._large_key = None, None
         self._view.tags.close_field()
@@ -250,10 +280,13 @@ class InspectorController(QObject):
         self._show_relatives()
         if item.parent_id is not None:
             self._parent = await _or_none(library.parent(item))
+            if item.is_refine and self._parent is not None:
+                self._children = await library.children(self._parent)
             self._show_relatives()
 
     def _show_nothing(self) -> None:
-        self._keys, self._items, self._asset = (), {}, None
+        self._keys = self._chosen = ()
+        self._items, self._asset = {}, None
         self._parent, self._children = None, []
         self._pictures.drop(_PREVIEW)
         self._pictures.drop(_STRIP)
@@ -270,6 +303,7 @@ class InspectorController(QObject):
         lacks = self.why_not(Limit.TAGS)
         view.set_tags([TagState(tag, 1, 1) for tag in item.tags], 1, hint=_sentence(lacks))
         view.set_can_tag(not is_deleted and not lacks)
+        view.show_making(has_generation=bool(item.group_id), is_video=item.kind == "video")
         if self._asset is None or self._asset.id != item.id:
             view.set_description("")
             view.set_facts(())
@@ -317,8 +351,14 @@ class InspectorController(QObject):
 
     def _show_relatives(self) -> None:
         shown = self._children[: STRIP + 1 if len(self._children) == STRIP + 1 else STRIP]
+        item = self._one()
+        versions = [child for child in self._children if child.is_refine]
+        is_made = any(child.status in ("success", "") for child in versions)
         self._view.set_children(
-            len(self._children), [(item.key, facts.title_of(item)) for item in shown]
+            len(self._children),
+            [(child.key, facts.title_of(child)) for child in shown],
+            are_versions=bool(versions),
+            can_compare=is_made or (item is not None and item.is_refine),
         )
         parent = self._parent
         if parent is not None:
@@ -534,8 +574,30 @@ class InspectorController(QObject):
             self.preview_requested.emit(next(iter(self._items)))
 
     def _on_parent(self) -> None:
-        if self._parent is not None:
+        if self._parent is None:
+            return
+        if self.version is not None and self._parent.key in self._chosen:
+            self._inspect(self._chosen)
+        else:
             self.item_chosen.emit(self._parent.key)
+
+    def _on_relative(self, key: int) -> None:
+        """Show a version where the item is shown: it has no place of its own in the gallery."""
+        child = next((one for one in self._children if one.key == key), None)
+        if child is not None and child.is_refine:
+            self.show_version(key)
+        else:
+            self.item_chosen.emit(key)
+
+    def _on_generation(self) -> None:
+        item = self._one()
+        if item is not None and item.group_id:
+            self.generation_requested.emit(item.group_id)
+
+    def _on_compare(self) -> None:
+        item = self._one()
+        if item is not None:
+            self.compare_requested.emit(item.key)
 
     def _on_all_children(self) -> None:
         item = self._one()

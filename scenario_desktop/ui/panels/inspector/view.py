@@ -55,7 +55,9 @@ class InspectorView(Surface):
         preview_requested: the picture was pressed.
         name_edited, description_edited: the text wanted.
         favourite_toggled: whether the selection is to be a favourite.
-        detect_requested, copy_url_requested, download_requested, restore_requested: buttons.
+        detect_requested, copy_url_requested, download_requested, restore_requested: buttons;
+            refine_requested, generation_requested, play_requested likewise.
+        compare_requested: before and after of the item should be seen.
         relative_chosen: the key of a relative.
         parent_requested, all_children_requested: as they say.
         asset_chosen: the id of an item named by a fact.
@@ -72,6 +74,10 @@ class InspectorView(Surface):
     copy_url_requested = Signal()
     download_requested = Signal()
     restore_requested = Signal()
+    refine_requested = Signal()
+    generation_requested = Signal()
+    play_requested = Signal()
+    compare_requested = Signal()
     relative_chosen = Signal(object)
     parent_requested = Signal()
     all_children_requested = Signal()
@@ -123,9 +129,15 @@ class InspectorView(Surface):
         self.description.set_locked(is_deleted or is_foreign)
         self._description_box.setVisible(not is_foreign)
 
+    def show_making(self, *, has_generation: bool, is_video: bool) -> None:
+        """Offer what there is only of some items: their generation, and to play them."""
+        self.generation.setVisible(has_generation)
+        self.play.setVisible(is_video)
+
     def show_many(self, title: str, summary: str, *, is_favourite: bool, is_deleted: bool) -> None:
         """Show a selection of several items."""
         self._show_page(Mode.MANY, summary, is_favourite=is_favourite, is_deleted=is_deleted)
+        self.show_making(has_generation=False, is_video=False)
         self.name.set_name(title, can_edit=False)
         self.set_relatives("", 0, ())
         self.facts.set_groups(())
@@ -159,8 +171,18 @@ class InspectorView(Surface):
         self.set_parent(parent_name)
         self.set_children(count, children)
 
-    def set_children(self, count: int, children: Sequence[tuple[int, str]]) -> None:
+    def set_children(
+        self,
+        count: int,
+        children: Sequence[tuple[int, str]],
+        *,
+        are_versions: bool = False,
+        can_compare: bool = False,
+    ) -> None:
+        """Show what was made from it, or its versions, which can be compared with it."""
         self._children_box.setVisible(bool(children))
+        self._children_title.setText("Versions" if are_versions else "Made from this")
+        self.compare.setVisible(can_compare)
         self.children_strip.set_items(children, count)
 
     def set_facts(self, groups: tuple[FactGroup, ...]) -> None:
@@ -240,7 +262,10 @@ class InspectorView(Surface):
         column.addWidget(self._description_box)
         self._parent_box = _box("Made from", self.parent_row)
         column.addWidget(self._parent_box)
-        self._children_box = _box("Made from this", self.children_strip)
+        self._children_title = section("Made from this")
+        self.compare = Button("Before and after", icon="columns-2", size=ButtonSize.SMALL)
+        self.compare.hide()
+        self._children_box = _titled(self._children_title, self.children_strip, self.compare)
         column.addWidget(self._children_box)
         column.addWidget(self._facts_line)
         column.addWidget(self.facts)
@@ -248,12 +273,14 @@ class InspectorView(Surface):
         return content
 
     def _head(self) -> QVBoxLayout:
+        self.download = IconButton("download", "Download…", size=ButtonSize.SMALL)
         self.favourite = IconButton("heart", "Favourite", size=ButtonSize.SMALL)
         self.favourite.setCheckable(True)
         self._headline = PlainLabel("", "small", "text_2", wrap=True)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(4)
         row.addWidget(self.name, 1)
+        row.addWidget(self.download)
         row.addWidget(self.favourite)
         head = QVBoxLayout()
         head.setSpacing(2)
@@ -261,18 +288,24 @@ class InspectorView(Surface):
         head.addWidget(self._headline)
         return head
 
-    def _buttons(self) -> QBoxLayout:
+    def _buttons(self) -> QVBoxLayout:
         self.detect = _action("Detect", "scan-line")
+        self.refine = _action("Refine", "maximize-2")
         self.copy_url = _action("Copy URL", "link")
         self.restore = _action("Restore", "undo-2")
-        self.download = IconButton(
-            "download", "Download…", size=ButtonSize.SMALL, kind=self.detect.kind
-        )
         self._button_row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._button_row.setSpacing(8)
-        for button in (self.detect, self.copy_url, self.restore, self.download):
+        for button in (self.detect, self.refine, self.copy_url, self.restore):
             self._button_row.addWidget(button)
-        return self._button_row
+        self.play = _action("Open in player", "play")
+        self.generation = _action("Open generation", "sparkles")
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        column.addLayout(self._button_row)
+        for button in (self.play, self.generation):
+            button.hide()
+            column.addWidget(button)
+        return column
 
     def _tags_box(self) -> QWidget:
         self._tags_hint = PlainLabel("", "small", "text_3", wrap=True)
@@ -286,6 +319,10 @@ class InspectorView(Surface):
         self.description.edited.connect(self.description_edited)
         self.favourite.clicked.connect(self.favourite_toggled)
         self.detect.clicked.connect(self.detect_requested)
+        self.refine.clicked.connect(self.refine_requested)
+        self.generation.clicked.connect(self.generation_requested)
+        self.play.clicked.connect(self.play_requested)
+        self.compare.clicked.connect(self.compare_requested)
         self.copy_url.clicked.connect(self.copy_url_requested)
         self.download.clicked.connect(self.download_requested)
         self.restore.clicked.connect(self.restore_requested)
@@ -302,7 +339,7 @@ class InspectorView(Surface):
 
     def _fit_buttons(self) -> None:
         """Lay the buttons below one another where large text leaves no room beside."""
-        shown = [b for b in (self.detect, self.copy_url, self.download) if not b.isHidden()]
+        shown = [b for b in (self.detect, self.refine, self.copy_url) if not b.isHidden()]
         wanted = sum(b.sizeHint().width() for b in shown) + 8 * (len(shown) - 1)
         directions = QBoxLayout.Direction
         is_narrow = wanted > self.width() - 2 * _EDGE - 1
@@ -324,6 +361,7 @@ class InspectorView(Surface):
         self.favourite.set_name(name, "F")
         self.favourite.setVisible(not is_deleted)
         self.detect.setVisible(not is_deleted)
+        self.refine.setVisible(not is_deleted)
         self.download.setVisible(not is_deleted)
         self.copy_url.setVisible(not is_deleted and mode is Mode.ONE)
         self.restore.setVisible(is_deleted)
@@ -340,11 +378,15 @@ def _action(text: str, icon: str) -> Button:
 
 def _box(title: str, *widgets: QWidget) -> QWidget:
     """Return a group: its head and what belongs to it."""
+    return _titled(section(title), *widgets)
+
+
+def _titled(head: QWidget, *widgets: QWidget) -> QWidget:
     box = QWidget()
     column = QVBoxLayout(box)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(8)
-    column.addWidget(section(title))
+    column.addWidget(head)
     for widget in widgets:
         column.addWidget(widget)
     return box

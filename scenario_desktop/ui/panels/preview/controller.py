@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QPixmap
 
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture
@@ -40,20 +41,32 @@ class Walk(Protocol):
     def show_key(self, key: int, /) -> None: ...
 
 
+class Relatives(Protocol):
+    """What an item was made from, and what was made from it; the library is one."""
+
+    async def parent(self, item: Item, /) -> Item | None: ...
+    async def children(self, item: Item, /) -> list[Item]: ...
+
+
 class PreviewController(QObject):
     """Connects the preview to an order of items and the service that decodes them.
 
     Signals:
+        play_requested: the video that is shown should be opened in a player.
         shown: key of the item whose picture is shown now, in whatever size.
     """
 
     shown = Signal(object)
+    play_requested = Signal()
 
     def __init__(self, view: PreviewView, store: PictureStore) -> None:
         super().__init__(view)
         self._view, self._store = view, store
         self._source: PreviewSource | None = None
         self._walk: Walk | None = None
+        self._relatives: Relatives | None = None
+        self._pair: tuple[Item, Item] | None = None
+        self._wants_pair = False
         self._key: int | None = None
         self._item: Item | None = None
         self._frame: Frame | None = None
@@ -61,16 +74,30 @@ class PreviewController(QObject):
         self.load = AsyncAction(self._load, parent=self, overlap=Overlap.RESTART)
         self.load.failed.connect(self._on_failed)
         self.detail = AsyncAction(self._detail, parent=self)
+        self.comparing = AsyncAction(self._compare, parent=self, overlap=Overlap.RESTART)
+        self.comparing.failed.connect(self._on_failed)
         self.ahead = AsyncAction(self._ahead, parent=self, overlap=Overlap.RESTART)
         view.step_requested.connect(self.step)
         view.retry_requested.connect(self._on_retry)
         view.detail_requested.connect(self.detail.trigger)
         view.closed.connect(self._on_closed)
+        view.compare_toggled.connect(self._on_compare_toggled)
+        view.play_requested.connect(self.play_requested)
         store.loaded.connect(self._on_thumbnail)
 
-    def open_workspace(self, source: PreviewSource | None, walk: Walk | None) -> None:
-        """Take pictures from a workspace; None closes what is shown of the last one."""
+    def open_workspace(
+        self,
+        source: PreviewSource | None,
+        walk: Walk | None,
+        relatives: Relatives | None = None,
+    ) -> None:
+        """Take pictures from a workspace; None closes what is shown of the last one.
+
+        Args:
+            relatives: finds what an item can be compared with.
+        """
         self._view.close_preview()
+        self._relatives = relatives
         self._source, self._walk = source, walk
         self._kept.clear()
 
@@ -80,6 +107,11 @@ class PreviewController(QObject):
             return
         self._view.open_preview()
         self._show(key)
+
+    def compare(self, key: int) -> None:
+        """Show an item large, before and after it was refined."""
+        self.open(key)
+        self._wants_pair = True
 
     def toggle(self, key: int) -> None:
         """Show an item large, or close the preview."""
@@ -126,18 +158,68 @@ class PreviewController(QObject):
             self._view.show_failure("This item is gone", "It was deleted meanwhile.")
             return
         item = self._item = found[0]
+        self._pair = None
         self._view.show_item(item)
         self._want_stand_in(item)
+        if item.kind == "video":
+            self._view.show_poster(self._poster(item))
+            self.shown.emit(key)
+            return
         picture = self._kept.get((key, self._view.wanted_px()))
         if picture is None:
             await asyncio.sleep(REST_S)
             picture = await self._fetch(item)
         self._view.show_picture(picture)
         self.shown.emit(key)
+        self._pair = await self._pair_of(item)
+        self._view.set_pair(self._pair is not None)
+        if self._pair is not None and self._wants_pair:
+            self.comparing.trigger()
         self.ahead.trigger(key)
+
+    async def _pair_of(self, item: Item) -> tuple[Item, Item] | None:
+        """Return what an item is compared with: its prediction, or its newest version."""
+        relatives = self._relatives
+        try:
+            if relatives is not None and item.is_refine:
+                parent = await relatives.parent(item)
+                return (parent, item) if parent is not None else None
+            if relatives is not None and item.versions:
+                versions = [
+                    child
+                    for child in await relatives.children(item)
+                    if child.is_refine and child.status in ("success", "")
+                ]
+                return (item, versions[0]) if versions else None
+        except AppError:  # it is not needed to see the picture
+            return None
+        return None
+
+    def _on_compare_toggled(self, is_on: bool) -> None:
+        self._wants_pair = is_on
+        if is_on:
+            self.comparing.trigger()
+        elif self._key is not None:
+            self.comparing.cancel()
+            self._show(self._key)
+
+    async def _compare(self) -> None:
+        pair, source = self._pair, self._source
+        if pair is None or source is None:
+            return
+        self._view.set_loading(True)
+        px = self._view.wanted_px()
+        before, after = [await source.large(one, px) for one in pair]
+        if pair is self._pair and self._view.isVisible():
+            words = (_size_words("Before", pair[0]), _size_words("After", pair[1]))
+            self._view.show_pair(before, after, words)
+
+    def _poster(self, item: Item) -> QPixmap | None:
+        return self._store.pixmap(item.key, self._frame) if self._frame is not None else None
 
     def _want_stand_in(self, item: Item) -> None:
         """Have the thumbnail uncut, to be seen until the picture is there."""
+        self._frame = None
         width, height = item.width or 0, item.height or 0
         if width <= 0 or height <= 0:
             return
@@ -149,7 +231,9 @@ class PreviewController(QObject):
     def _on_thumbnail(self, key: int) -> None:
         if self._item is not None and key == self._item.key and self._frame is not None:
             pixmap = self._store.pixmap(key, self._frame)
-            if pixmap is not None:
+            if pixmap is not None and self._item.kind == "video":
+                self._view.show_poster(pixmap)
+            elif pixmap is not None:
                 self._view.show_stand_in(pixmap)
 
     async def _fetch(self, item: Item) -> Picture:
@@ -171,7 +255,8 @@ class PreviewController(QObject):
             picture = await source.large(item, DETAIL_PX)
         except AppError:
             return  # the smaller copy stays; nothing is lost
-        if item is self._item and self._view.isVisible():
+        is_compared = self._wants_pair and self._pair is not None
+        if item is self._item and self._view.isVisible() and not is_compared:
             self._view.show_picture(picture)
 
     async def _ahead(self, key: int) -> None:
@@ -198,8 +283,15 @@ class PreviewController(QObject):
             self._show(self._key)
 
     def _on_closed(self) -> None:
-        for action in (self.load, self.detail, self.ahead):
+        for action in (self.load, self.detail, self.ahead, self.comparing):
             action.cancel()
+        self._wants_pair, self._pair = False, None
         self._kept.clear()
         self._store.drop(_OWNER)
         self._item = self._key = None
+
+
+def _size_words(word: str, item: Item) -> str:
+    if not item.width or not item.height:
+        return word
+    return f"{word}, {max(item.width, item.height):,}\u00a0px"

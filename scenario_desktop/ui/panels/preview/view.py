@@ -10,10 +10,11 @@ from typing_extensions import override
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.inspector import facts
-from scenario_desktop.ui.widgets.buttons import IconButton
+from scenario_desktop.ui.widgets.buttons import Button, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.compare_view import CompareView
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
-from scenario_desktop.ui.widgets.picture_view import STEP, PictureView
+from scenario_desktop.ui.widgets.picture_view import STEP
 from scenario_desktop.ui.widgets.spinner import Spinner
 from scenario_desktop.ui.widgets.surface import Surface
 
@@ -46,12 +47,16 @@ class PreviewView(Surface):
         closed: it went away, by key, button or program.
         retry_requested: the button of a failure was pressed.
         detail_requested: the zoom asks for more pixels than the copy shown has.
+        compare_toggled: whether before and after should be seen.
+        play_requested: the video should be opened in a player.
     """
 
     step_requested = Signal(int)
     closed = Signal()
     retry_requested = Signal()
     detail_requested = Signal()
+    compare_toggled = Signal(bool)
+    play_requested = Signal()
 
     def __init__(self, host: QWidget) -> None:
         super().__init__("stage", parent=host)
@@ -59,12 +64,13 @@ class PreviewView(Surface):
         self._before: QWidget | None = None
         self._item: Item | None = None
         self._full = QSize()
-        self._is_waiting = False
+        self._is_waiting = self._is_video = False
         self._has_all = True  # the pixels shown are all that the picture has
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("paints_focus", True)
         self.setAccessibleName("Preview")
-        self.picture = PictureView(name="Large picture")
+        self.picture = CompareView(name="Large picture")
+        self.picture.set_words("", "")
         self.picture.margin = 16
         self.picture.setProperty("paints_focus", True)
         self.name = ElidedLabel("", "title")
@@ -74,13 +80,21 @@ class PreviewView(Surface):
         self._bar = QWidget()
         self._lay_out()
         self.picture.zoom_changed.connect(self._on_zoom)
-        self._failure.action_requested.connect(self.retry_requested)
+        self._failure.action_requested.connect(self._on_action)
         host.installEventFilter(self)
         self.hide()
 
     def _lay_out(self) -> None:
         self.previous = IconButton("chevron-left", "Previous", shortcut="Left")
         self.next = IconButton("chevron-right", "Next", shortcut="Right")
+        self.compare = IconButton("columns-2", "Before and after", shortcut="C")
+        self.compare.setCheckable(True)
+        self.compare.clicked.connect(self.compare_toggled)
+        self.play = Button("Open in player", icon="play", size=ButtonSize.SMALL)
+        self.play.clicked.connect(self.play_requested)
+        for extra in (self.compare, self.play):
+            extra.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            extra.hide()
         self._smaller = IconButton("zoom-out", "Smaller", shortcut="-")
         self._larger = IconButton("zoom-in", "Larger", shortcut="+")
         self._fit = IconButton("maximize", "Whole picture", shortcut="0")
@@ -101,6 +115,8 @@ class PreviewView(Surface):
         row.addWidget(self.facts)
         row.addWidget(self.spinner)
         row.addStretch(1)
+        row.addWidget(self.play)
+        row.addWidget(self.compare)
         for button in (self._smaller, self._larger, self._fit, self._actual):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
@@ -146,6 +162,9 @@ class PreviewView(Surface):
         self._item = item
         self._pages.setCurrentWidget(self.picture)
         self.name.setText(item.name)
+        self._is_video = item.kind == "video"
+        self.play.setVisible(self._is_video)
+        self.set_pair(False)
         self._has_all = False
         self._full = QSize(item.width or 0, item.height or 0)
         self._is_waiting = True
@@ -167,6 +186,37 @@ class PreviewView(Surface):
         self._is_waiting = False
         self.set_loading(False)
         self.picture.set_picture(picture, full)
+        self._show_facts()
+
+    def show_poster(self, pixmap: QPixmap | None) -> None:
+        """Show that this is a video, by its still picture where there is one."""
+        self.set_loading(False)
+        self._is_waiting = False
+        self._has_all = True
+        if pixmap is not None and not self._full.isEmpty():
+            self._pages.setCurrentWidget(self.picture)
+            self.picture.set_pixmap(pixmap, self._full)
+            return
+        text = "It plays in the video player of this computer."
+        self._failure.set_state("video", "This is a video", text, "Open in player")
+        self._pages.setCurrentWidget(self._failure)
+
+    def set_pair(self, is_there: bool) -> None:
+        """Offer before and after; what was compared goes."""
+        self.compare.setVisible(is_there)
+        self.compare.setChecked(False)
+        self.picture.set_second(None)
+        self.picture.set_words("", "")
+
+    def show_pair(self, before: Picture, after: Picture, words: tuple[str, str]) -> None:
+        """Show a picture and its version under a handle."""
+        self.set_loading(False)
+        self.compare.setChecked(True)
+        self._pages.setCurrentWidget(self.picture)
+        full = self._full if not self._full.isEmpty() else QSize(after.width, after.height)
+        self.picture.set_picture(before, full)
+        self.picture.set_second(after)
+        self.picture.set_words(*words)
         self._show_facts()
 
     def show_failure(self, message: str, hint: str) -> None:
@@ -199,6 +249,8 @@ class PreviewView(Surface):
         parts = []
         if not self._full.isEmpty():
             parts.append(facts.pixels(self._full.width(), self._full.height()))
+        if self._is_video and self._item.duration_s:
+            parts.append(f"{self._item.duration_s:,.1f}\u00a0s".replace(".0", ""))
         if self._item.size_bytes:
             parts.append(facts.size(self._item.size_bytes))
         if self.picture.has_picture():
@@ -235,12 +287,17 @@ class PreviewView(Surface):
             self.close_preview()
         elif (key in _NEXT or key in _PREVIOUS) and not is_pan:
             self.step_requested.emit(1 if key in _NEXT else -1)
+        elif key == Qt.Key.Key_C and not self.compare.isHidden():
+            self.compare_toggled.emit(not self.compare.isChecked())
         else:
             self.picture.keyPressEvent(event)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), theme.current().tokens.stage)
+
+    def _on_action(self) -> None:
+        (self.play_requested if self._is_video else self.retry_requested).emit()
 
     def _on_zoom(self, _zoom: float) -> None:
         self._show_facts()

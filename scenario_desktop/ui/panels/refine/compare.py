@@ -15,7 +15,7 @@ from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
 #: Between the two halves of side by side, pixels.
 _GAP = 8
 #: Differences are small: they are shown so many times brighter, a power of two.
-GAIN = 4
+GAIN = 8
 
 
 class View(StrEnum):
@@ -36,6 +36,7 @@ class RefineCompare(CompareView):
     def __init__(self, *, name: str = "Before and after", parent: QWidget | None = None) -> None:
         super().__init__(name=name, parent=parent)
         self.margin = 0
+        self.most_fit = 4.0  # the larger version has the pixels for it
         self.view = View.SLIDER
         self._difference = QPixmap()
 
