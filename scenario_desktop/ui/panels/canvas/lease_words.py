@@ -103,8 +103,7 @@ def take_over(name: str, until: datetime | None) -> tuple[str, list[str]]:
     ends = f" Their lock would end at {clock_time(until)}." if until else ""
     return f"Take over “{name}”?", [
         f"Somebody else is editing this canvas.{ends} If you take it over, their session ends at"
-        " once. Strokes that they have not saved stay on their computer and can come back as a"
-        " copy.",
+        " once. Strokes that they have not saved may be lost, or come back as a copy.",
         "Hold the button, or hold the space bar on it. What you do is written into the canvas's"
         " history here.",
     ]

@@ -75,7 +75,7 @@ class RecoveryDialog(Dialog):
     """
 
     def __init__(self, parent: QWidget, recoveries: Sequence[Recovery]) -> None:
-        count = counted(len(recoveries), "canvas", "canvases")
+        count = counted(len(recoveries), "draft")
         super().__init__(parent, f"{count} with unsaved strokes", width=560)
         self.chosen: Recovery | None = None
         self.discarded: list[str] = []
