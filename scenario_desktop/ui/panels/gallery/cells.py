@@ -141,7 +141,8 @@ class CellPainter:
             box: picture and caption.
         """
         area = QRect(*box).adjusted(-_BESIDE, -_MARGIN, _BESIDE, _MARGIN)
-        fill = self._tokens.raised
+        t = self._tokens
+        fill = t.overlay if t.is_dark else t.pressed
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
         painter.drawRoundedRect(area, 8, 8)

@@ -34,6 +34,7 @@ from scenario_desktop.ui.widgets.empty_state import IconTile
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.surface import Hairline, Surface
+from scenario_desktop.ui.widgets.tips import set_tip
 
 _EDGE = 16
 
@@ -338,14 +339,28 @@ class InspectorView(Surface):
         self._fit_buttons()
 
     def _fit_buttons(self) -> None:
-        """Lay the buttons below one another where large text leaves no room beside."""
+        """Let words go where there is no room, then lay the buttons below one another."""
+        self._set_copy_words("Copy URL")
+        if not self._do_buttons_fit():
+            self._set_copy_words("")
+        is_row = self._do_buttons_fit()
+        if not is_row:
+            self._set_copy_words("Copy URL")
+        directions = QBoxLayout.Direction
+        self._button_row.setDirection(directions.LeftToRight if is_row else directions.TopToBottom)
+
+    def _do_buttons_fit(self) -> bool:
         shown = [b for b in (self.detect, self.refine, self.copy_url) if not b.isHidden()]
         wanted = sum(b.sizeHint().width() for b in shown) + 8 * (len(shown) - 1)
-        directions = QBoxLayout.Direction
-        is_narrow = wanted > self.width() - 2 * _EDGE - 1
-        self._button_row.setDirection(
-            directions.TopToBottom if is_narrow else directions.LeftToRight
-        )
+        return wanted <= self.width() - 2 * _EDGE - 1
+
+    def _set_copy_words(self, words: str) -> None:
+        self.copy_url.setText(words)
+        self.copy_url.setAccessibleName("Copy URL")
+        set_tip(self.copy_url, "" if words else "Copy URL", "" if words else "Ctrl+Shift+C")
+        horizontal = QSizePolicy.Policy.Expanding if words else QSizePolicy.Policy.Fixed
+        self.copy_url.setSizePolicy(horizontal, QSizePolicy.Policy.Fixed)
+        self.copy_url.updateGeometry()
 
     def _on_more(self) -> None:
         self.menu_requested.emit(self.more)

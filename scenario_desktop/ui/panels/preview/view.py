@@ -205,6 +205,7 @@ class PreviewView(Surface):
         """Offer before and after; what was compared goes."""
         self.compare.setVisible(is_there)
         self.compare.setChecked(False)
+        self.picture.most_fit = 1.0
         self.picture.set_second(None)
         self.picture.set_words("", "")
 
@@ -214,6 +215,7 @@ class PreviewView(Surface):
         self.compare.setChecked(True)
         self._pages.setCurrentWidget(self.picture)
         full = self._full if not self._full.isEmpty() else QSize(after.width, after.height)
+        self.picture.most_fit = max(1.0, after.width / full.width())
         self.picture.set_picture(before, full)
         self.picture.set_second(after)
         self.picture.set_words(*words)
