@@ -37,6 +37,8 @@ from tests.support import until
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 NBSP = "\u00a0"
+MODEL = "3f2a9c10-5d1e-4b7a-9c52-0d3f2a9c105d"
+OTHER = "3f2a9c10-5d1e-4b7a-9c52-0d3f2a9c105e"
 
 
 def item(number: int, type_: str = PREDICTION, **changes: Any) -> Item:
@@ -530,29 +532,40 @@ async def test_a_sent_request_opens_as_it_was(qt_loop: Any) -> None:
     with bench() as room:
         room.items.all = {"id_1": item(1), "id_3": item(3, REFINE, parent_id="id_2")}
         body = {
-            "scale_factor": 4.0, "prompt": "Crisp", "refine_model_id": "keeper",
+            "scale_factor": 4.0, "prompt": "Crisp", "refine_model_id": MODEL,
             "prediction_ids": ["id_1", "id_2"], "refines_refine_ids": {"id_2": "id_3"},
         }  # fmt: skip
         room.panel.restore({"body": body, "pictures": {}})
         await room.settle()
         assert [one.name for one in room.panel.inputs] == ["Picture 1", "Picture 3"]
         draft = room.panel.draft
-        assert (draft.size, draft.prompt, draft.model_id) == (Size.FOUR, "Crisp", "keeper")
+        assert (draft.size, draft.prompt, draft.model_id) == (Size.FOUR, "Crisp", MODEL)
 
 
 async def test_a_model_used_before_is_offered_and_counted(qt_loop: Any) -> None:
     with bench() as room:
-        room.known.ids = [KnownId("detail-keeper-v2", count=14), KnownId("other", count=1)]
+        room.known.ids = [KnownId(MODEL, "Detail keeper", 14), KnownId(OTHER, count=1)]
         room.open(item(1))
         QTest.keyClick(room.dock.model, Qt.Key.Key_Down)
-        assert room.dock.model.offered == ["detail-keeper-v2", "other"]
+        assert room.dock.model.offered == [MODEL, OTHER]
         QTest.keyClick(room.dock.model, Qt.Key.Key_Return)
-        assert room.panel.draft.model_id == "detail-keeper-v2"
+        assert room.panel.draft.model_id == MODEL
         note = room.dock._model_note.text().replace(NBSP, " ")
         assert note == "Used 14 times in this workspace"
         room.panel.submit()
         await room.settle()
-        assert room.known.noted == [("refine_model", "detail-keeper-v2")]
+        assert room.known.noted == [("refine_model", MODEL)]
+
+
+async def test_a_model_id_that_is_none_is_refused_before_it_is_sent(qt_loop: Any) -> None:
+    with bench() as room:
+        room.open(item(1))
+        QTest.keyClicks(room.dock.model, "keeper")
+        assert "This is not an id" in room.dock._model_note.text()
+        assert room.panel.why_not()[0].startswith("Model id: This is not an id")
+        room.panel.submit()
+        await room.settle()
+        assert room.runs.plans == []
 
 
 @pytest.mark.parametrize(

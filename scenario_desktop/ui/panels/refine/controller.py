@@ -624,8 +624,9 @@ class RefineController(QObject):
             note = f"Used {times} in this workspace"
         elif typed:
             note = "Not used in this workspace before"
+        wrong = state.model_error(self._draft)
         rows = [(one.id, one.name or counted(one.count, "time")) for one in known]
-        self._dock.show_models(rows, note)
+        self._dock.show_models(rows, wrong or note, is_wrong=bool(wrong))
 
     def _show_reach(self) -> None:
         trouble = self._reach_trouble()

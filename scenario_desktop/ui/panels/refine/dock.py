@@ -157,9 +157,13 @@ class RefineDock(Surface):
             reason = refused.get(size, "")
             self.size_choice.set_enabled(size.value, is_set or not reason, reason)
 
-    def show_models(self, known: Sequence[tuple[str, str]], note: str) -> None:
+    def show_models(
+        self, known: Sequence[tuple[str, str]], note: str, *, is_wrong: bool = False
+    ) -> None:
         """Offer ids that were used before, and say of the one typed how often it was."""
         self.model.set_known(known)
+        self.model.set_wrong(is_wrong)
+        self._model_note.set_tone("danger" if is_wrong else "text_3")
         self._model_note.setText(note)
         self._model_note.setVisible(bool(note))
 

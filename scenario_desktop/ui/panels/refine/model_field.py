@@ -46,6 +46,13 @@ class ModelField(QLineEdit):
         if value != self.text():
             self.setText(value)
 
+    def set_wrong(self, is_wrong: bool) -> None:
+        """Mark the text as refused; the sentence itself stands below."""
+        if bool(self.property("bad")) != is_wrong:
+            self.setProperty("bad", is_wrong)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
     @property
     def offered(self) -> list[str]:
         """The ids of the open list."""

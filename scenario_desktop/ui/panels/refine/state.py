@@ -12,6 +12,9 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
+from scenario_desktop.api.models.sartiq.refines import RefineGenerationRequest
 from scenario_desktop.items import Item
 from scenario_desktop.services.job_views import JobState, JobView
 from scenario_desktop.services.sartiq.refining import RefineInput, RefinePlan, Road, plan_refine
@@ -382,6 +385,18 @@ def _results_text(items: int, versions: int) -> str:
 # why not
 
 
+def model_error(draft: RefineDraft) -> str:
+    """Return what is wrong with the model's id, as the request itself says it; empty if nothing."""
+    settings = {"scale_factor": 2.0, "base_image_urls": ("-",)}
+    try:
+        RefineGenerationRequest.model_validate(
+            {**settings, "refine_model_id": draft.model_id.strip() or None}
+        )
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return ""
+
+
 def reasons(inputs: Sequence[Input], draft: RefineDraft) -> list[str]:
     """Return every reason why the form cannot be sent, each a sentence of its own."""
     found: list[str] = []
@@ -403,6 +418,8 @@ def reasons(inputs: Sequence[Input], draft: RefineDraft) -> list[str]:
     elif large := too_large(inputs, draft.settings()):
         which = "the picture" if len(inputs) == 1 else f"{len(large):,} of the {len(inputs):,}"
         found.append(f"{draft.size.text} is too large for {which}. Choose a smaller size.")
+    if error := model_error(draft):
+        found.append(f"Model id: {error}")
     return found
 
 
@@ -447,7 +464,7 @@ def progress_of(view: JobView | None) -> Progress:
     """Return how it stands with the job of an input; None for one that was not sent."""
     if view is None:
         return Progress()
-    whole = " ".join(part for part in (view.status_text, view.hint) if part)
+    whole = ". ".join(part.rstrip(".") for part in (view.status_text, view.hint) if part)
     state = view.state
     if state is JobState.DONE:
         if view.result_ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -16,7 +16,14 @@ from PySide6.QtGui import (
     QPixmap,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QWidget,
+)
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
@@ -79,6 +86,7 @@ class InputTile(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setProperty("ring_radius", _RADIUS)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.bar = ProgressBar(name="Progress of this refine", parent=self)
         self.bar.hide()
         self.retry = Button("Retry", icon="rotate-ccw", size=ButtonSize.SMALL, parent=self)
@@ -288,6 +296,7 @@ class AddTile(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("ring_radius", _RADIUS)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     @override
     def sizeHint(self) -> QSize:
@@ -311,8 +320,43 @@ class AddTile(QAbstractButton):
         painting.text(painter, below, self.text(), look.font("small_strong"), color, center)
 
 
-class InputStrip(QScrollArea):
-    """The tiles in one line that scrolls sideways. One stop for Tab; arrows go on from there.
+class _Line(QScrollArea):
+    """Scrolls its tiles sideways; as wide as they are where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content = QWidget()
+        self.row = QHBoxLayout(self.content)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(_GAP)
+        self.row.addStretch(1)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setWidget(self.content)
+        self.viewport().setAutoFillBackground(False)
+        self.content.setAutoFillBackground(False)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return self.content.sizeHint()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.content.sizeHint().height())
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        bar, delta = self.horizontalScrollBar(), event.angleDelta()
+        bar.setValue(bar.value() - (delta.x() or delta.y()))
+        event.accept()
+
+
+class InputStrip(QWidget):
+    """The tiles in one line, and behind them the way to add some. One stop for Tab; arrows go on.
 
     Signals:
         picked, remove_requested, retry_requested: the key of an input.
@@ -328,39 +372,34 @@ class InputStrip(QScrollArea):
         super().__init__(parent)
         self._tiles: dict[str, InputTile] = {}
         self._current = ""
+        self._line = _Line()
         self.add = AddTile()
         self.add.clicked.connect(self._on_add)
-        content = QWidget()
-        self._row = QHBoxLayout(content)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(_GAP)
-        self._row.addWidget(self.add)
-        self._row.addStretch(1)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(content)
-        self.viewport().setAutoFillBackground(False)
-        content.setAutoFillBackground(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(_GAP)
+        row.addWidget(self._line)
+        row.addWidget(self.add)
+        row.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Inputs")
-        theme.current().changed.connect(self._on_theme_changed)
-        self._on_theme_changed()
+        theme.current().changed.connect(self._line.updateGeometry)
 
     def set_keys(self, keys: Sequence[str]) -> None:
         """Show tiles for these inputs; those that stay keep what they show."""
         for key in [key for key in self._tiles if key not in set(keys)]:
             tile = self._tiles.pop(key)
-            self._row.removeWidget(tile)
+            self._line.row.removeWidget(tile)
             tile.hide()
             tile.deleteLater()
         for place, key in enumerate(keys):
             if key not in self._tiles:
                 self._tiles[key] = self._make(key)
-            self._row.insertWidget(place, self._tiles[key])
+            self._line.row.insertWidget(place, self._tiles[key])
             self._tiles[key].show()
         self._tiles = {key: self._tiles[key] for key in keys}
+        self._line.setVisible(bool(keys))
+        self._line.updateGeometry()
         self.set_current(self._current)
 
     def tile(self, key: str) -> InputTile | None:
@@ -379,10 +418,10 @@ class InputStrip(QScrollArea):
             policy = Qt.FocusPolicy.StrongFocus if tile is stop else Qt.FocusPolicy.ClickFocus
             tile.setFocusPolicy(policy)
         if key in self._tiles:
-            self.ensureWidgetVisible(self._tiles[key], 40, 0)
+            self._line.ensureWidgetVisible(self._tiles[key], 40, 0)
 
     def _make(self, key: str) -> InputTile:
-        tile = InputTile(key, self.widget())
+        tile = InputTile(key, self._line.content)
         tile.picked.connect(self._on_picked)
         tile.moved.connect(self._on_moved)
         tile.remove_requested.connect(self._on_remove)
@@ -414,20 +453,3 @@ class InputStrip(QScrollArea):
 
     def _on_add(self) -> None:
         self.add_requested.emit(self.add)
-
-    @override
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        bar, delta = self.horizontalScrollBar(), event.angleDelta()
-        bar.setValue(bar.value() - (delta.x() or delta.y()))
-        event.accept()
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._on_theme_changed()
-        return super().event(event)
-
-    def _on_theme_changed(self) -> None:
-        height = self.add.sizeHint().height()
-        if self.minimumHeight() != height or self.maximumHeight() != height:
-            self.setFixedHeight(height)
