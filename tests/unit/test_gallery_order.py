@@ -52,3 +52,15 @@ def test_without_guests_nothing_is_copied() -> None:
     order = KeyOrder([1, 2])
     assert order.with_beside([]) is order
     assert order.without([7]) is order
+
+
+def test_groups_gather_behind_their_first_member() -> None:
+    order = KeyOrder([1, 2, 3, 4, 5, 6]).gathered([[2, 5, 6], [4, 9], [77]])
+    assert order.part(0, 9) == [1, 2, 5, 6, 3, 4]
+
+
+@given(unique_keys, st.integers(1, 5))
+def test_gathering_keeps_every_key_once(keys: list[int], count: int) -> None:
+    groups = [keys[start::count] for start in range(count)]
+    order = KeyOrder(keys).gathered(groups)
+    assert sorted(order.part(0, len(keys) + 1)) == sorted(keys)

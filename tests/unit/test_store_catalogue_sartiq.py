@@ -200,3 +200,15 @@ def _fill_first_version(connection: Any) -> None:
             " updated, name, data) VALUES (?, ?, 1, ?, 4, 5, 6, 0, ?, ?, ?, ?)",
             (key, asset_id, kind, key * 1_000, key * 1_000, name, data),
         )
+
+
+async def test_generations_of_several_items_are_told_together(catalogue: Catalogue) -> None:
+    await catalogue.put_generations(
+        [
+            generation("g1", prediction(1), prediction(2), refine(3, "p1")),
+            generation("g2", prediction(4, "g2")),
+        ]
+    )
+    (keys,) = await catalogue.groups()
+    found = await catalogue.items(keys)
+    assert sorted(item.id for item in found.values()) == ["p1", "p2"]

@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.errors import CredentialsUnavailable, StoreFailed, Unauthorised
-from scenario_desktop.items import ItemQuery, Section, SortField
+from scenario_desktop.items import ItemQuery, Section, SortField, Source
 from scenario_desktop.services.sync import SyncState, SyncStatus
 from scenario_desktop.ui.actions import cancel_all
 from scenario_desktop.ui.commands import CommandRegistry
@@ -496,3 +496,42 @@ def test_a_library_without_its_key_asks_for_it(page: GalleryPage) -> None:
     page.view.notice_action_requested.emit()
     assert page.view.state_title == "The key is not kept."
     assert wanted == [True, True]
+
+
+async def test_generations_stand_together_when_asked_to(
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary
+) -> None:
+    for key in (300, 297, 294):
+        library.all[key] = replace(library.all[key], group_id="g")
+    page.controller.open(library, FakeThumbnails(), has_generations=True)
+    await until(lambda: page.controller.count == 300)
+    assert page.view.toolbar.group.isVisible()
+    page.view.toolbar.group.click()
+    await until(lambda: shown(page)[:3] == [300, 297, 294])
+    page.view.toolbar.group.click()
+    await until(lambda: shown(page)[:3] == [300, 299, 298])
+
+
+async def test_without_a_second_service_nothing_can_be_grouped(
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary
+) -> None:
+    await opened(page, library)
+    assert not page.view.toolbar.group.isVisible()
+    page.view.open_filters()
+    assert page.view.filters is not None
+    assert page.view.filters._sources.isHidden()
+    page.view.filters.close_popover()
+
+
+async def test_items_are_filtered_by_their_service(
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary
+) -> None:
+    page.controller.open(library, FakeThumbnails(), has_generations=True)
+    await until(lambda: page.controller.count == 300)
+    page.view.open_filters()
+    assert page.view.filters is not None
+    page.view.filters._sources.chips["sartiq"].click()
+    assert list(page.controller.query.sources) == [Source.SARTIQ]
+    page.view.filters._sources.chips["sartiq"].click()
+    assert list(page.controller.query.sources) == []
+    page.view.filters.close_popover()

@@ -235,3 +235,40 @@ def test_names_that_look_like_markup_paint_as_they_are(store: PictureStore) -> N
     grid.set_order(KeyOrder(names))
     assert not grid.grab().isNull()
     grid.deleteLater()
+
+
+def test_neighbours_of_a_generation_share_a_ground(store: PictureStore) -> None:
+    group = {3: "g", 2: "g", 1: "other"}
+    grid = GridView(store, lambda key: item(key, group_id=group[key]))
+    grid.resize(900, 600)
+    grid.set_order(KeyOrder([3, 2, 1]))
+    grid.show()
+    QApplication.processEvents()
+    between = [grid._grid.picture(n).x - 2 for n in (1, 2)]
+    y = grid._grid.picture(0).y + 40
+
+    def colors() -> list[str]:
+        image = grid.viewport().grab().toImage()
+        return [image.pixelColor(x, y).name() for x in between]
+
+    apart = colors()
+    grid.set_grouped(True)
+    together = colors()
+    assert together[0] != apart[0]
+    assert together[1] == apart[1]
+    grid.close()
+    grid.deleteLater()
+
+
+def test_an_item_in_work_shimmers_and_a_failed_one_does_not(store: PictureStore) -> None:
+    made = {2: item(2, status="pending"), 1: item(1, status="error")}
+    grid = GridView(store, made.get)
+    grid.resize(900, 600)
+    grid.set_order(KeyOrder([2, 1]))
+    store._failed.update({2, 1})
+    grid.show()
+    QApplication.processEvents()
+    grid.grab()
+    assert grid._in_work == {2}
+    grid.close()
+    grid.deleteLater()

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from scenario_desktop.api.models.assets import AssetProperties
 from scenario_desktop.errors import AppError, BadInput, Refused, StoreFailed
 from scenario_desktop.imaging import tasks
-from scenario_desktop.items import PREDICTION, Item, Picture
+from scenario_desktop.items import PREDICTION, REFINE, Item, Picture
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.sartiq.limits import Limit
@@ -638,3 +638,60 @@ async def test_what_the_second_service_lacks_cannot_be_edited(qt_loop: Any, tmp_
         await room.select(ours)
         assert view._description_box.isVisible()
         assert not view._tags_hint.isVisible()
+
+
+def refine(number: int, parent: str) -> dict[str, Any]:
+    return {
+        "id": f"refine_{number}", "source": "sartiq", "thumbnail": None,
+        "metadata": {
+            "type": REFINE, "name": "Red boat, 2×", "parentId": parent, "generationId": "g1",
+            "scaleFactor": 2.0,
+        },
+    }  # fmt: skip
+
+
+async def test_a_version_is_shown_in_place_and_left_again(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1, **prediction())
+        parent = (await room.library.items([key]))[key].id
+        version = await room.add(2, **refine(2, parent))
+        await room.select(key)
+        view, controller = room.view, room.controller
+        assert view._children_title.text() == "Versions"
+        assert not view.compare.isHidden()
+        view.children_strip.chosen.emit(version)
+        await room.settle()
+        assert view.name.name() == "Red boat, 2×"
+        assert [controller.version] == [version]
+        controller.set_selection((key,))  # the gallery says the same again
+        await room.settle()
+        assert [controller.version] == [version]
+        view.parent_row.click()
+        await room.settle()
+        assert view.name.name() == "Red boat"
+        assert [controller.version] == [None]
+        assert room.wishes == []
+
+
+async def test_buttons_of_a_prediction_say_what_is_wanted(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1, **prediction())
+        await room.select(key)
+        wanted: list[object] = []
+        room.controller.refine_requested.connect(lambda: wanted.append("refine"))
+        room.controller.generation_requested.connect(wanted.append)
+        room.view.refine.click()
+        room.view.generation.click()
+        assert wanted == ["refine", "g1"]
+        assert room.view.play.isHidden()
+        await room.select(await room.add(2))
+        assert room.view.generation.isHidden()
+
+
+async def test_a_failed_prediction_is_not_fetched(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1, status="error", **prediction(error="Too dark."))
+        await room.select(key)
+        assert room.previews.asked == []
+        assert room.view.facts.values()["Status"] == "Failed"
+        assert room.view.facts.values()["Error"] == "Too dark."

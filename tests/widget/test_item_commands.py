@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from scenario_desktop.errors import BadAnswer, Conflict
 from scenario_desktop.items import Item, ItemQuery, Section
+from scenario_desktop.services.downloads import SavedFile
 from scenario_desktop.services.sartiq.deletion import (
     DeleteOutcome,
     DeletePlan,
@@ -36,6 +38,7 @@ class FakeGallery(QObject):
         self.query = ItemQuery()
         self.keys = [1, 2, 3, 4, 5]
         self.chosen: list[int] = []
+        self.cache: dict[int, Item] = {}
 
     def chosen_keys(self) -> list[int]:
         return self.chosen
@@ -205,6 +208,44 @@ async def test_under_a_preview_only_what_is_seen_is_deleted(qt_loop: object, ben
     bench.page.previewed = 2
     await bench.run("delete")
     assert bench.session.deleting.deleted == [2]
+
+
+async def test_a_version_that_is_looked_at_is_what_is_acted_on(
+    qt_loop: object, bench: Bench
+) -> None:
+    bench.gallery.chosen = [1]
+    bench.page.version = 4
+    await bench.run("delete")
+    assert bench.session.deleting.deleted == [4]
+
+
+async def test_a_video_is_fetched_for_the_systems_player(
+    qt_loop: object, bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    saved: list[Path] = []
+
+    class Downloads:
+        async def save(self, items: Sequence[Item], folder: Path) -> list[Any]:
+            saved.append(folder)
+            return [SavedFile(items[0], folder / "clip.mp4", None)]
+
+    def open_url(url: QUrl) -> bool:
+        opened.append(url.toLocalFile())
+        return len(opened) == 1
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    bench.items._player_folder = tmp_path
+    cast(Any, bench.session).downloads = Downloads()
+    bench.gallery.chosen = [1]
+    assert bench.reason("play") == "It is not a video"
+    bench.gallery.cache[1] = replace(item(1), kind="video")
+    assert bench.reason("play") == ""
+    await bench.run("play")
+    assert opened == [str(saved[0] / "clip.mp4")]
+    assert saved[0].parent == tmp_path
+    await bench.run("play")
+    assert "No program on this computer" in str(bench.notices.errors[0])
 
 
 def buttons(window: QWidget) -> dict[str, QAbstractButton]:

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from scenario_desktop.errors import AppError, Offline
-from scenario_desktop.items import Item, Picture
+from scenario_desktop.items import PREDICTION, REFINE, Item, Picture
 from scenario_desktop.ui.actions import cancel_all
 from scenario_desktop.ui.loop import run
 from scenario_desktop.ui.models.picture_store import PictureStore
@@ -222,3 +222,65 @@ async def test_it_follows_the_choice_while_it_is_open(
     preview.follow(4)
     assert preview.shown_key == 4
     await until(lambda: preview._view.name.text() == "Picture 0004")
+
+
+class Family:
+    """Refines of item 3."""
+
+    def __init__(self) -> None:
+        self.versions = [item(31, id="r1", type=REFINE, parent_id="asset_3", width=1600)]
+
+    async def parent(self, one: Item) -> Item | None:
+        return item(3)
+
+    async def children(self, one: Item) -> list[Item]:
+        return self.versions
+
+
+async def test_a_refined_item_is_compared_with_its_newest_version(
+    qt_loop: Loop, preview: PreviewController, shelf: Shelf
+) -> None:
+    shelf.items[3] = item(3, versions=1, type=PREDICTION)
+    preview.open_workspace(shelf, shelf, Family())
+    preview.open(3)
+    view = preview._view
+    await until(view.compare.isVisible)
+    QTest.keyClick(view, Qt.Key.Key_C)
+    await until(lambda: view.picture._words[1] == "After, 1,600\u00a0px")
+    assert view.compare.isChecked()
+    QTest.keyClick(view, Qt.Key.Key_C)
+    await until(lambda: view.picture._words == ("", ""))
+    assert view.picture._second.isNull()
+
+
+async def test_what_was_never_refined_has_nothing_to_compare(
+    qt_loop: Loop, preview: PreviewController, shelf: Shelf
+) -> None:
+    preview.open_workspace(shelf, shelf, Family())
+    preview.open(4)
+    await until(lambda: preview._view.picture.has_picture() and not preview.load.is_busy)
+    assert preview._view.compare.isHidden()
+
+
+async def test_a_video_shows_its_poster_and_opens_in_a_player(
+    qt_loop: Loop, preview: PreviewController, shelf: Shelf
+) -> None:
+    shelf.items[3] = item(3, kind="video", duration_s=8.0)
+    wanted: list[bool] = []
+    preview.play_requested.connect(lambda: wanted.append(True))
+    preview.open(3)
+    view = preview._view
+    await until(view.play.isVisible)
+    await until(view.picture.has_picture)
+    assert "8\u00a0s" in view.facts.text()
+    view.play.click()
+    assert wanted == [True]
+    assert all(key != 3 for key, _ in shelf.asked)
+
+
+async def test_a_video_without_a_poster_says_what_it_is(
+    qt_loop: Loop, preview: PreviewController, shelf: Shelf
+) -> None:
+    shelf.items[3] = item(3, kind="video", width=None, height=None)
+    preview.open(3)
+    await until(lambda: preview._view.failure == "This is a video")

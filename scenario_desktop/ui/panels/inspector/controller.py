@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import AppError, NotFound
-from scenario_desktop.items import Item, LibraryCounts, Picture, TagCount
+from scenario_desktop.items import Item, LibraryCounts, Picture, Source, TagCount
 from scenario_desktop.services.sartiq.limits import Limit, why_not
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
@@ -377,6 +377,9 @@ class InspectorController(QObject):
         if previews is None or item.kind not in ("image", "") or item.deleted_at is not None:
             return
         if self._large_key == item.key:
+            return
+        if item.status in ("pending", "error") and item.source is Source.SARTIQ:
+            self._say_no_preview(item)  # there is no picture to fetch
             return
         await asyncio.sleep(LARGE_REST_MS / 1000)
         view = self._view.preview

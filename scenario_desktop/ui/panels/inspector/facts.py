@@ -226,7 +226,7 @@ _FIELDS: Mapping[str, _Field] = {
     "keypointThreshold": _Field(_MAP, "Joint confidence", _number),
     "removeBackground": _Field(_MAP, "Background removed"),
     "error": _Field(_ABOUT, "Error"),
-    "errorCategory": _Field(_ABOUT, "Kind of error"),
+    "errorCategory": _Field(_ABOUT, "Kind of error", _words),
     "modelId": _Field(_ABOUT, "Model"),
     "baseModelId": _Field(_MAKING, "Base model"),
     "modelType": _Field(_MAKING, "Model type"),
@@ -273,6 +273,8 @@ _FIELDS: Mapping[str, _Field] = {
     "lockExpiresAt": _Field(_ABOUT, "Locked until"),
 }
 
+_STATES = {"pending": "In work", "error": "Failed"}
+
 #: Said elsewhere already.
 _SAID = frozenset({"kind", "type", "name", "width", "height", "thumbnail", "size", "favourite"})
 
@@ -288,7 +290,9 @@ def groups(
     found: dict[str, list[Fact]] = {g: [] for g in (_ABOUT, _MAKING, _MAP, _FILE, _ORIGIN, _MORE)}
     found[_ABOUT].append(Fact("Type", type_text(item.kind, item.type, item.modality)))
     if item.status not in ("", "success"):
-        found[_ABOUT].append(Fact("Status", item.status))
+        is_theirs = item.source is Source.SARTIQ
+        shown = _STATES.get(item.status, item.status) if is_theirs else item.status
+        found[_ABOUT].append(Fact("Status", shown, item.status))
     names = [(collections or {}).get(c, c) for c in asset.collection_ids]
     if names:
         found[_ABOUT].append(Fact("Collections", ", ".join(names)))
