@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from psygnal import Signal
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from scenario_desktop.items import Item
+from scenario_desktop.items import REFINE, Item
 from scenario_desktop.services.job_views import JobsChange, JobState, JobView
 from scenario_desktop.ui.panels.gallery.cells import WorkState
 from scenario_desktop.ui.panels.gallery.works import Works
@@ -115,3 +116,23 @@ async def test_another_workspace_forgets_all(qt_loop: Loop, works: Works) -> Non
     assert works.beside == []
     jobs.become(view(JobState.RUNNING))
     assert works.beside == []
+
+
+async def test_a_refined_version_has_no_cell_of_its_own(qt_loop: Loop, works: Works) -> None:
+    one = replace(view(JobState.RUNNING), kind="sartiq-refine", title="Refine 2×, Boat")
+    jobs = FakeJobs(one)
+    jobs.items["refine_9"] = item(9, id="refine_9", type=REFINE, parent_id="asset_5")
+    works.watch(jobs, jobs.find)
+    await until(lambda: works.cells)
+    assert works.cells[0].icon == "maximize-2"
+    jobs.become(replace(one, state=JobState.DONE, result_ids=("refine_9",)))
+    await until(lambda: works.cells == ())
+    assert works.beside == []
+
+
+async def test_a_chained_refine_is_made_beside_the_prediction(qt_loop: Loop, works: Works) -> None:
+    jobs = FakeJobs(replace(view(JobState.RUNNING), input_item_id="refine_9"))
+    jobs.items["refine_9"] = item(9, id="refine_9", type=REFINE, parent_id="asset_5")
+    works.watch(jobs, jobs.find)
+    await until(lambda: works.cells)
+    assert works.cells[0].parent_key == 5

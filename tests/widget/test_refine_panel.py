@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 from scenario_desktop.errors import AppError, BadInput, Offline, SpendingRefused
 from scenario_desktop.items import PREDICTION, REFINE, Item, Picture, Source
 from scenario_desktop.services.job_views import JobsChange, JobState, JobView
+from scenario_desktop.services.library import ChangeKind, LibraryChange
 from scenario_desktop.services.sartiq.refining import RefinePlan, Road
 from scenario_desktop.services.sartiq.remembered import KnownId
 from scenario_desktop.services.spending import Decision, Verdict
@@ -601,6 +602,17 @@ async def test_a_picture_that_does_not_load_can_be_tried_again(qt_loop: Any) -> 
         room.pictures.error = None
         room.page._state.action_requested.emit()
         await until(lambda: room.page.state_title == "")
+
+
+async def test_an_input_that_is_deleted_says_so(qt_loop: Any) -> None:
+    with bench() as room:
+        room.open(item(1), item(2))
+        await room.settle()
+        del room.items.all["id_2"]
+        room.items.changed.emit(LibraryChange(ChangeKind.ITEMS_REMOVED, frozenset({2})))
+        await room.settle()
+        await until(lambda: room.captions()[1] == "Cannot be read")
+        assert room.panel.why_not() == ["“Picture 2”: It is no longer in the library."]
 
 
 async def test_jobs_under_way_are_found_again(qt_loop: Any) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 #: More cells in work than this would push what one looks at out of sight.
 MAX_CELLS = 200
+#: Stands for the key of a refine: it has no cell of its own.
+_STACKED = -1
+_ICONS = {"sartiq-refine": "maximize-2"}
 
 
 class JobsSource(Protocol):
@@ -53,7 +56,8 @@ class Works(QObject):
         self.cells: tuple[WorkCell, ...] = ()
         self._jobs: JobsSource | None = None
         self._find: Callable[[str], Awaitable[Item | None]] | None = None
-        self._keys: dict[str, int] = {}  # item id → key, as far as asked for
+        self._keys: dict[str, int] = {}  # item id → key, as far as asked for; see _STACKED
+        self._hosts: dict[str, int] = {}  # refine's id → key of the prediction it lies on
         self._seen: dict[str, int] = {}  # job id → cell key
         self._results: dict[tuple[str, str], tuple[int, int]] = {}
         self._dismissed: set[str] = set()
@@ -72,7 +76,7 @@ class Works(QObject):
             self._jobs.changed.disconnect(self._on_changed)
         self._jobs, self._find = jobs, find
         self._look_up.cancel()
-        for memory in (self._keys, self._seen, self._results, self._dismissed):
+        for memory in (self._keys, self._hosts, self._seen, self._results, self._dismissed):
             memory.clear()
         self.cells = ()
         if jobs is not None:
@@ -117,17 +121,23 @@ class Works(QObject):
             is_known = view.id in self._seen and view.id not in self._dismissed
             if not is_known or not (view.is_active or is_failed or self._is_result_awaited(view)):
                 continue
-            parent = self._keys.get(view.input_item_id or "")
-            if parent is None or parent <= 0:
+            parent = self._host_of(view)
+            if parent <= 0:
                 continue
             yield WorkCell(
                 key=self._seen[view.id],
                 parent_key=parent,
                 job_id=view.id,
                 title=view.title.split(",")[0],
+                icon=_ICONS.get(view.kind, "scan-line"),
                 progress=view.progress,
                 state=WorkState.FAILED if is_failed else WorkState.WORKING,
             )
+
+    def _host_of(self, view: JobView) -> int:
+        """Return the key of the cell that a job stands beside; 0 where there is none."""
+        item_id = view.input_item_id or ""
+        return self._hosts.get(item_id) or self._keys.get(item_id, 0)
 
     def _is_result_awaited(self, view: JobView) -> bool:
         """Whether a job is done and its result is being looked up: the cell holds its place."""
@@ -135,7 +145,7 @@ class Works(QObject):
 
     def _keep_results(self, rows: Iterable[JobView]) -> None:
         for view in rows:
-            parent = self._keys.get(view.input_item_id or "", 0)
+            parent = self._host_of(view)
             if view.id not in self._seen or parent <= 0:
                 continue
             for result in view.result_ids:
@@ -159,6 +169,10 @@ class Works(QObject):
             for item_id in unknown:
                 item = await self._find(item_id)
                 self._keys[item_id] = item.key if item is not None else 0
+                if item is not None and item.is_refine:
+                    self._keys[item_id] = _STACKED
+                    parent = await self._find(item.parent_id) if item.parent_id else None
+                    self._hosts[item_id] = parent.key if parent is not None else 0
 
     def look_again(self) -> None:
         """Look up once more what was not in the library: items have arrived."""

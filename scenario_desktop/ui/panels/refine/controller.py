@@ -65,6 +65,7 @@ class RefineController(QObject):
         self._sent: dict[str, dict[str, Any]] = {}  # input → the settings it was sent with
         self._progress: dict[str, Progress] = {}
         self._results: dict[str, Item] = {}
+        self._stale: set[str] = set()  # inputs that the library has news of
         self._current = ""
         self._draft = RefineDraft.from_dict(ports.drafts.load(ports.draft_name))
         self._trouble = self._note = ""
@@ -447,10 +448,15 @@ class RefineController(QObject):
     # News
 
     def _on_library_changed(self, change: Any) -> None:
-        keys = {one.item.key for one in self._inputs.values() if one.item is not None}
+        changed = set(change.keys)
+        self._stale.update(
+            key
+            for key, one in self._inputs.items()
+            if one.item is not None and one.item.key in changed
+        )
         waits = any(p.stage is Stage.DONE and k not in self._results
                     for k, p in self._progress.items())  # fmt: skip
-        if waits or keys & set(change.keys):
+        if waits or self._stale:
             self.resolving.trigger()
 
     def _on_jobs_changed(self, _change: object = None) -> None:
@@ -486,14 +492,16 @@ class RefineController(QObject):
             item = await self._ports.items.item(view.result_ids[0])
             if item is not None:
                 results[key] = item
-        for key, one in list(self._inputs.items()):
-            if one.item is not None:
+        for key in list(self._stale):
+            one = self._inputs.get(key)
+            if one is not None and one.item is not None:
                 inputs[key] = await self._ports.items.item(one.item.id)
         return results, inputs
 
     def _on_resolved(self, found: tuple[dict[str, Item], dict[str, Item | None]]) -> None:
         results, inputs = found
         self._results.update(results)
+        self._stale = (self._stale - inputs.keys()) & self._inputs.keys()
         for key, item in inputs.items():
             one = self._inputs.get(key)
             if one is None:
