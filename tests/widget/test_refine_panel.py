@@ -355,6 +355,9 @@ async def test_a_failed_input_is_retried_alone(qt_loop: Any) -> None:
         assert room.tile(0).retry.isVisible()
         assert not room.tile(1).retry.isVisible()
         assert "too dark" in room.tile(0).toolTip()
+        assert room.dock.banner.text() == "Failed: too dark"
+        room.tile(1).picked.emit()
+        assert room.dock.banner.isHidden()
         room.tile(0).retry.click()
         await room.settle()
         assert room.jobs.sent_again == [("row_1_0", False)]

@@ -363,6 +363,7 @@ class RefineController(QObject):
         one = self._inputs.get(self._current)
         progress = self._progress.get(self._current, Progress())
         self._pictures.look_at(one, self._results.get(self._current), progress)
+        self._show_reach()
 
     async def _learn(self) -> dict[str, Input]:
         """Find out what is not known of the inputs: how a refine was made, how large a file is."""
@@ -638,8 +639,15 @@ class RefineController(QObject):
 
     def _show_reach(self) -> None:
         trouble = self._reach_trouble()
-        text = f"{trouble} What was sent goes on there; new refines wait." if trouble else ""
-        self._dock.show_banner(text, Tone.WARNING)
+        if trouble:
+            text = f"{trouble} What was sent goes on there; new refines wait."
+            self._dock.show_banner(text, Tone.WARNING)
+            return
+        progress = self._progress.get(self._current, Progress())
+        is_failed = progress.stage is Stage.FAILED
+        is_bad = is_failed or progress.stage is Stage.UNCERTAIN
+        text = progress.whole if is_bad and self._current in self._inputs else ""
+        self._dock.show_banner(text, Tone.DANGER if is_failed else Tone.WARNING)
 
     def _show_footer(self) -> None:
         service = self._ports.service

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture
-from scenario_desktop.services.words import NO_BREAK, one_line
+from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.panels.refine.compare import difference
 from scenario_desktop.ui.panels.refine.page import RefinePage
@@ -133,7 +133,7 @@ class RefinePictures(QObject):
 
     def _forecast(self, one: Input, size: str) -> str:
         if self._progress.stage in (Stage.FAILED, Stage.UNCERTAIN):
-            return one_line(self._progress.whole or self._progress.text, 90)
+            return _joined("Before", size) + f" · {self._progress.text}"
         after = self._after_px(one)
         will = f"will be {after:,}{NO_BREAK}px" if after else ""
         return ", ".join(part for part in (size, will) if part) or "Before"
