@@ -103,6 +103,13 @@ class Spending(_Part):
     warned_month: str = ""
 
 
+class CanvasSettings(_Part):
+    """How canvases are edited."""
+
+    #: How long the lock of a canvas lasts without being renewed; what servers grant.
+    lease_minutes: int = Field(5, ge=1, le=60)
+
+
 class WindowState(_Part):
     """Where the window and its parts were; what ui writes is not looked into."""
 
@@ -136,6 +143,7 @@ class Settings(_Part):
     text_scale: float = Field(1.0, ge=1.0, le=2.0)
     thumbnail_cache_mib: int = Field(1024, ge=16, le=1_048_576)
     spending: Spending = Spending()
+    canvas: CanvasSettings = CanvasSettings()
     workspaces: tuple[WorkspaceRecord, ...] = ()
     active_workspace: str | None = None
     window: WindowState = WindowState()

@@ -111,6 +111,18 @@ async def test_drawing_goes_on_while_the_lock_is_asked_for(ann: Ann) -> None:
     assert ann.ann.count("lock_asset") == 1
 
 
+async def test_another_length_holds_from_the_next_renewal_on(ann: Ann) -> None:
+    canvases = Canvases(ann.room)
+    canvases._open[CANVAS] = ann.at
+    await ann.draw("s1")
+    await ann.pass_s(1)
+    canvases.set_lease_s(1200.0)
+    await ann.pass_s(30)
+    assert (ann.at.lease.seconds_left(ann.at.now()) or 0) < 300
+    await ann.pass_s(120)
+    assert (ann.at.lease.seconds_left(ann.at.now()) or 0) > 1000
+
+
 async def test_the_lock_is_held_while_the_canvas_is_open(ann: Ann) -> None:
     await ann.draw("s1")
     for _ in range(10):

@@ -49,6 +49,7 @@ class Canvases(FakeCanvases):
     def __init__(self) -> None:
         super().__init__()
         self.created: list[tuple[str, Stored]] = []
+        self.lease_s = 0.0
 
     async def open(self, asset_id: str, *args: Any, **values: Any) -> Any:
         session = await super().open(asset_id, *args, **values)
@@ -65,6 +66,9 @@ class Canvases(FakeCanvases):
 
     async def tidy(self) -> None:
         pass
+
+    def set_lease_s(self, seconds: float) -> None:
+        self.lease_s = seconds
 
 
 class Imports:
@@ -93,7 +97,9 @@ class Desk:
         self.window.resize(1300, 800)
         self.window.show()
         drafts: dict[str, Any] = {}
-        settings = SimpleNamespace(settings=SimpleNamespace(drafts=drafts))
+        self.canvas_settings = SimpleNamespace(lease_minutes=5)
+        values = SimpleNamespace(drafts=drafts, canvas=self.canvas_settings)
+        settings = SimpleNamespace(settings=values)
         settings.update = lambda **changes: drafts.update(changes["drafts"])
         self.room = CanvasRoom(self.window, self.commands, settings, folder)
         self.canvases, self.items = Canvases(), FakeItems()
@@ -279,3 +285,11 @@ async def test_the_same_picture_goes_to_detect_twice(
     assert len(wanted) == 2
     await desk.room._begin_detect("asset_p", "Lake", origin)
     assert len(wanted) == 3
+
+
+async def test_locks_last_as_the_settings_say(qt_loop: Any, desk: Desk) -> None:
+    desk.bind()
+    assert desk.canvases.lease_s == 300
+    desk.canvas_settings.lease_minutes = 20
+    desk.room.look_again()
+    assert desk.canvases.lease_s == 1200

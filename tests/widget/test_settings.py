@@ -170,6 +170,15 @@ async def test_a_wrong_amount_stays_a_draft(qt_loop: Any, room: Room, typed: str
     assert any("number" in text or "lowest" in text for text in room.texts())
 
 
+async def test_how_long_a_canvas_is_locked_is_kept(qt_loop: Any, room: Room) -> None:
+    room.dialog.show_section(SettingsSection.CANVAS)
+    room.edit(room.dialog.canvas, "lease_minutes", 20)
+    assert room.store.settings.canvas.lease_minutes == 20
+    room.edit(room.dialog.canvas, "lease_minutes", 61)
+    assert room.store.settings.canvas.lease_minutes == 20
+    await room.store.aclose()
+
+
 async def test_about_can_be_copied(qt_loop: Any, room: Room) -> None:
     room.dialog.show_section(SettingsSection.ABOUT)
     room.press("Copy")
@@ -177,9 +186,9 @@ async def test_about_can_be_copied(qt_loop: Any, room: Room) -> None:
 
 
 async def test_sections_are_reached_by_keyboard(qt_loop: Any, room: Room) -> None:
-    names = {"Appearance", "Storage", "Spending", "Workspaces", "About"}
+    names = {"Appearance", "Storage", "Spending", "Canvas", "Workspaces", "About"}
     rows = [b for b in room.dialog.findChildren(QAbstractButton) if b.text() in names]
-    assert len(rows) == 5
+    assert len(rows) == 6
     rows[1].setFocus()
     QTest.keyClick(rows[1], Qt.Key.Key_Space)
     assert "Data folder" in room.texts()

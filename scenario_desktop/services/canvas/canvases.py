@@ -32,6 +32,14 @@ class Canvases:
         self._open: dict[str, CanvasSession] = {}
         self._opening: dict[str, asyncio.Lock] = {}
 
+    def set_lease_s(self, seconds: float) -> None:
+        """Ask for locks of this length, for open canvases from the next renewal on."""
+        times = self._room.times
+        times = replace(times, lease=replace(times.lease, lease_s=seconds))
+        self._room = replace(self._room, times=times)
+        for session in self._open.values():
+            session.set_lease_s(seconds)
+
     def session_of(self, asset_id: str) -> CanvasSession | None:
         """Return the session of a canvas that is open already: go there instead."""
         return self._open.get(asset_id)

@@ -220,6 +220,11 @@ class CanvasSession:
     def times(self) -> CanvasTimes:
         return self._room.times
 
+    def set_lease_s(self, seconds: float) -> None:
+        """Ask for locks of this length from the next request on."""
+        times = replace(self.times, lease=replace(self.times.lease, lease_s=seconds))
+        self._room = replace(self._room, times=times)
+
     def now(self) -> Moment:
         """Return the time that ``Lease.seconds_left`` wants."""
         return self._now()

@@ -75,7 +75,7 @@ class CanvasRoom(QObject):
         """
         super().__init__(window)
         self._window, self._commands, self._folder = window, commands, folder
-        self._drafts = SettingsDrafts(settings)
+        self._settings, self._drafts = settings, SettingsDrafts(settings)
         self._session: Session | None = None
         self._parts: tuple[CanvasPage, CanvasDock] | None = None
         self._board = Clipboard()
@@ -96,6 +96,7 @@ class CanvasRoom(QObject):
 
     def bind(self, session: Session) -> None:
         self._session = session
+        self.look_again()
         editor, settings = Editor(), ToolSettings()
         settings.load(self._drafts.load(_DRAFT))
         page, dock = CanvasPage(editor, settings), CanvasDock(editor)
@@ -123,6 +124,12 @@ class CanvasRoom(QObject):
         self.results.bind(session)
         settings.changed.connect(self._remember)
         self.recovering.trigger()
+
+    def look_again(self) -> None:
+        """The settings may be others now."""
+        if self._session is not None:
+            minutes = self._settings.settings.canvas.lease_minutes
+            self._session.canvases.set_lease_s(minutes * 60.0)
 
     def unbind(self) -> None:
         """Leave the page and take everything down; the session closes its canvases itself."""

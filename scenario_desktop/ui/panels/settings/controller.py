@@ -18,6 +18,7 @@ from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.forms.drafts import SettingsAccess
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.settings.state import (
+    CanvasDraft,
     SpendingDraft,
     draft_of,
     spending_sentence,
@@ -73,6 +74,7 @@ class SettingsController(QObject):
         dialog.appearance.edited.connect(self._on_appearance_edited)
         dialog.storage.edited.connect(self._on_storage_edited)
         dialog.spending.edited.connect(self._on_spending_edited)
+        dialog.canvas.edited.connect(self._on_canvas_edited)
         dialog.clear_requested.connect(self._clearing.trigger)
         dialog.open_folder_requested.connect(self._on_open_folder)
 
@@ -86,6 +88,7 @@ class SettingsController(QObject):
         dialog.appearance.set_draft(drafts["appearance"])
         dialog.storage.set_draft(drafts["storage"])
         dialog.spending.set_draft(drafts["spending"])
+        dialog.canvas.set_draft(drafts["canvas"])
         dialog.show_folder(self._ports.data_folder)
         dialog.show_about(
             About(
@@ -142,6 +145,16 @@ class SettingsController(QObject):
         changes = {"mode": draft.mode, "ask_above": amount}
         self._ports.settings.update(spending={**spending.model_dump(), **changes})
         self._show_spending()
+
+    def _on_canvas_edited(self, _name: str) -> None:
+        form, canvas = self._dialog.canvas, self._ports.settings.settings.canvas
+        try:
+            draft = CanvasDraft.model_validate(form.draft())
+        except ValidationError as error:
+            form.show_errors(error)
+            return
+        form.show_messages({})
+        self._ports.settings.update(canvas={**canvas.model_dump(), **draft.model_dump()})
 
     def _show_spending(self) -> None:
         spending = self._ports.settings.settings.spending

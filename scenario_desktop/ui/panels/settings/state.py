@@ -61,6 +61,19 @@ class SpendingDraft(BaseModel):
     )  # fmt: skip
 
 
+class CanvasDraft(BaseModel):
+    """How canvases are edited."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lease_minutes: int = Field(
+        5, ge=1, le=60, title="Lock a canvas for",
+        description="Renewed by itself at half of the time while you edit, and given back when you"
+        " close the canvas. If this computer fails, others wait no longer than this.",
+        json_schema_extra={"unit": "min"},
+    )  # fmt: skip
+
+
 def spending_sentence(mode: str, ask_above: Decimal) -> str:
     """Say what a spending setting means in use."""
     if mode == "never":
@@ -89,6 +102,7 @@ def draft_of(settings: Any) -> dict[str, dict[str, Any]]:
             "mode": str(settings.spending.mode),
             "ask_above": _number(settings.spending.ask_above),
         },
+        "canvas": {"lease_minutes": settings.canvas.lease_minutes},
     }
 
 

@@ -25,6 +25,7 @@ from scenario_desktop.ui.forms.form import Form
 from scenario_desktop.ui.forms.spec import fields_of_model
 from scenario_desktop.ui.panels.settings.state import (
     AppearanceDraft,
+    CanvasDraft,
     SpendingDraft,
     StorageDraft,
     size_text,
@@ -46,6 +47,7 @@ class SettingsSection(StrEnum):
     APPEARANCE = "appearance"
     STORAGE = "storage"
     SPENDING = "spending"
+    CANVAS = "canvas"
     WORKSPACES = "workspaces"
     ABOUT = "about"
 
@@ -54,6 +56,7 @@ _SECTIONS = (
     (SettingsSection.APPEARANCE, "Appearance", "palette"),
     (SettingsSection.STORAGE, "Storage", "hard-drive"),
     (SettingsSection.SPENDING, "Spending", "wallet"),
+    (SettingsSection.CANVAS, "Canvas", "brush"),
     (SettingsSection.WORKSPACES, "Workspaces", "layers"),
     (SettingsSection.ABOUT, "About", "info"),
 )
@@ -71,7 +74,7 @@ class SettingsDialog(Dialog):
     """Shows the settings; tells what the user changes.
 
     Attributes:
-        appearance, storage, spending: the forms.
+        appearance, storage, spending, canvas: the forms.
         workspaces: the list of workspaces.
 
     Signals:
@@ -87,6 +90,7 @@ class SettingsDialog(Dialog):
         self.appearance = Form(fields_of_model(AppearanceDraft))
         self.storage = Form(fields_of_model(StorageDraft))
         self.spending = Form(fields_of_model(SpendingDraft))
+        self.canvas = Form(fields_of_model(CanvasDraft))
         self.workspaces = WorkspaceList()
         self._spending_note = PlainLabel("", "small", "text_3", wrap=True)
         self._used = PlainLabel("", "small", "text_2", wrap=True)
@@ -110,6 +114,7 @@ class SettingsDialog(Dialog):
             SettingsSection.APPEARANCE: self._appearance_page,
             SettingsSection.STORAGE: self._storage_page,
             SettingsSection.SPENDING: self._spending_page,
+            SettingsSection.CANVAS: self._canvas_page,
             SettingsSection.WORKSPACES: self._workspaces_page,
             SettingsSection.ABOUT: self._about_page,
         }
@@ -201,6 +206,9 @@ class SettingsDialog(Dialog):
         column = _column(self.spending)
         column.addWidget(self._spending_note)
         return column
+
+    def _canvas_page(self) -> QVBoxLayout:
+        return _column(self.canvas)
 
     def _workspaces_page(self) -> QVBoxLayout:
         return _column(self.workspaces)
