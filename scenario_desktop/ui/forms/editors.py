@@ -11,7 +11,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from scenario_desktop.ui.forms.picture_editors import (
     PicturesEditor,
 )
 from scenario_desktop.ui.forms.spec import Choice, FieldKind, FieldSpec
+from scenario_desktop.ui.forms.text_area import TextArea
 from scenario_desktop.ui.forms.word_editors import KnownIdEditor, WordsEditor
 from scenario_desktop.ui.widgets.buttons import IconButton
 from scenario_desktop.ui.widgets.combo import Combo
@@ -223,8 +223,7 @@ class LongTextEditor(Editor):
 
     def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        self._input = QPlainTextEdit()
-        self._input.setTabChangesFocus(True)
+        self._input = TextArea(_LONG_TEXT_LINES, _LONG_TEXT_LINES * 2)
         self._input.setPlaceholderText(spec.placeholder)
         self._input.setAccessibleName(spec.title)
         self._input.setAccessibleDescription(spec.description)
@@ -234,8 +233,6 @@ class LongTextEditor(Editor):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._input)
         self.setFocusProxy(self._input)
-        theme.current().changed.connect(self._on_theme_changed)
-        self._on_theme_changed()
 
     @override
     def value(self) -> str:
@@ -256,10 +253,6 @@ class LongTextEditor(Editor):
     def _on_text_changed(self) -> None:
         if not self._is_set_by_program:
             self.edited.emit()
-
-    def _on_theme_changed(self) -> None:
-        self._input.setMinimumHeight(theme.current().line() * _LONG_TEXT_LINES + 22)
-        self._input.setMaximumHeight(theme.current().line() * _LONG_TEXT_LINES * 2 + 22)
 
 
 class ChoiceEditor(Editor):

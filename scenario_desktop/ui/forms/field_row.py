@@ -39,7 +39,8 @@ class FieldRow(QWidget):
         """
         super().__init__(parent)
         self.editor = editor
-        self._can_reset = editor.can_reset or is_marked
+        # Pictures are put in and taken out one by one; nothing can be put back.
+        self._can_reset = editor.can_reset or (is_marked and not editor.outset)
         self._inset_px = inset
         spec = editor.spec
         self._title = ElidedLabel(

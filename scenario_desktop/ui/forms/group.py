@@ -13,6 +13,8 @@ from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.labels import PlainLabel
 
 ROW_GAP = 16
+#: Around the line between parts that have headings of their own.
+_HEADING_GAP = 6
 
 
 class Group(QWidget):
@@ -38,7 +40,7 @@ class Group(QWidget):
         self._counts_changes = counts_changes
         self._is_open = is_open or not heading
         self._is_forced_open = False
-        self._line = _Line(inset)
+        self._line = _Line(inset, _HEADING_GAP if heading else ROW_GAP)
         self._title = PlainLabel("", "small", "text_2")
         self._heading = Button(heading, kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         self._heading.clicked.connect(self._on_heading_clicked)
@@ -117,22 +119,28 @@ class Group(QWidget):
         state = "open" if self.is_open else "closed"
         self._heading.setAccessibleDescription(state)
         self._body.setVisible(self.is_open)
-        self._box.setContentsMargins(0, 8 if self._has_heading else 0, 0, 0)
+        self._box.setContentsMargins(0, 8 if self._has_heading else 0, 0, _below(self._has_heading))
+
+
+def _below(has_heading: bool) -> int:
+    """Return the room below the last row: the next heading stands closer than the next row."""
+    return ROW_GAP - _HEADING_GAP if has_heading else 0
 
 
 class _Line(QWidget):
     """A thin line with room around it, between groups."""
 
-    def __init__(self, inset: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._inset = inset
+    def __init__(self, inset: int, gap: int) -> None:
+        super().__init__()
+        self._inset, self._gap = inset, gap
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(1, 2 * ROW_GAP + 1)
+        return QSize(1, 2 * self._gap + 1)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         color = theme.current().tokens.line_subtle
-        QPainter(self).fillRect(self._inset, ROW_GAP, self.width() - 2 * self._inset, 1, color)
+        width = self.width() - 2 * self._inset
+        QPainter(self).fillRect(self._inset, self._gap, width, 1, color)

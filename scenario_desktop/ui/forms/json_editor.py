@@ -6,14 +6,14 @@ import json
 from typing import Any, NoReturn
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.services.words import counted
-from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.editor import Editor
 from scenario_desktop.ui.forms.marking import mark_bad
 from scenario_desktop.ui.forms.spec import FieldSpec
+from scenario_desktop.ui.forms.text_area import TextArea
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.labels import PlainLabel
 
@@ -25,9 +25,8 @@ class JsonEditor(Editor):
 
     def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        self._input = QPlainTextEdit()
-        self._input.setTabChangesFocus(True)
-        self._input.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._input = TextArea(_LINES, _LINES * 3, style="mono")
+        self._input.setLineWrapMode(TextArea.LineWrapMode.NoWrap)
         self._input.setPlaceholderText(spec.placeholder or '{\n  "name": "value"\n}')
         self._input.setAccessibleName(spec.title)
         self._input.setAccessibleDescription(spec.description)
@@ -46,8 +45,6 @@ class JsonEditor(Editor):
         layout.addWidget(self._input)
         layout.addLayout(below)
         self.setFocusProxy(self._input)
-        theme.current().changed.connect(self._on_theme_changed)
-        self._on_theme_changed()
         self._tell()
 
     @override
@@ -98,6 +95,7 @@ class JsonEditor(Editor):
             self._note.setText(f"An object with {counted(len(value), 'field')}.")
         else:
             self._note.setText("")
+        self._note.setVisible(bool(self._note.text()))
         self._tidy.setVisible(isinstance(value, dict) and as_text(value) != self._text())
 
     def _text(self) -> str:
@@ -107,14 +105,6 @@ class JsonEditor(Editor):
         value = self.value()
         if isinstance(value, dict):
             self._input.setPlainText(as_text(value))
-
-    def _on_theme_changed(self) -> None:
-        look = theme.current()
-        self._input.setFont(look.font("mono"))
-        self._input.setTabStopDistance(look.metrics("mono").horizontalAdvance("  "))
-        line = look.metrics("mono").lineSpacing()
-        self._input.setMinimumHeight(line * _LINES + 22)
-        self._input.setMaximumHeight(line * _LINES * 3 + 22)
 
 
 def as_text(value: object) -> str:

@@ -78,6 +78,8 @@ def _sentence(
             return f"{context['actual_length']} are too many; at most {context['max_length']}."
         case "enum" | "literal_error":
             return f"“{value}” is not one of the choices."
+        case "dict_type":
+            return "This is not an object yet."
         case "value_error":
             return message.removeprefix("Value error, ")
         case _:

@@ -137,6 +137,7 @@ class PicturesEditor(Editor):
         super().__init__(spec, parent)
         self._ids: list[str] = []
         self._current = ""
+        self._is_marked = True
         self._tiles: dict[str, Tile] = {}
         self._grid = TileGrid(side=58, fills=False)
         self._add = AddTile(self.add_text)
@@ -177,6 +178,11 @@ class PicturesEditor(Editor):
             self._current = value
             self._show()
 
+    def set_marked(self, is_marked: bool) -> None:
+        """Say whether one of these is looked at, or a picture in another place of the form."""
+        self._is_marked = is_marked
+        self._show()
+
     def set_picture(self, value: str, picture: QPixmap, name: str) -> None:
         """Show a picture's thumbnail and name; nothing happens when it is not among them."""
         tile = self._tiles.get(value)
@@ -208,14 +214,14 @@ class PicturesEditor(Editor):
 
     def _show(self) -> None:
         for value, tile in self._tiles.items():
-            is_current = value == self._current
+            is_current = self._is_marked and value == self._current
             tile.set_state(is_chosen=is_current, is_current=is_current)
         self._grid.set_tab_stop(self._tiles.get(self._current) or self._add)
 
     def _on_picked(self, _is_ctrl: bool) -> None:
         tile = self.sender()
-        if isinstance(tile, Tile) and tile.key != self._current:
-            self._current = tile.key
+        if isinstance(tile, Tile) and (tile.key != self._current or not self._is_marked):
+            self._current, self._is_marked = tile.key, True
             self._show()
             self.current_changed.emit(tile.key)
 

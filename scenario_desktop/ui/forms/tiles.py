@@ -78,6 +78,9 @@ class Tile(QAbstractButton):
         self._scaled = QPixmap()
         self.update()
 
+    def picture(self) -> QPixmap:
+        return self._source
+
     @property
     def has_picture(self) -> bool:
         return not self._source.isNull()

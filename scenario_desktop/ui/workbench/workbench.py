@@ -41,7 +41,7 @@ from scenario_desktop.ui.panels.topbar.controller import TopBarController
 from scenario_desktop.ui.panels.topbar.view import TopBarView
 from scenario_desktop.ui.panels.topbar.waiting import WaitingEdits
 from scenario_desktop.ui.widgets.suggestions import MAX_ROWS
-from scenario_desktop.ui.workbench import canvas_room, detect_room, refine_room
+from scenario_desktop.ui.workbench import canvas_room, detect_room, refine_room, runs_room
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
 from scenario_desktop.ui.workbench.place import GalleryPlace
@@ -115,6 +115,7 @@ class Workbench(QObject):
             [
                 Work("detect.open", "Detect", "scan-line", "D"),
                 Work("refine.open", "Refine", "maximize-2", "R"),
+                Work(runs_room.NEW, "New with Sartiq…", "sparkles", ""),
             ]
         )
         self.topbar_view = TopBarView(self.commands)
@@ -139,6 +140,14 @@ class Workbench(QObject):
             self.commands,
             ports.settings,
             refine_room.Choice(
+                self.gallery.controller.chosen_items, lambda: self.gallery.controller.chosen_count
+            ),
+        )
+        self.runs = runs_room.RunsRoom(
+            self.window,
+            self.commands,
+            ports.settings,
+            runs_room.Choice(
                 self.gallery.controller.chosen_items, lambda: self.gallery.controller.chosen_count
             ),
         )
@@ -241,6 +250,13 @@ class Workbench(QObject):
         self.refine.left.connect(self._leave_detect)
         self.refine.settings_requested.connect(self.spending_requested)
         self.refine.connect_requested.connect(self.connect_requested)
+        self.runs.left.connect(self._leave_detect)
+        self.runs.settings_requested.connect(self.spending_requested)
+        self.runs.connect_requested.connect(self.connect_requested)
+        self.runs.login_requested.connect(self.keys_requested)
+        self.runs.jobs_requested.connect(self.jobs.show_job)
+        self.runs.reveal_requested.connect(self._revealing.trigger)
+        self.jobs.run_edit_requested.connect(self.runs.open_row)
         self.canvas.detect_wanted.connect(self._detect_item)
         self.canvas.in_front.connect(self.topbar.put_in_front)
         self.canvas.locks_changed.connect(gallery.set_locks)
@@ -282,6 +298,7 @@ class Workbench(QObject):
         self.items.bind(session)
         self.detect.bind(session, is_local=is_local)
         self.refine.bind(session)
+        self.runs.bind(session)
         self.canvas.bind(session)
         self.jobs.set_session(session.jobs, session.library, self.store)
         self.inspector.open(session.library, session.previews)
@@ -311,6 +328,7 @@ class Workbench(QObject):
         self.canvas.unbind()
         self.detect.unbind()
         self.refine.unbind()
+        self.runs.unbind()
         self.jobs.set_session(None)
         self.items.bind(None)
         self.imports.bind(None)
@@ -504,6 +522,8 @@ class Workbench(QObject):
         self.sidebar.show_query(query)
 
     def _on_page_changed(self, page: str) -> None:
+        if page != runs_room.PAGE:
+            self.runs.close()
         if page == detect_room.PAGE:
             self.sidebar.show_work("detect.open")
             self.refine.close()
@@ -513,7 +533,9 @@ class Workbench(QObject):
             self.sidebar.show_work("refine.open")
             return
         self.refine.close()
-        if page == canvas_room.PAGE:
+        if page == runs_room.PAGE:
+            self.sidebar.show_work(runs_room.NEW)
+        elif page == canvas_room.PAGE:
             self.sidebar.show_query(ItemQuery(section=Section.CANVASES))
         else:
             self.sidebar.show_query(self.gallery.controller.query)
@@ -549,7 +571,7 @@ class Workbench(QObject):
         """Go one step back: the job panel first, then the form."""
         if self.window.is_jobs_shown():
             self.window.show_jobs(False)
-        elif self.window.page in (detect_room.PAGE, refine_room.PAGE):
+        elif self.window.page in (detect_room.PAGE, refine_room.PAGE, runs_room.PAGE):
             self._leave_detect()
 
     def _focus_page(self) -> None:

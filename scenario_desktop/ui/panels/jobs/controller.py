@@ -19,7 +19,7 @@ from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.dialogs import confirm
 from scenario_desktop.ui.models.picture_store import PictureStore, SignalLike
 from scenario_desktop.ui.notices import Reports
-from scenario_desktop.ui.panels.jobs.rows import JobAction, Tab, menu_of
+from scenario_desktop.ui.panels.jobs.rows import JobAction, Tab, is_run, menu_of
 from scenario_desktop.ui.panels.jobs.view import JobBar, JobsView
 
 SECOND_MS = 1000
@@ -75,12 +75,14 @@ class JobsController(QObject):
         reveal_requested: a tuple of asset ids to show in the gallery.
         place_requested: a tuple of asset ids to put on the canvas.
         edit_requested: the kind of job and the body of its request, for a form.
+        run_edit_requested: the row of a run, for the form of its kind.
     """
 
     shown_requested = Signal(bool)
     reveal_requested = Signal(object)
     place_requested = Signal(object)
     edit_requested = Signal(str, object)
+    run_edit_requested = Signal(str)
 
     def __init__(
         self,
@@ -262,6 +264,8 @@ class JobsController(QObject):
                 self.reveal_requested.emit((view.input_item_id,))
             case JobAction.PLACE:
                 self.place_requested.emit(view.result_ids)
+            case JobAction.EDIT if is_run(view):
+                self.run_edit_requested.emit(row_id)
             case JobAction.EDIT:
                 self.edit_requested.emit(view.kind, jobs.draft_of(row_id))
             case JobAction.COPY_ERROR:

@@ -103,6 +103,18 @@ def menu_of(view: JobView) -> tuple[Offer, ...]:
     return tuple(menu)
 
 
+#: Kinds of the second service that have a form of their own among its runs.
+_RUNS = frozenset({
+    "sartiq-generate", "sartiq-agentic", "sartiq-edit", "sartiq-video", "sartiq-background",
+    "sartiq-adjust", "sartiq-faces", "sartiq-task",
+})  # fmt: skip
+
+
+def is_run(view: JobView) -> bool:
+    """Whether the page of runs has the form that a job was started from."""
+    return view.kind in _RUNS
+
+
 #: State -> (icon, colour token of icon and status text).
 MARKS: dict[JobState, tuple[str, str]] = {
     JobState.PREPARED: ("clock", "text_2"),

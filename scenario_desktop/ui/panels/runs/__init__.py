@@ -1,0 +1,1 @@
+"""Everything that Sartiq makes, from one page with a form: new pictures, edits, videos, tools."""

@@ -1,0 +1,230 @@
+"""The page of runs and its form, made anew for each workspace that is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QCursor
+
+from scenario_desktop.items import Item
+from scenario_desktop.services.sartiq.run_kinds import Op
+from scenario_desktop.ui.actions import AsyncAction
+from scenario_desktop.ui.commands import Command, CommandRegistry
+from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
+from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.panels.refine.ports import sentence
+from scenario_desktop.ui.panels.runs.controller import NO_ACCOUNT, RunsController
+from scenario_desktop.ui.panels.runs.dock import RunsDock
+from scenario_desktop.ui.panels.runs.kinds import BY_COMMAND, KINDS
+from scenario_desktop.ui.panels.runs.page import RunsPage
+from scenario_desktop.ui.panels.runs.ports import RunsPorts, Service
+from scenario_desktop.ui.panels.runs.state import RunDraft
+from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.workbench.item_commands import open_in_browser
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.session import Session
+
+PAGE = "runs"
+#: The entry of the sidebar, and the command behind it.
+NEW = "runs.new"
+_NO_WORKSPACE = "No workspace is open"
+
+
+class Choice:
+    """What is chosen in the library, for taking it into a form."""
+
+    def __init__(
+        self, items: Callable[[], Awaitable[Sequence[Item]]], count: Callable[[], int]
+    ) -> None:
+        self.items, self.count = items, count
+
+
+class RunsRoom(QObject):
+    """Owns page, dock and controller while a workspace is open.
+
+    Signals:
+        left: the user wants back to where the pictures are.
+        jobs_started: ids of the ledger rows that were sent.
+        jobs_requested: a row that should be shown among the jobs.
+        reveal_requested: ids of items to show in the library.
+        settings_requested: the spending limit should be changed.
+        connect_requested: a connection to the service is wanted.
+        login_requested: the keys of the workspace should be typed anew.
+    """
+
+    left = Signal()
+    jobs_started = Signal(object)
+    jobs_requested = Signal(str)
+    reveal_requested = Signal(object)
+    settings_requested = Signal()
+    connect_requested = Signal()
+    login_requested = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        commands: CommandRegistry,
+        settings: SettingsAccess,
+        choice: Choice,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._commands, self._settings = window, commands, settings
+        self._choice = choice
+        self._parts: tuple[RunsPage, RunsDock] | None = None
+        self._reason = _NO_WORKSPACE
+        self.controller: RunsController | None = None
+        self.starting = AsyncAction(self._start, parent=self)
+        self.starting.failed.connect(window.notices.report)
+        commands.add(*self._own_commands())
+
+    def _own_commands(self) -> list[Command]:
+        new = Command(
+            NEW, "New with Sartiq…", self._offer, icon="sparkles", reason=self._why_no_workspace,
+            words="create generate video edit adjust background faces",
+        )  # fmt: skip
+        return [
+            new,
+            *(
+                Command(
+                    kind.command, f"{kind.title}…", partial(self.starting.trigger, kind.op),
+                    icon=kind.icon, reason=self.why_not, words=f"sartiq {kind.words}",
+                )
+                for kind in KINDS.values()
+            ),
+        ]  # fmt: skip
+
+    def why_not(self) -> str:
+        """Return why nothing can be made; empty where it can."""
+        return self._reason
+
+    def _why_no_workspace(self) -> str:
+        return _NO_WORKSPACE if self.controller is None else ""
+
+    def bind(self, session: Session) -> None:
+        page, dock = RunsPage(), RunsDock()
+        is_there = session.sartiq is not None
+        trouble = "" if is_there else " ".join(sentence(error) for error in session.troubles)
+        ports = RunsPorts(
+            service=_service(session),
+            large=session.previews,
+            small=session.thumbnails,
+            items=session.library,
+            guard=session.guard,
+            messages=self._window.notices,
+            drafts=SettingsDrafts(self._settings),
+            chosen=self._choice.items,
+            chosen_count=self._choice.count,
+            open_outside=_Outside(session),
+            draft_name=f"runs:{session.workspace_id}",
+            trouble=trouble,
+        )
+        self._reason = "" if is_there else NO_ACCOUNT
+        self._parts = page, dock
+        self._window.add_page(PAGE, page)
+        self._window.set_dock(dock, DockKind.FORM, page=PAGE)
+        controller = self.controller = RunsController(page, dock, ports)
+        controller.jobs_started.connect(self.jobs_started)
+        controller.jobs_requested.connect(self.jobs_requested)
+        controller.reveal_requested.connect(self.reveal_requested)
+        controller.settings_requested.connect(self.settings_requested)
+        controller.connect_requested.connect(self.connect_requested)
+        controller.login_requested.connect(self.login_requested)
+        page.back_requested.connect(self.left)
+        dock.close_requested.connect(self.left)
+
+    def unbind(self) -> None:
+        """Leave the page and take everything down."""
+        self.close()
+        self._reason = _NO_WORKSPACE
+        if self._parts is None or self.controller is None:
+            return
+        page, dock = self._parts
+        self.controller.close()
+        self._parts = self.controller = None
+        self._window.remove_page(PAGE)
+        dock.deleteLater()
+        page.deleteLater()
+
+    def open(self, op: Op, items: Sequence[Item] = ()) -> None:
+        """Bring the form of a kind to the front, for these items where it works on pictures."""
+        if self.controller is not None:
+            self.controller.open(op, items)
+            self._show()
+
+    def open_row(self, row_id: str) -> None:
+        """Bring the form to the front that a row of the jobs was made from."""
+        if self.controller is not None:
+            self.controller.restore(row_id)
+            self._show()
+
+    def open_draft(self, draft: RunDraft) -> None:
+        """Bring a form to the front with these values."""
+        if self.controller is not None:
+            self.controller.show_draft(draft)
+            self._show()
+
+    def look_again(self) -> None:
+        """Take note that the spending limit may be another one now."""
+        if self.controller is not None:
+            self.controller.look_again()
+
+    def close(self) -> None:
+        """Take away the commands that belong to the page in front."""
+        if self.controller is not None:
+            self._commands.remove(*(command.id for command in self.controller.commands()))
+
+    def _show(self) -> None:
+        if self.controller is not None:
+            self._commands.add(*self.controller.commands())
+            self._window.set_page(PAGE)
+            self._window.show_dock(True)  # without its form the page leads nowhere
+
+    async def _start(self, op: Op) -> None:
+        is_here = self._window.page == PAGE
+        self.open(op, [] if is_here else await self._choice.items())
+
+    def _offer(self) -> None:
+        """Let the user choose what to make; without an account show how to come by one."""
+        if self._reason:
+            self._show()
+            return
+        menu = Menu(self._window, name="New with Sartiq")
+        for command_id in BY_COMMAND:
+            menu.add_command(self._commands, command_id)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._place())
+
+    def _place(self) -> QPoint:
+        place = QCursor.pos()
+        is_inside = self._window.rect().contains(self._window.mapFromGlobal(place))
+        return place if is_inside else self._window.mapToGlobal(self._window.rect().center())
+
+
+class _Outside:
+    """Opens an item's file with the program that the system has for its address."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def __call__(self, item: Item) -> None:
+        open_in_browser(await self._session.library.fresh_url(item.key))
+
+
+def _service(session: Session) -> Service | None:
+    half = session.sartiq
+    if half is None:
+        return None
+    from scenario_desktop.services.sartiq.run_pictures import RunPictures
+
+    return Service(
+        runs=half.runs,
+        jobs=half.runs.jobs,
+        known=half.remembered,
+        reach=half.sync,
+        addresses=RunPictures(half.files, session.previews, half.client.base_url),
+        is_local=half.is_local,
+    )
