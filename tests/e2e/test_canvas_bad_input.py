@@ -9,7 +9,7 @@ import pytest
 
 from scenario_desktop.api.models.assets import AssetCreate, AssetUpdate
 from scenario_desktop.canvas import format as canvas_format
-from scenario_desktop.canvas.format import Document, PaintLayer, PictureLayer, Tile
+from scenario_desktop.canvas.format import Document, Mask, PaintLayer, PictureLayer, Tile
 from scenario_desktop.services.canvas.lease import LeaseTimes
 from scenario_desktop.services.canvas.session import CanvasTimes
 from tests.e2e.canvas_desk import CanvasDesk, at_the_desk
@@ -98,12 +98,28 @@ async def test_layers_whose_assets_are_gone_keep_their_place(ann: CanvasDesk) ->
 @at_the_desk(QUICK)
 async def test_paint_whose_asset_is_gone_is_not_lost_by_a_save(ann: CanvasDesk) -> None:
     tile = Tile(x=0, y=0, width=64, height=64, asset_id="asset_gone")
-    document = Document(width=480, height=320, layers=(PaintLayer(id="p", tiles=(tile,)),))
-    asset = await ann.make(document=document)
-    before = await ann.ben.canvas_text(asset.id)
-    await ann.open(asset.id)
-    assert ann.editor.read_only
-    assert await ann.ben.canvas_text(asset.id) == before
+    mask = Mask(id="m", tiles=(tile.model_copy(update={"asset_id": "asset_gone_too"}),))
+    document = Document(
+        width=480, height=320, background="#ffffff",
+        layers=(
+            PaintLayer(id="p", name="Sea", tiles=(tile,)),
+            PaintLayer(id="q", name="Sand", mask=mask),
+            PaintLayer(id="paint", name="Clouds"),
+        ),
+    )  # fmt: skip
+    await ann.open((await ann.make(document=document)).id)
+    assert not ann.editor.read_only
+    assert ann.color(32, 1) != "#ffffff"  # its place is marked
+    ann.editor.set_active("p")
+    ann.draw(20)
+    assert toast(ann.program).startswith("“Sea” could not be loaded")
+    assert not ann.session.is_unsaved
+    ann.editor.set_active("paint")
+    await ann.hold()
+    await ann.session.save()
+    kept = await ann.on_server()
+    assert kept.layers[:2] == document.layers[:2]
+    assert kept.layers[2] != document.layers[2]
 
 
 @at_the_desk(QUICK)

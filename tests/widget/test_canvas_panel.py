@@ -29,6 +29,7 @@ from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.canvas import editor as editor_module
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
+from scenario_desktop.ui.panels.canvas.layer_model import LayerRole
 from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer, LeaseDialog
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
@@ -401,8 +402,35 @@ async def test_what_is_not_ours_is_only_looked_at(qt_loop, panel, canvases, text
     assert session.edits == 0
 
 
-async def test_missing_paint_makes_it_read_only(qt_loop, panel, canvases, pictures) -> None:
+async def test_missing_paint_stays_and_is_not_painted_on(
+    qt_loop, panel, canvases, pictures
+) -> None:
     pictures.missing.add("asset_a")
+    session = await opened(panel, canvases)
+    editor = panel.editor
+    assert not editor.read_only
+    broken = next(one for one in editor.document.layers if isinstance(one, PaintLayer))
+    assert panel.dock.model.index(panel.dock.model.row_of(broken.id)).data(LayerRole.IS_BROKEN)
+    before = editor.document
+    editor.set_active(broken.id)
+    assert not editor.begin_stroke(panel.settings.brush, QColor("red"))
+    editor.duplicate_layer(broken.id)
+    editor.merge_down(broken.id)
+    assert editor.document is before
+    assert "could not be loaded" in panel._ports.messages.toasts[-1]
+    editor.add_paint_layer()
+    stored = await session.editor.stored()
+    assert broken == canvas_format.read(stored.text({})).layer(broken.id)
+
+
+async def test_a_draft_that_lacks_paint_is_not_saved_over_it(
+    qt_loop, panel, canvases, pictures
+) -> None:
+    document = canvas_format.read(TEXT)
+    tile = Tile(x=0, y=0, width=8, height=8, blob="f" * 64)
+    painted = next(key for key, _ in document.painted())
+    text = canvas_format.dump(document.with_tiles({painted: (tile,)}))
+    canvases.recovered = SimpleNamespace(text=text, blobs={})
     await opened(panel, canvases)
     assert "lose" in panel.editor.read_only
 

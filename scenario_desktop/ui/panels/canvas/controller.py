@@ -19,7 +19,7 @@ from scenario_desktop.errors import AppError
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.panels.canvas import drawing, encoding, filling, loading, words
+from scenario_desktop.ui.panels.canvas import broken, drawing, encoding, filling, loading, words
 from scenario_desktop.ui.panels.canvas.about import About
 from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.commands import commands_of
@@ -264,7 +264,7 @@ class CanvasController(QObject):
         reason = _BEING_SHOWN
         try:
             document = await asyncio.to_thread(canvas_format.read, text)
-            pixels, errors = await loading.load(document, blobs, self._ports.pictures)
+            pixels, _ = await loading.load(document, blobs, self._ports.pictures)
             if number != self._showing:
                 return  # something newer is on its way to the screen
             self._keeping.begin(document, pixels, blobs)
@@ -280,13 +280,14 @@ class CanvasController(QObject):
                     self._keeping.give_up()
                 self._show_read_only_state()
         self._saved_steps = 0
-        self._is_lacking = loading.has_missing_paint(document, pixels) or document.left_out > 0
+        self._is_lacking = broken.would_be_lost(document, pixels) or document.left_out > 0
         self._show_read_only_state()
         self.page.show_canvas()
         self.page.stage.fit()
-        if errors:
-            count = counted(len(pixels.missing), "picture")
-            self._ports.messages.toast(f"{count} of this canvas could not be loaded")
+        if pixels.missing:
+            lost = [one.name for one in document.layers if broken.is_broken(one, pixels)]
+            what = f"“{lost[0]}”" if len(lost) == 1 else counted(len(lost) or 1, "layer")
+            self._ports.messages.toast(f"{what} could not be loaded, and stays as it is")
 
     def _begin_showing(self) -> int:
         """Let nothing be drawn, kept or saved of what is on the screen still; return a number."""

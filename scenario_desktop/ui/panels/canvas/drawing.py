@@ -162,13 +162,23 @@ def box_of(layer: Layer, pixels: Pixels) -> QRectF:
         return QRectF(0, 0, layer.width, layer.height)
     if isinstance(layer, PaintLayer):
         surface = pixels.surfaces.get(layer.id)
-        return QRectF(surface.bounds()) if surface else QRectF()
+        box = QRectF(surface.bounds()) if surface else QRectF()
+        return box.united(missing_box(layer, pixels))
     if isinstance(layer, ShapeLayer):
         edge = layer.stroke_width / 2 if layer.stroke else 0.0
         return QRectF(0, 0, layer.width, layer.height).adjusted(-edge, -edge, edge, edge)
     if isinstance(layer, TextLayer):
         return text_box(layer)
     return QRectF()
+
+
+def missing_box(layer: PaintLayer, pixels: Pixels) -> QRectF:
+    """Return where pixels of a layer lie that cannot be had, in its own; empty without any."""
+    box = QRectF()
+    for tile in layer.tiles if pixels.missing else ():
+        if (tile.asset_id or tile.blob) in pixels.missing:
+            box = box.united(QRectF(tile.x, tile.y, tile.width, tile.height))
+    return box
 
 
 def bounds_of(layer: Layer, pixels: Pixels) -> QRectF:
@@ -288,6 +298,13 @@ def _draw_leaf(painter: QPainter, layer: Layer, pixels: Pixels, area: QRect, lev
             painter.setOpacity(layer.opacity)
             painter.setCompositionMode(MODES[layer.blend])
             _draw_surface(painter, surface, layer, area, level)
+            painter.restore()
+        missing = missing_box(layer, pixels)
+        if not missing.isEmpty():
+            painter.save()
+            painter.setOpacity(layer.opacity)
+            painter.setTransform(matrix(layer.transform) * _scaled(level), True)
+            _draw_missing(painter, missing, is_broken=True)
             painter.restore()
         return
     bounds = _scaled(level).mapRect(bounds_of(layer, pixels))

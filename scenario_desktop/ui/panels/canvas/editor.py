@@ -26,7 +26,7 @@ from scenario_desktop.canvas.format import (
 )
 from scenario_desktop.canvas.history import History, PixelChange, Step
 from scenario_desktop.services.words import counted
-from scenario_desktop.ui.panels.canvas import drawing
+from scenario_desktop.ui.panels.canvas import broken, drawing
 from scenario_desktop.ui.panels.canvas.arena import Arena
 from scenario_desktop.ui.panels.canvas.brush import Brush, Stroke, mapped_clip
 from scenario_desktop.ui.panels.canvas.composite import Compositor
@@ -335,6 +335,15 @@ class Editor(QObject):
                 return layer
         return None
 
+    def refuse_broken(self, layer: Layer) -> bool:
+        """Say why nothing is done that needs a layer's pixels, if some of them are missing."""
+        found = broken.broken_in(self.document, layer, self.pixels)
+        if found is not None:
+            self.refused.emit(
+                f"“{found.name}” could not be loaded. It can be moved, hidden or deleted only."
+            )
+        return found is not None
+
     # Painting
 
     @property
@@ -458,7 +467,10 @@ class Editor(QObject):
             if layer is not None and mask is not None and not mask.is_enabled:
                 self.refused.emit(f"The mask of “{layer.name}” is off. Turn it on to paint on it.")
                 return None
-            if layer is None or mask is not None or isinstance(layer, PaintLayer):
+            is_paint = isinstance(layer, PaintLayer)
+            if layer is not None and (is_paint or mask is not None) and self.refuse_broken(layer):
+                return None
+            if layer is None or mask is not None or is_paint:
                 return layer
             if is_eraser:
                 self.refused.emit(
@@ -629,7 +641,7 @@ class Editor(QObject):
 
     def duplicate_layer(self, layer_id: str) -> None:
         layer = self.document.layer(layer_id)
-        if layer is None or self.refuse():
+        if layer is None or self.refuse() or self.refuse_broken(layer):
             return
         document, ids = edits.duplicate(self.document, layer_id)
         for old, new in ids.items():
@@ -666,6 +678,8 @@ class Editor(QObject):
         under = siblings[place - 1]
         if self.document.is_locked(layer) or under.is_locked:
             self.refused.emit("One of the two layers is locked.")
+            return
+        if self.refuse_broken(layer) or self.refuse_broken(under):
             return
         gone = {layer.id, under.id, *self.document.below(layer.id), *self.document.below(under.id)}
         # The lower one's blend mode stays a matter of the merged layer.
@@ -779,7 +793,8 @@ class Editor(QObject):
         """Return the box around what a layer shows, in its own pixels."""
         if isinstance(layer, PaintLayer):
             surface = self.pixels.surfaces.get(layer.id)
-            return QRectF(surface.used_bounds()) if surface else QRectF()
+            box = QRectF(surface.used_bounds()) if surface else QRectF()
+            return box.united(drawing.missing_box(layer, self.pixels))
         if isinstance(layer, GroupLayer):
             box = QRectF()
             for layer_id in self.document.below(layer.id):

@@ -11,7 +11,7 @@ from typing_extensions import override
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import Blend, GroupLayer, Layer, TextLayer
 from scenario_desktop.services.words import NO_BREAK
-from scenario_desktop.ui.panels.canvas import drawing
+from scenario_desktop.ui.panels.canvas import broken, drawing
 from scenario_desktop.ui.panels.canvas.editor import Editor
 
 THUMB = 32
@@ -106,7 +106,7 @@ class LayerModel(QAbstractListModel):
         if layer is None:
             return None
         pixels = self._editor.pixels
-        is_broken = getattr(layer, "asset_id", "") in pixels.missing
+        is_broken = broken.is_broken(layer, pixels)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return layer.name or layer.kind.capitalize()
         if role == Qt.ItemDataRole.AccessibleTextRole:

@@ -130,12 +130,3 @@ def _give_freed_memory_back() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:  # not in other C libraries
             trim(0)
-
-
-def has_missing_paint(document: Document, pixels: Pixels) -> bool:
-    """Say whether a paint layer or a mask lacks pixels: saving it would lose them for good."""
-    return any(
-        (tile.asset_id or tile.blob) in pixels.missing
-        for _, tiles in document.painted()
-        for tile in tiles
-    )

@@ -43,7 +43,7 @@ def add(editor: Editor, layer_id: str) -> None:
 def invert(editor: Editor, layer_id: str) -> None:
     """Show what a mask hid, and hide what it showed."""
     layer = _free(editor, layer_id)
-    if layer is None or layer.mask is None:
+    if layer is None or layer.mask is None or editor.refuse_broken(layer):
         return
     # Under an id of its own, so that undoing needs no pixels to be moved.
     mask = layer.mask.model_copy(
@@ -95,6 +95,8 @@ def apply(editor: Editor, layer_id: str) -> None:
     """Remove for good what a mask hides; a layer that is not paint becomes paint."""
     layer = _free(editor, layer_id)
     if layer is None or layer.mask is None or why_not_apply(layer):
+        return
+    if editor.refuse_broken(layer):
         return
     name = f"Apply the mask of {layer.name}"
     if not isinstance(layer, PaintLayer):
