@@ -35,6 +35,8 @@ from scenario_desktop.ui.panels.jobs.rows import (
     JobAction,
     Tab,
     buttons_of,
+    icon_of,
+    is_run,
     menu_of,
     spoken,
     time_lines,
@@ -635,3 +637,59 @@ def test_still_rows_need_no_timer(panel: Panel, look: Theme) -> None:
     panel.view.hide()
     assert not panel.view.list._frames.isActive()
     assert not panel.view.list._seconds.isActive()
+
+
+def run_of(kind: str, state: JobState, **changes: Any) -> JobView:
+    return job(1, state, **{"kind": kind, "job_id": "generation:g1", **changes})
+
+
+def test_runs_have_their_own_icons_forms_and_generations() -> None:
+    assert icon_of(job(1)) == "scan-line"
+    assert icon_of(run_of("sartiq-adjust", JobState.DONE)) == "crop"
+    assert is_run(run_of("sartiq-task", JobState.DONE))
+    assert not is_run(run_of("sartiq-refine", JobState.DONE))
+    offered = {o.action for o in menu_of(run_of("sartiq-edit", JobState.DONE))}
+    assert JobAction.OPEN_GENERATION in offered
+    assert JobAction.OPEN_GENERATION not in {o.action for o in menu_of(job(1, JobState.DONE))}
+    task = run_of("sartiq-task", JobState.DONE, job_id="task:t1")
+    assert JobAction.OPEN_GENERATION not in {o.action for o in menu_of(task)}
+
+
+def test_a_failed_refine_can_be_tried_again_and_a_task_be_shown() -> None:
+    failed = buttons_of(run_of("sartiq-refine", JobState.FAILED))
+    assert (failed[0].action, failed[0].text) == (JobAction.SEND_AGAIN, "Retry…")
+    assert JobAction.EDIT in {o.action for o in menu_of(run_of("sartiq-refine", JobState.FAILED))}
+    shown = buttons_of(run_of("sartiq-task", JobState.DONE))[0]
+    assert (shown.action, shown.text) == (JobAction.EDIT, "Show")
+
+
+def test_a_run_opens_its_form_and_its_generation(panel: Panel) -> None:
+    panel.set(run_of("sartiq-edit", JobState.DONE))
+    forms: list[str] = []
+    generations: list[str] = []
+    panel.controller.run_edit_requested.connect(forms.append)
+    panel.controller.generation_requested.connect(generations.append)
+    panel.view.action_requested.emit("r1", JobAction.EDIT)
+    panel.view.action_requested.emit("r1", JobAction.OPEN_GENERATION)
+    assert (forms, generations) == (["r1"], ["generation:g1"])
+
+
+class Attempts:
+    changed = Signal(object)
+    text = ""
+
+    def status_of(self, row_id: str) -> str:
+        return self.text if row_id == "r1" else ""
+
+
+async def test_an_agentic_row_tells_of_its_attempts(panel: Panel, qt_loop: Any) -> None:
+    notes = Attempts()
+    panel.jobs.put(run_of("sartiq-agentic", JobState.RUNNING))
+    panel.controller.set_session(panel.jobs, notes=notes)
+    notes.text = "Attempt 2 of 5"
+    notes.changed.emit(None)
+    await until(lambda: panel.view.list.visible_views()[0].status_text == "Attempt 2 of 5")
+    panel.jobs.put(run_of("sartiq-agentic", JobState.DONE, status_text="Done"))
+    await until(lambda: panel.view.list.visible_views()[0].status_text == "Done")
+    panel.controller.set_session(None)
+    assert not len(notes.changed)

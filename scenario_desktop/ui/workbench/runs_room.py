@@ -21,11 +21,12 @@ from scenario_desktop.ui.panels.runs.dock import RunsDock
 from scenario_desktop.ui.panels.runs.kinds import BY_COMMAND, KINDS
 from scenario_desktop.ui.panels.runs.page import RunsPage
 from scenario_desktop.ui.panels.runs.ports import RunsPorts, Service
-from scenario_desktop.ui.panels.runs.state import RunDraft
+from scenario_desktop.ui.panels.runs.state import RunDraft, agentic_text
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench.item_commands import open_in_browser
 
 if TYPE_CHECKING:
+    from scenario_desktop.services.sartiq.runs import Runs
     from scenario_desktop.services.session import Session
 
 PAGE = "runs"
@@ -202,6 +203,23 @@ class RunsRoom(QObject):
         place = QCursor.pos()
         is_inside = self._window.rect().contains(self._window.mapFromGlobal(place))
         return place if is_inside else self._window.mapToGlobal(self._window.rect().center())
+
+
+class AttemptNotes:
+    """What the list of jobs says of agentic runs while they are under way."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self.changed = runs.agentic_changed
+
+    def status_of(self, row_id: str) -> str:
+        status = self._runs.agentic(row_id)
+        return agentic_text(status)[1].rstrip(".") if status is not None else ""
+
+
+def notes_of(session: Session) -> AttemptNotes | None:
+    """Return what the list of jobs can say besides; None without the half that runs."""
+    return AttemptNotes(session.sartiq.runs) if session.sartiq is not None else None
 
 
 class _Outside:

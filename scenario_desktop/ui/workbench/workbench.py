@@ -300,7 +300,8 @@ class Workbench(QObject):
         self.refine.bind(session)
         self.runs.bind(session)
         self.canvas.bind(session)
-        self.jobs.set_session(session.jobs, session.library, self.store)
+        notes = runs_room.notes_of(session)
+        self.jobs.set_session(session.jobs, session.library, self.store, notes=notes)
         self.inspector.open(session.library, session.previews)
         self.preview.open_workspace(session.previews, self.gallery.controller, session.library)
         self.palette.bind(self._find, self.store)
@@ -593,11 +594,17 @@ class Workbench(QObject):
         if self._session is None:
             return
         found = [await self._session.library.item(asset_id) for asset_id in asset_ids]
-        keys = [item.key for item in found if item is not None]
+        # A refine has no place of its own in the gallery: its prediction has.
+        versions = [item for item in found if item is not None and item.is_refine]
+        lying_on = [await self._session.library.parent(item) for item in versions]
+        shown = [item for item in found if item is not None and not item.is_refine]
+        keys = [item.key for item in (*shown, *lying_on) if item is not None]
         if keys:
             self.window.set_page(GALLERY)
-            self.gallery.controller.reveal(keys)
+            self.gallery.controller.reveal(list(dict.fromkeys(keys)))
             self.gallery.view.grid.setFocus()
+            if len(found) == 1 and versions:
+                self.inspector.show_version(versions[0].key)
         else:
             self.notices.toast("It is not in the library any more")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -59,6 +60,14 @@ class ItemSource(Protocol):
     async def item(self, asset_id: str) -> Item | None: ...
 
 
+class RowNotes(Protocol):
+    """Says more of a row than its job does: the attempts of an agentic run."""
+
+    @property
+    def changed(self) -> SignalLike: ...
+    def status_of(self, row_id: str) -> str: ...
+
+
 class Notifies(Protocol):
     """Tells of something outside the window; ``clicked`` when the user follows it."""
 
@@ -76,6 +85,7 @@ class JobsController(QObject):
         place_requested: a tuple of asset ids to put on the canvas.
         edit_requested: the kind of job and the body of its request, for a form.
         run_edit_requested: the row of a run, for the form of its kind.
+        generation_requested: the service's id of a job whose generation should be shown.
     """
 
     shown_requested = Signal(bool)
@@ -83,6 +93,7 @@ class JobsController(QObject):
     place_requested = Signal(object)
     edit_requested = Signal(str, object)
     run_edit_requested = Signal(str)
+    generation_requested = Signal(str)
 
     def __init__(
         self,
@@ -99,6 +110,7 @@ class JobsController(QObject):
         self._now = now
         self._jobs: JobsService | None = None
         self._items: ItemSource | None = None
+        self._notes: RowNotes | None = None
         self._known: dict[str, Item] = {}
         self._acting: dict[tuple[str, JobAction], AsyncAction] = {}
         self._refresh_soon = QTimer(self, singleShot=True, interval=0)
@@ -127,10 +139,12 @@ class JobsController(QObject):
         jobs: JobsService | None,
         items: ItemSource | None = None,
         pictures: PictureStore | None = None,
+        *,
+        notes: RowNotes | None = None,
     ) -> None:
         """Show another workspace's jobs; None shows an empty list."""
         self._listen(is_on=False)
-        self._jobs, self._items = jobs, items
+        self._jobs, self._items, self._notes = jobs, items, notes
         self._known.clear()
         self._view.set_pictures(pictures)
         self._view.list.set_items(())
@@ -145,6 +159,7 @@ class JobsController(QObject):
             (self._jobs.changed, self._on_changed),
             (self._jobs.batch_ended, self._on_batch_ended),
             (self._jobs.poll_changed, self._on_poll_changed),
+            *(((self._notes.changed, self._on_changed),) if self._notes is not None else ()),
         ):
             if is_on:
                 signal.connect(slot)
@@ -202,9 +217,13 @@ class JobsController(QObject):
     def _refresh(self) -> None:
         jobs = self._jobs
         summary = jobs.summary if jobs is not None else JobsSummary()
-        self._view.set_rows(jobs.rows if jobs is not None else [])
+        self._view.set_rows([self._told(row) for row in jobs.rows] if jobs is not None else [])
         self._view.set_summary(summary)
         self._bar.set_summary(summary)
+
+    def _told(self, view: JobView) -> JobView:
+        text = self._notes.status_of(view.id) if self._notes and view.is_active else ""
+        return replace(view, status_text=text) if text else view
 
     def _on_poll_changed(self, _status: object) -> None:
         self._show_poll()
@@ -268,6 +287,8 @@ class JobsController(QObject):
                 self.run_edit_requested.emit(row_id)
             case JobAction.EDIT:
                 self.edit_requested.emit(view.kind, jobs.draft_of(row_id))
+            case JobAction.OPEN_GENERATION:
+                self.generation_requested.emit(view.job_id or "")
             case JobAction.COPY_ERROR:
                 self._copy("\n".join((view.title, view.details)), "Error copied")
             case JobAction.COPY_ID:

@@ -37,6 +37,7 @@ from scenario_desktop.ui.panels.jobs.rows import (
     JobAction,
     Offer,
     buttons_of,
+    icon_of,
     time_lines,
 )
 from scenario_desktop.ui.widgets import painting
@@ -192,7 +193,7 @@ class JobDelegate(QStyledItemDelegate):
             return
         t = theme.current().tokens
         painting.box(painter, area, 6, t.raised)
-        icons.paint(painter, area, "scan-line", 16, t.text_3)
+        icons.paint(painter, area, icon_of(view), 16, t.text_3)
 
     def _paint_title(self, painter: QPainter, area: QRectF, view: JobView) -> None:
         look = theme.current()

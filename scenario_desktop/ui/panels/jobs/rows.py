@@ -25,6 +25,7 @@ class JobAction(StrEnum):
     COPY_ID = "copy_id"
     SHOW_INPUT = "show_input"
     PLACE = "place"
+    OPEN_GENERATION = "open_generation"
     CLEAR = "clear"
     MORE = "more"
 
@@ -44,6 +45,35 @@ class Offer:
         return self.name or self.text
 
 
+#: Kind of job → the icon that stands for it while it has no picture.
+KIND_ICONS = {
+    "sartiq-generate": "sparkles",
+    "sartiq-agentic": "refresh-cw",
+    "sartiq-edit": "pencil",
+    "sartiq-video": "video",
+    "sartiq-background": "palette",
+    "sartiq-adjust": "crop",
+    "sartiq-faces": "user",
+    "sartiq-task": "code",
+    "sartiq-refine": "maximize-2",
+}
+_REFINE, _TASK = "sartiq-refine", "sartiq-task"
+
+
+def has_generation(view: JobView) -> bool:
+    """Whether what a job made, or makes, has a page of its own."""
+    return bool(view.job_id) and view.kind in KIND_ICONS and view.kind != _TASK
+
+
+def is_run(view: JobView) -> bool:
+    """Whether the page of runs has the form that a job was started from."""
+    return view.kind in KIND_ICONS and view.kind != _REFINE
+
+
+def icon_of(view: JobView) -> str:
+    return KIND_ICONS.get(view.kind, "scan-line")
+
+
 _CANCEL = Offer(JobAction.CANCEL, "Cancel")
 _STOP = Offer(JobAction.STOP_WATCHING, "Stop watching")
 _WATCH = Offer(JobAction.WATCH_AGAIN, "Watch again")
@@ -52,6 +82,8 @@ _EDIT = Offer(JobAction.EDIT, "Edit and retry")
 _LOOK = Offer(JobAction.LOOK_AGAIN, "Look again")
 _SEND = Offer(JobAction.SEND_AGAIN, "Send again…")
 _SEND_GHOST = Offer(JobAction.SEND_AGAIN, "Send again…", is_ghost=True)
+_RETRY = Offer(JobAction.SEND_AGAIN, "Retry…")
+_SHOW = Offer(JobAction.EDIT, "Show", "eye")
 _COPY = Offer(JobAction.COPY_ERROR, "", "copy", "Copy error", is_ghost=True)
 _MORE = Offer(JobAction.MORE, "", "ellipsis", "More actions", is_ghost=True)
 
@@ -65,8 +97,12 @@ def buttons_of(view: JobView) -> tuple[Offer, ...]:
             return (_MORE,)
         case JobState.QUEUED | JobState.RUNNING:
             return (_CANCEL if view.can_cancel else _STOP, _MORE)
+        case JobState.DONE if view.kind == _TASK:
+            return (_SHOW, _MORE)
         case JobState.DONE:
             return (_REVEAL, _MORE) if view.result_ids else (_MORE,)
+        case JobState.FAILED if view.kind == _REFINE:
+            return (_RETRY, _COPY, _MORE)
         case JobState.FAILED:
             return (_EDIT, _COPY, _MORE)
         case JobState.UNCERTAIN:
@@ -94,25 +130,15 @@ def menu_of(view: JobView) -> tuple[Offer, ...]:
     followed = view.state in (JobState.QUEUED, JobState.RUNNING, JobState.UNCERTAIN)
     add(JobAction.STOP_WATCHING, "Stop watching", "eye-off", followed)
     add(JobAction.SHOW_INPUT, "Show the picture it is made from", "image", bool(view.input_item_id))
-    add(JobAction.EDIT, "Edit and retry", "pencil", True)
+    add(JobAction.OPEN_GENERATION, "Open generation", "sparkles", has_generation(view))
+    is_done = view.state is JobState.DONE
+    add(JobAction.EDIT, "Edit again" if is_done else "Edit and retry", "pencil", True)
     is_open = view.is_active or view.state is JobState.UNCERTAIN
     add(JobAction.SEND_AGAIN, "Send again…", "rotate-ccw", not is_open)
     add(JobAction.COPY_ERROR, "Copy error", "copy", bool(view.error))
     add(JobAction.COPY_ID, "Copy job ID", "copy", bool(view.job_id))
     add(JobAction.CLEAR, "Remove from this list", "x", not view.is_active)
     return tuple(menu)
-
-
-#: Kinds of the second service that have a form of their own among its runs.
-_RUNS = frozenset({
-    "sartiq-generate", "sartiq-agentic", "sartiq-edit", "sartiq-video", "sartiq-background",
-    "sartiq-adjust", "sartiq-faces", "sartiq-task",
-})  # fmt: skip
-
-
-def is_run(view: JobView) -> bool:
-    """Whether the page of runs has the form that a job was started from."""
-    return view.kind in _RUNS
 
 
 #: State -> (icon, colour token of icon and status text).
