@@ -63,13 +63,21 @@ class AsyncAction(QObject):
         return bool(self._tasks)
 
     def trigger(self, *args: Any) -> None:
-        """Start it with these arguments. Needs the running loop."""
+        """Start it with these arguments.
+
+        Nothing happens without a running loop: a timer may still fire while the program closes.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            _log.debug("not started: the loop has ended")
+            return
         was_busy = self.is_busy
         if was_busy:
             if self._overlap is Overlap.IGNORE:
                 return
             self._tasks.pop().cancel()
-        task = asyncio.get_running_loop().create_task(self._function(*args))
+        task = loop.create_task(self._function(*args))
         self._tasks.append(task)
         task.add_done_callback(self._on_done)
         if not was_busy:

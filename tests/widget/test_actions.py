@@ -135,3 +135,10 @@ async def test_the_button_starts_and_cancels(qt_loop: Any) -> None:
     button.click()
     await until(lambda: work.stopped and not action.is_busy)
     assert button.text() == "Generate"
+
+
+def test_nothing_is_started_after_the_loop_has_ended(qapp: object) -> None:
+    owner, work = QObject(), Work()
+    action = AsyncAction(work, parent=owner)
+    action.trigger()
+    assert (work.started, action.is_busy) == (0, False)
