@@ -82,6 +82,7 @@ class Form(QWidget):
                 self._inset,
                 is_open=not is_folded,
                 counts_changes=name in self._headings,
+                is_dense=bool(self._headings),
             )
             self._groups[name] = group
             self._layout.addWidget(group)

@@ -23,6 +23,7 @@ class Group(QWidget):
     Args:
         heading: what to open and close it by; without one it is always open.
         counts_changes: the heading tells how many of its fields are changed.
+        is_dense: others in the form have headings, which part them well enough.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Group(QWidget):
         *,
         is_open: bool = True,
         counts_changes: bool = False,
+        is_dense: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -40,7 +42,8 @@ class Group(QWidget):
         self._counts_changes = counts_changes
         self._is_open = is_open or not heading
         self._is_forced_open = False
-        self._line = _Line(inset, _HEADING_GAP if heading else ROW_GAP)
+        self._line = _Line(inset, _HEADING_GAP if is_dense else ROW_GAP)
+        self._below = ROW_GAP - _HEADING_GAP if is_dense else 0
         self._title = PlainLabel("", "small", "text_2")
         self._heading = Button(heading, kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         self._heading.clicked.connect(self._on_heading_clicked)
@@ -119,12 +122,7 @@ class Group(QWidget):
         state = "open" if self.is_open else "closed"
         self._heading.setAccessibleDescription(state)
         self._body.setVisible(self.is_open)
-        self._box.setContentsMargins(0, 8 if self._has_heading else 0, 0, _below(self._has_heading))
-
-
-def _below(has_heading: bool) -> int:
-    """Return the room below the last row: the next heading stands closer than the next row."""
-    return ROW_GAP - _HEADING_GAP if has_heading else 0
+        self._box.setContentsMargins(0, 8 if self._has_heading else 0, 0, self._below)
 
 
 class _Line(QWidget):

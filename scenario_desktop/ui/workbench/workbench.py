@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from scenario_desktop import paths
 from scenario_desktop.errors import CredentialsUnavailable, Unauthorised
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
+from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
@@ -41,7 +42,13 @@ from scenario_desktop.ui.panels.topbar.controller import TopBarController
 from scenario_desktop.ui.panels.topbar.view import TopBarView
 from scenario_desktop.ui.panels.topbar.waiting import WaitingEdits
 from scenario_desktop.ui.widgets.suggestions import MAX_ROWS
-from scenario_desktop.ui.workbench import canvas_room, detect_room, refine_room, runs_room
+from scenario_desktop.ui.workbench import (
+    canvas_room,
+    detect_room,
+    generation_room,
+    refine_room,
+    runs_room,
+)
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
 from scenario_desktop.ui.workbench.place import GalleryPlace
@@ -56,6 +63,10 @@ FIRST_RUN = "first_run"
 #: So many pictures are put on a canvas at once.
 MAX_PLACED = 50
 _NO_WORKSPACE = "No workspace is open"
+#: Pages that Escape leads back from.
+_PAGES_OF_WORK = (
+    detect_room.PAGE, refine_room.PAGE, runs_room.PAGE, generation_room.PAGE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,7 @@ class Workbench(QObject):
                 self.gallery.controller.chosen_items, lambda: self.gallery.controller.chosen_count
             ),
         )
+        self.generation = generation_room.GenerationRoom(self.window)
         self.canvas = canvas_room.CanvasRoom(
             self.window, self.commands, ports.settings, ports.drag_folder / "canvas"
         )
@@ -234,7 +246,7 @@ class Workbench(QObject):
         inspector.play_requested.connect(self.items.actions["play"].trigger)
         self.preview.play_requested.connect(self.items.actions["play"].trigger)
         inspector.compare_requested.connect(self.preview.compare)
-        inspector.generation_requested.connect(self._show_generation)
+        inspector.generation_requested.connect(self.generation.open)
         inspector.copy_url_requested.connect(self.items.actions["copy_url"].trigger)
         inspector.download_requested.connect(self.items.actions["download"].trigger)
         self.items.actions["copy_url"].busy_changed.connect(inspector.set_copying)
@@ -257,6 +269,11 @@ class Workbench(QObject):
         self.runs.jobs_requested.connect(self.jobs.show_job)
         self.runs.reveal_requested.connect(self._revealing.trigger)
         self.jobs.run_edit_requested.connect(self.runs.open_row)
+        self.jobs.generation_requested.connect(self.generation.open_job)
+        self.generation.left.connect(self._leave_detect)
+        self.generation.draft_wanted.connect(self.runs.open_draft)
+        self.generation.library_requested.connect(self._show_generation)
+        self.generation.tool_requested.connect(self._use_item)
         self.canvas.detect_wanted.connect(self._detect_item)
         self.canvas.in_front.connect(self.topbar.put_in_front)
         self.canvas.locks_changed.connect(gallery.set_locks)
@@ -299,6 +316,7 @@ class Workbench(QObject):
         self.detect.bind(session, is_local=is_local)
         self.refine.bind(session)
         self.runs.bind(session)
+        self.generation.bind(session)
         self.canvas.bind(session)
         notes = runs_room.notes_of(session)
         self.jobs.set_session(session.jobs, session.library, self.store, notes=notes)
@@ -330,6 +348,7 @@ class Workbench(QObject):
         self.detect.unbind()
         self.refine.unbind()
         self.runs.unbind()
+        self.generation.unbind()
         self.jobs.set_session(None)
         self.items.bind(None)
         self.imports.bind(None)
@@ -377,6 +396,11 @@ class Workbench(QObject):
                 "refine.open", "Refine…", self._refining_trigger, icon="maximize-2", shortcut="R",
                 reason=self._needs_session, note=self._chosen_note,
                 words="upscale larger sartiq enhance",
+            ),
+            Command(
+                "generation.open", "Open generation", self._open_chosen_generation,
+                icon="sparkles", reason=self._needs_generation,
+                words="sartiq parameters results run again",
             ),
             Command(
                 "canvas.new", "New canvas…", self._creating_trigger, icon="layers",
@@ -428,6 +452,19 @@ class Workbench(QObject):
         keys = self.gallery.controller.chosen_keys()
         item = self.gallery.controller.cache.get(keys[0]) if len(keys) == 1 else None
         return item if item is not None and item.type == "canvas" else None
+
+    def _chosen_generation(self) -> str:
+        keys = self.gallery.controller.chosen_keys()
+        item = self.gallery.controller.cache.get(keys[0]) if len(keys) == 1 else None
+        return item.group_id or "" if item is not None else ""
+
+    def _needs_generation(self) -> str:
+        if reason := self._needs_session():
+            return reason
+        return "" if self._chosen_generation() else "Choose a prediction first"
+
+    def _open_chosen_generation(self) -> None:
+        self.generation.open(self._chosen_generation())
 
     def _needs_canvas(self) -> str:
         if reason := self._needs_session():
@@ -572,7 +609,7 @@ class Workbench(QObject):
         """Go one step back: the job panel first, then the form."""
         if self.window.is_jobs_shown():
             self.window.show_jobs(False)
-        elif self.window.page in (detect_room.PAGE, refine_room.PAGE, runs_room.PAGE):
+        elif self.window.page in _PAGES_OF_WORK:
             self._leave_detect()
 
     def _focus_page(self) -> None:
@@ -618,6 +655,12 @@ class Workbench(QObject):
     def _show_key(self, key: int) -> None:
         self.window.set_page(GALLERY)
         self.gallery.controller.reveal([key])
+
+    def _use_item(self, op: Op, item: Item) -> None:
+        if op is Op.REFINE:
+            self.refine.open([item])
+        else:
+            self.runs.open(op, [item])
 
     def _show_generation(self, generation_id: str) -> None:
         self._go_to(ItemQuery(group_id=generation_id))

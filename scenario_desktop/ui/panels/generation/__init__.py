@@ -1,0 +1,1 @@
+"""One generation: what was asked, what came of it, and what can be done with the whole."""

@@ -1,0 +1,310 @@
+"""The page of a generation: its results in the middle, what was asked at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from scenario_desktop.items import Item
+from scenario_desktop.services.sartiq.run_kinds import TITLES, Op
+from scenario_desktop.ui.forms.tiles import Tile, TileGrid
+from scenario_desktop.ui.panels.generation.state import Parameter, caption_of
+from scenario_desktop.ui.widgets.banner import Banner, Tone
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.empty_state import EmptyState
+from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.scroll import ScrollArea
+from scenario_desktop.ui.widgets.surface import Hairline, Surface
+from scenario_desktop.ui.widgets.switch import Switch
+from scenario_desktop.ui.widgets.tips import set_tip
+
+#: What a result can be used for.
+_TOOLS = (
+    (Op.REFINE, "maximize-2"), (Op.EDIT, "pencil"), (Op.VIDEO, "video"),
+    (Op.BACKGROUND, "palette"), (Op.ADJUST, "crop"), (Op.FACES, "user"),
+)  # fmt: skip
+_EDGE = 16
+_TILE = 160
+_MIN_WIDTH = 320
+
+
+class GenerationPage(Surface):
+    """Shows what it is given; knows no service.
+
+    Signals:
+        back_requested, retry_requested: what the buttons say.
+        result_chosen: the id of a result; result_opened: the same, twice.
+        library_requested: its items should be shown in the library.
+        copy_requested: its id should be copied; delete_requested: it should go as a whole.
+        tool_requested: the Op to use the chosen result for.
+    """
+
+    back_requested = Signal()
+    retry_requested = Signal()
+    result_chosen = Signal(str)
+    library_requested = Signal()
+    copy_requested = Signal()
+    delete_requested = Signal()
+    tool_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("stage", parent=parent)
+        self.setAccessibleName("Generation")
+        self._tiles: dict[str, Tile] = {}
+        self.title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.stats = ElidedLabel("", "body", "text_3")
+        self.library = Button("Show in library", icon="crosshair", size=ButtonSize.SMALL)
+        self.use = Button("Use result", size=ButtonSize.SMALL, has_arrow=True)
+        self.more = IconButton("ellipsis", "More", size=ButtonSize.SMALL)
+        self.banner = Banner()
+        self.state = EmptyState()
+        self.grid = TileGrid(side=_TILE, fills=False)
+        self.detail = PlainLabel("", "small", "text_2", wrap=True)
+        self._stack = QStackedWidget()
+        self._build()
+        self.library.clicked.connect(self.library_requested)
+        self.use.clicked.connect(self._on_use)
+        self.more.clicked.connect(self._on_more)
+        self.state.action_requested.connect(self.retry_requested)
+        self.show_loading()
+
+    def _build(self) -> None:
+        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
+        back.clicked.connect(self.back_requested)
+        row = QHBoxLayout()
+        row.setContentsMargins(_EDGE, 6, _EDGE, 6)
+        row.setSpacing(8)
+        row.addWidget(back)
+        row.addSpacing(2)
+        row.addWidget(self.title)
+        row.addWidget(self.stats, 1)
+        row.addWidget(self.use)
+        row.addWidget(self.library)
+        row.addWidget(self.more)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(_EDGE - 3, 4, _EDGE, _EDGE)
+        column.setSpacing(12)
+        column.addWidget(self.banner)
+        column.addWidget(self.grid)
+        words = QHBoxLayout()
+        words.setContentsMargins(3, 0, 0, 0)
+        words.addWidget(self.detail)
+        column.addLayout(words)
+        column.addStretch(1)
+        self._content = ScrollArea(content)
+        self._stack.addWidget(self.state)
+        self._stack.addWidget(self._content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self._stack, 1)
+
+    def show_loading(self) -> None:
+        self._set_head("Generation", "", has_any=False)
+        self.state.set_loading("Reading the generation…")
+        self._stack.setCurrentWidget(self.state)
+
+    def show_failure(self, title: str, text: str, action: str) -> None:
+        self._set_head("Generation", "", has_any=False)
+        self.state.set_state("circle-alert", title, text, action)
+        self._stack.setCurrentWidget(self.state)
+
+    def show_whole(self, title: str, stats: str, trouble: str) -> None:
+        """Say what it is; ``trouble``: why it is shown as it was known here."""
+        self._set_head(title, stats, has_any=True)
+        self.banner.set_message(trouble, Tone.WARNING)
+        self.banner.setVisible(bool(trouble))
+        self._stack.setCurrentWidget(self._content)
+
+    def show_results(self, items: Sequence[Item], chosen: str) -> None:
+        old, self._tiles = self._tiles, {}
+        for item in items:
+            caption = caption_of(item)
+            tile = old.get(item.id)
+            if tile is None or tile.property("caption") != caption:
+                icon = {"error": "circle-alert", "pending": "clock"}.get(item.status, "image")
+                made = Tile(item.id, item.name, caption=caption, icon=icon, has_check=False)
+                made.setProperty("caption", caption)
+                made.picked.connect(self._on_picked)
+                if tile is not None:
+                    made.set_picture(tile.picture())
+                tile = made
+            tile.set_state(is_chosen=item.id == chosen, is_current=item.id == chosen)
+            self._tiles[item.id] = tile
+        self.grid.set_tiles(list(self._tiles.values()))
+        if chosen in self._tiles:
+            self.grid.set_tab_stop(self._tiles[chosen])
+
+    def set_picture(self, item_id: str, picture: QPixmap) -> None:
+        tile = self._tiles.get(item_id)
+        if tile is not None:
+            tile.set_picture(picture)
+
+    def lacks_picture(self, item_id: str) -> bool:
+        tile = self._tiles.get(item_id)
+        return tile is not None and not tile.has_picture
+
+    def _set_head(self, title: str, stats: str, *, has_any: bool) -> None:
+        self.title.setText(title)
+        self.stats.setText(stats)
+        for widget in (self.use, self.library, self.more):
+            widget.setVisible(has_any)
+
+    def set_usable(self, reason: str) -> None:
+        """Say whether the chosen result can be worked on, or why not."""
+        self.use.setEnabled(not reason)
+        set_tip(self.use, reason)
+
+    def _on_use(self) -> None:
+        menu = Menu(self.use, name="Use result")
+        for op, icon in _TOOLS:
+            choose = partial(self.tool_requested.emit, op)
+            menu.add(f"{TITLES[op]}…", choose, icon=icon)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.use.mapToGlobal(self.use.rect().bottomLeft()))
+
+    def _on_picked(self, _is_ctrl: bool) -> None:
+        tile = self.sender()
+        if isinstance(tile, Tile):
+            self.result_chosen.emit(tile.key)
+
+    def _on_more(self) -> None:
+        menu = Menu(self.more, name="More")
+        menu.add("Copy ID", self.copy_requested.emit, icon="copy")
+        menu.addSeparator()
+        menu.add("Delete generation…", self.delete_requested.emit, icon="trash-2",
+                 is_dangerous=True)  # fmt: skip
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_MIN_WIDTH, super().minimumSizeHint().height())
+
+
+class GenerationDock(Surface):
+    """What was asked, with marks at what differs from the run before.
+
+    Signals:
+        rerun_requested: the form should open with the same parameters.
+        revised_changed: the user has set or cleared the mark.
+        close_requested: the cross in the header.
+    """
+
+    rerun_requested = Signal()
+    revised_changed = Signal(bool)
+    close_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("panel", edges=Qt.Edge.LeftEdge, parent=parent)
+        self.setAccessibleName("What was asked")
+        self.revised = Switch("Revised")
+        self.changes = PlainLabel("", "small", "text_2", wrap=True)
+        self.rerun = Button("Run again…", kind=ButtonKind.PRIMARY, icon="rotate-ccw")
+        self.reason = PlainLabel("", "small", "text_2", wrap=True)
+        self._list = QVBoxLayout()
+        self._rows: list[QWidget] = []
+        self._build()
+        self.revised.clicked.connect(self._on_revised)
+        self.rerun.clicked.connect(self.rerun_requested)
+
+    def _build(self) -> None:
+        close = IconButton("x", "Close", size=ButtonSize.SMALL)
+        close.clicked.connect(self.close_requested)
+        head = QHBoxLayout()
+        head.setContentsMargins(_EDGE, 6, 8, 6)
+        head.addWidget(PlainLabel("What was asked", "label_strong"), 1)
+        head.addWidget(close)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
+        column.setSpacing(12)
+        column.addWidget(self.changes)
+        self._list.setSpacing(10)
+        column.addLayout(self._list)
+        column.addStretch(1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
+        foot.setSpacing(8)
+        foot.addWidget(self.revised)
+        foot.addWidget(self.reason)
+        foot.addWidget(self.rerun)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(Hairline())
+        layout.addWidget(ScrollArea(content), 1)
+        layout.addWidget(Hairline())
+        layout.addLayout(foot)
+
+    def show_asked(self, parameters: Sequence[Parameter], changes: str) -> None:
+        """Show the lines in their groups."""
+        for row in self._rows:
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = []
+        for group, members in groupby(parameters, key=lambda one: one.group):
+            if group:
+                self._add(PlainLabel(group, "small", "text_3"))
+            for one in members:
+                self._add(_ParameterRow(one))
+        self.changes.setText(changes)
+        self.changes.setVisible(bool(changes))
+
+    def show_revised(self, is_revised: bool, *, is_enabled: bool) -> None:
+        self.revised.setChecked(is_revised)
+        self.revised.setEnabled(is_enabled)
+
+    def show_rerun(self, reason: str, note: str) -> None:
+        """Offer to run it again, or say why not; ``note``: what will be missing."""
+        self.rerun.setEnabled(not reason)
+        self.reason.setText(reason or note)
+        self.reason.setVisible(bool(reason or note))
+
+    def texts(self) -> list[str]:
+        """What the lines say, for tests and assistive tools."""
+        return [row.accessibleName() for row in self._rows if isinstance(row, _ParameterRow)]
+
+    def _add(self, row: QWidget) -> None:
+        self._list.addWidget(row)
+        self._rows.append(row)
+
+    def _on_revised(self) -> None:
+        self.revised_changed.emit(self.revised.isChecked())
+
+
+class _ParameterRow(QWidget):
+    def __init__(self, one: Parameter) -> None:
+        super().__init__()
+        was = f", was {one.was}" if one.was else ""
+        self.setAccessibleName(f"{one.title}: {one.value}{was}")
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(PlainLabel(one.title, "small", "text_2"))
+        if one.is_changed:
+            head.addWidget(IconLabel("pencil", "accent_text", 12))
+            head.addWidget(ElidedLabel(f"was {one.was}", "small", "accent_text"), 1)
+        else:
+            head.addStretch(1)
+        value = PlainLabel(one.value, "mono" if one.is_mono else "body", wrap=True)
+        value.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(value)

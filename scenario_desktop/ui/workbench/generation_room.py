@@ -1,0 +1,129 @@
+"""The page of a generation, made anew for each workspace that is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.panels.generation.controller import (
+    GenerationController,
+    GenerationPorts,
+)
+from scenario_desktop.ui.panels.generation.view import GenerationDock, GenerationPage
+from scenario_desktop.ui.panels.runs.state import RunDraft
+from scenario_desktop.ui.workbench.deletion_talk import DeletionTalk
+
+if TYPE_CHECKING:
+    from scenario_desktop.services.sartiq.run_generations import Asked, RunGenerations
+    from scenario_desktop.services.session import Session
+
+PAGE = "generation"
+
+
+class GenerationRoom(QObject):
+    """Owns page, dock and controller while a workspace is open.
+
+    Signals:
+        left: the user wants back to where the pictures are.
+        draft_wanted: a form should open with this RunDraft.
+        library_requested: the id of a generation whose items should be shown in the library.
+        tool_requested: an Op, and the item to use for it.
+    """
+
+    left = Signal()
+    draft_wanted = Signal(object)
+    library_requested = Signal(str)
+    tool_requested = Signal(object, object)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts: tuple[GenerationPage, GenerationDock] | None = None
+        self.controller: GenerationController | None = None
+
+    def bind(self, session: Session) -> None:
+        page, dock = GenerationPage(), GenerationDock()
+        talk = DeletionTalk(self._window, self._window.notices)
+        ports = GenerationPorts(
+            generations=_generations(session),
+            items=session.library,
+            small=session.thumbnails,
+            messages=self._window.notices,
+            delete=_Delete(session, talk),
+            name_of=_Names(session),
+        )
+        self._parts = page, dock
+        self._window.add_page(PAGE, page)
+        self._window.set_dock(dock, DockKind.FORM, page=PAGE)
+        controller = self.controller = GenerationController(page, dock, ports)
+        controller.shown.connect(self._show)
+        controller.rerun_requested.connect(self._on_rerun)
+        controller.library_requested.connect(self.library_requested)
+        controller.gone.connect(self.left)
+        controller.tool_requested.connect(self.tool_requested)
+        page.back_requested.connect(self.left)
+        dock.close_requested.connect(self.left)
+
+    def unbind(self) -> None:
+        """Leave the page and take everything down."""
+        if self._parts is None or self.controller is None:
+            return
+        page, dock = self._parts
+        self.controller.close()
+        self._parts = self.controller = None
+        self._window.remove_page(PAGE)
+        dock.deleteLater()
+        page.deleteLater()
+
+    def open(self, generation_id: str) -> None:
+        """Bring a generation to the front."""
+        if self.controller is not None:
+            self.controller.open(generation_id)
+
+    def open_job(self, job_id: str) -> None:
+        """Bring the generation to the front that a job is of."""
+        if self.controller is not None:
+            self.controller.open_job(job_id)
+
+    def _show(self) -> None:
+        self._window.set_page(PAGE)
+        self._window.show_dock(True)
+
+    def _on_rerun(self, asked: Asked) -> None:
+        pictures = {name: tuple(refs) for name, refs in asked.pictures.items()}
+        self.draft_wanted.emit(RunDraft.of_run(asked.op, asked.body, pictures))
+
+
+class _Delete:
+    """Deletes a generation after asking."""
+
+    def __init__(self, session: Session, talk: DeletionTalk) -> None:
+        self._session, self._talk = session, talk
+
+    async def __call__(self, generation_id: str) -> bool:
+        return await self._talk.delete_generation(self._session.deleting, generation_id)
+
+
+class _Names:
+    """What ids are called here."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __call__(self, of: str, known_id: str) -> str:
+        half = self._session.sartiq
+        known = half.remembered.find(of, known_id) if half is not None else None
+        return known.name if known is not None else ""
+
+
+def _generations(session: Session) -> RunGenerations | None:
+    half = session.sartiq
+    if half is None:
+        return None
+    from scenario_desktop.services.sartiq.run_generations import RunGenerations
+
+    return RunGenerations(
+        half.client, half.items, session.catalogue, session.library, half.runs.jobs, half.runs
+    )

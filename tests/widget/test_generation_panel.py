@@ -1,0 +1,287 @@
+"""The page of a generation over fake services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from psygnal import Signal
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from scenario_desktop.api.models.sartiq.answers import (
+    GenerationPublic,
+    GenerationStats,
+    PredictionPublic,
+    ShotRevisionPublic,
+)
+from scenario_desktop.errors import AppError, NotFound, Offline
+from scenario_desktop.items import PREDICTION, REFINE, Item, Source
+from scenario_desktop.services.sartiq.pictures import PictureRef
+from scenario_desktop.services.sartiq.run_generations import Asked, Whole
+from scenario_desktop.services.sartiq.run_kinds import Op
+from scenario_desktop.ui.panels.generation.controller import (
+    GenerationController,
+    GenerationPorts,
+)
+from scenario_desktop.ui.panels.generation.state import (
+    caption_of,
+    changes_text,
+    parameters_of,
+    revisions_text,
+    stats_text,
+)
+from scenario_desktop.ui.panels.generation.view import GenerationDock, GenerationPage
+from tests.support import until
+from tests.widget.test_runs_panel import FakeMessages, FakePictures
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+STYLE = "3f2a9c10-5d1e-4b7a-9c52-0123456789ab"
+
+
+def item(n: int, **fields: Any) -> Item:
+    values: dict[str, Any] = {
+        "key": n, "id": f"p{n}", "source": Source.SARTIQ, "kind": "image", "type": PREDICTION,
+        "status": "success", "name": f"Boat {n}", "mime_type": "", "created_at": NOW,
+        "updated_at": NOW, "group_id": "g",
+    }  # fmt: skip
+    return Item(**values | fields)
+
+
+def asked(op: Op = Op.GENERATE, *, is_whole: bool = True, **body: Any) -> Asked:
+    return Asked(op, body, {}, is_whole)
+
+
+def whole(**fields: Any) -> Whole:
+    values: dict[str, Any] = {
+        "generation": GenerationPublic(
+            id="g",
+            predictions=(PredictionPublic(id="p2", error_message="too dark"),),
+        ),
+        "items": (item(1), item(2, status="error"), item(3, type=REFINE)),
+        "asked": asked(extra_prompt="a boat", steps=30),
+        "stats": GenerationStats(id="g", total=2, completed=1, error=1),
+    }
+    return Whole(**values | fields)
+
+
+class FakeGenerations:
+    def __init__(self) -> None:
+        self.found: Whole | AppError = whole()
+        self.revised: list[bool] = []
+        self.error: AppError | None = None
+        self.jobs = {"generation:g": "g"}
+
+    async def read(self, generation_id: str) -> Whole:
+        if isinstance(self.found, AppError):
+            raise self.found
+        return self.found
+
+    async def of_job(self, job_id: str) -> str:
+        return self.jobs.get(job_id, "")
+
+    async def set_revised(self, generation_id: str, is_revised: bool) -> GenerationPublic:
+        if self.error is not None:
+            raise self.error
+        self.revised.append(is_revised)
+        return GenerationPublic(id="g", revised=is_revised)
+
+    async def revisions(self, prediction_id: str) -> Sequence[ShotRevisionPublic]:
+        return [ShotRevisionPublic(id="s", display_name=f"Shot of {prediction_id}", version=2)]
+
+
+class FakeItems:
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+
+    async def generation_items(self, generation_id: str) -> list[Item]:
+        return self.items
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.generations, self.library = FakeGenerations(), FakeItems()
+        self.messages = FakeMessages()
+        self.deleted: list[str] = []
+        self.is_sure = True
+        self.window = QWidget()
+        self.window.resize(1100, 700)
+        self.page, self.dock = GenerationPage(), GenerationDock()
+        row = QHBoxLayout(self.window)
+        row.addWidget(self.page)
+        row.addWidget(self.dock)
+
+        async def delete(generation_id: str) -> bool:
+            self.deleted.append(generation_id)
+            return self.is_sure
+
+        ports = GenerationPorts(
+            self.generations, self.library, FakePictures(), self.messages, delete,
+            lambda of, known_id: "Quiet shore" if known_id == STYLE else "",
+        )  # fmt: skip
+        self.controller = GenerationController(self.page, self.dock, ports)
+        self.window.show()
+
+    async def open(self) -> None:
+        self.controller.open("g")
+        await self.controller.reading.settle()
+        await self.controller.asking.settle()
+
+
+@pytest.fixture
+def desk(qapp: Any) -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.controller.close()
+    made.window.close()
+    made.window.deleteLater()
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def test_parameters_are_named_and_marked_against_the_run_before() -> None:
+    given = whole(
+        asked=asked(extra_prompt="a boat", steps=30, style_id=STYLE),
+        previous=asked(extra_prompt="a boat", lighting="soft"),
+    )
+    found = {p.title: p for p in parameters_of(given, lambda of, i: "Quiet shore")}
+    assert found["Prompt"].value == "a boat"
+    assert not found["Prompt"].is_changed
+    assert (found["Steps"].value, found["Steps"].was) == ("30", "20")
+    assert (found["Style"].value, found["Style"].was) == ("Quiet shore", "not given")
+    assert (found["Light"].value, found["Light"].was) == ("not given", "soft")
+    assert (
+        changes_text(given, list(found.values())) == "3\u00a0fields changed since the run before."
+    )
+
+
+def test_runs_that_are_told_unlike_are_not_compared() -> None:
+    given = whole(previous=asked(extra_prompt="x", is_whole=False))
+    parameters = parameters_of(given, lambda of, i: "")
+    assert not any(p.is_changed for p in parameters)
+    assert "cannot be told" in changes_text(given, parameters)
+    assert changes_text(whole(), []) == "The first run of its kind that is known here."
+
+
+def test_pictures_are_told_by_their_names() -> None:
+    given = whole(
+        asked=Asked(Op.FACES, {}, {"base_img_path": (PictureRef("a", "", "Harbour"),)}, True)
+    )
+    assert [p.value for p in parameters_of(given, lambda of, i: "")] == ["Harbour"]
+
+
+def test_what_came_of_it_in_words() -> None:
+    stats = GenerationStats(id="g", total=4, completed=2, error=1)
+    assert stats_text(stats, ()) == "4\u00a0results: 2 done, 1 failed, 1 in work"
+    assert stats_text(None, whole().items) == "2\u00a0results: 1 done, 1 failed, 1\u00a0refine"
+    assert caption_of(item(1, is_favourite=True, versions=2)) == "Favourite, 2\u00a0refines"
+    assert revisions_text(()) == "No shot uses it."
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+async def test_it_shows_results_and_what_was_asked(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    assert desk.page.title.text() == "Create generation"
+    assert desk.page.stats.text() == "2\u00a0results: 1 done, 1 failed, 1\u00a0refine"
+    assert desk.dock.texts() == ["Prompt: a boat", "Steps: 30"]
+    assert desk.page.detail.text() == "Used by Shot of p1, version 2."
+    await until(lambda: not desk.page.lacks_picture("p1"))
+    desk.page.result_chosen.emit("p2")
+    await desk.controller.asking.settle()
+    assert desk.page.detail.text().startswith("Failed: too dark")
+    assert not desk.page.use.isEnabled()
+
+
+async def test_the_mark_is_set_and_falls_back_when_refused(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    desk.dock.revised.click()
+    await desk.controller.revising.settle()
+    assert desk.generations.revised == [True]
+    assert desk.dock.revised.isChecked()
+    desk.generations.error = Offline("No network.")
+    desk.dock.revised.click()
+    await desk.controller.revising.settle()
+    assert desk.dock.revised.isChecked()
+    assert desk.messages.reports
+
+
+async def test_it_can_be_run_again_and_its_results_used(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    again: list[Asked] = []
+    used: list[tuple[Op, Item]] = []
+    desk.controller.rerun_requested.connect(again.append)
+    desk.controller.tool_requested.connect(lambda op, one: used.append((op, one)))
+    desk.dock.rerun.click()
+    desk.page.tool_requested.emit(Op.EDIT)
+    assert again[0].body == {"extra_prompt": "a boat", "steps": 30}
+    assert used == [(Op.EDIT, item(1))]
+
+
+async def test_a_refine_is_not_run_again_from_here(desk: Desk, qt_loop: Any) -> None:
+    desk.generations.found = whole(asked=asked(Op.REFINE))
+    await desk.open()
+    assert not desk.dock.rerun.isEnabled()
+    assert "from the library" in desk.dock.reason.text()
+
+
+async def test_deleting_leaves_the_page_only_when_it_was_meant(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    gone: list[bool] = []
+    desk.controller.gone.connect(lambda: gone.append(True))
+    desk.is_sure = False
+    desk.page.delete_requested.emit()
+    await desk.controller.deleting.settle()
+    assert (desk.deleted, gone) == (["g"], [])
+    desk.is_sure = True
+    desk.page.delete_requested.emit()
+    await desk.controller.deleting.settle()
+    assert gone == [True]
+
+
+async def test_trouble_is_told_and_what_is_gone_is_told_as_that(desk: Desk, qt_loop: Any) -> None:
+    desk.generations.found = whole(error=Offline("No network."))
+    await desk.open()
+    assert desk.page.banner.text().startswith("No network.")
+    assert not desk.dock.revised.isEnabled()
+    desk.generations.found = Offline("No network.")
+    await desk.open()
+    assert desk.page.state.accessibleName() == "The generation cannot be shown"
+    desk.generations.found = NotFound("It is no longer in Sartiq.")
+    await desk.open()
+    assert desk.page.state.accessibleName() == "It is no longer there"
+    desk.generations.found = whole()
+    desk.page.retry_requested.emit()
+    await desk.controller.reading.settle()
+    assert desk.page.title.text() == "Create generation"
+
+
+async def test_a_job_leads_to_its_generation(desk: Desk, qt_loop: Any) -> None:
+    desk.controller.open_job("generation:g")
+    await desk.controller.finding.settle()
+    assert desk.controller.generation_id == "g"
+    desk.controller.open_job("refine:x:y")
+    await desk.controller.finding.settle()
+    assert desk.messages.toasts == ["Its generation is not known here"]
+
+
+async def test_new_results_come_in_by_themselves(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    desk.library.items = [item(1), item(2), item(4)]
+    desk.library.changed.emit(SimpleNamespace(keys=frozenset({4})))
+    await until(lambda: desk.page.stats.text() == "3\u00a0results: 3 done")
+
+
+async def test_its_id_can_be_copied(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    desk.page.copy_requested.emit()
+    assert QGuiApplication.clipboard().text() == "g"
+    assert desk.page.grid.childAt(QPoint(10, 10)) is not None
