@@ -9,7 +9,12 @@ from typing import Protocol
 from scenario_desktop.errors import Unauthorised
 from scenario_desktop.items import Item, Source
 from scenario_desktop.services.library import Library
-from scenario_desktop.services.sartiq.deletion import DeleteOutcome, DeletePlan, Deletion
+from scenario_desktop.services.sartiq.deletion import (
+    DeleteOutcome,
+    DeletePlan,
+    Deletion,
+    OnDeleted,
+)
 
 __all__ = ["DeleteOutcome", "DeletePlan", "Deleting"]
 
@@ -38,8 +43,11 @@ class Deleting:
             return DeletePlan(assets=assets)
         return replace(await self._deletion().plan(theirs), assets=assets)
 
-    async def run(self, plan: DeletePlan) -> DeleteOutcome:
+    async def run(self, plan: DeletePlan, *, on_progress: OnDeleted | None = None) -> DeleteOutcome:
         """Delete what a plan names; assets go to the trash, with undo.
+
+        Args:
+            on_progress: told between requests how many of how many are done; False ends it there.
 
         Returns:
             What became of predictions and refines.
@@ -49,7 +57,9 @@ class Deleting:
         """
         if plan.assets:
             await self._library.delete([item.key for item in plan.assets])
-        return await self._deletion().run(plan) if plan.is_final else DeleteOutcome()
+        if not plan.is_final:
+            return DeleteOutcome()
+        return await self._deletion().run(plan, on_progress=on_progress)
 
     async def delete_generation(self, generation_id: str) -> None:
         """Delete a generation with everything in it, for good.

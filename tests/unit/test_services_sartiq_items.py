@@ -286,6 +286,26 @@ async def test_five_thousand_go_in_batches_that_keep_generations_together(
     assert await room.count() == 0
 
 
+async def test_a_long_deletion_tells_how_far_it_is_and_stops_between_requests(
+    room: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion_module, "BATCH", 10)
+    await room.filled(*([5] * 8))
+    plan = await room.deleting.plan(list(await room.library.keys(_ALL)))
+    assert plan.final_count == 40
+    told: list[tuple[int, int]] = []
+
+    def on_progress(done: int, total: int) -> bool:
+        told.append((done, total))
+        return done < 20
+
+    outcome = await room.deleting.run(plan, on_progress=on_progress)
+    assert (outcome.deleted, outcome.left, outcome.failed) == (20, 20, ())
+    assert told == [(0, 40), (10, 40), (20, 40)]
+    assert await room.count() == 20
+    assert len(room.server.generations) == 4
+
+
 async def test_a_refine_goes_alone_and_not_below_its_prediction(room: Desk) -> None:
     generation = room.server.add(1)
     refine = room.server.refine(generation, 0)

@@ -35,6 +35,10 @@ BATCH: Final = 100
 _ENDING: Final = (Offline, TimedOut, Unauthorised)
 
 
+#: Told between requests (done, all of them); False ends it there.
+OnDeleted = Callable[[int, int], bool]
+
+
 class DeletionClient(Protocol):
     """The part of the API client that is used here."""
 
@@ -68,6 +72,12 @@ class DeletePlan:
     predictions: tuple[Item, ...] = ()
     refines: tuple[Item, ...] = ()
     whole_generations: tuple[WholeGeneration, ...] = ()
+
+    @property
+    def final_count(self) -> int:
+        """How many predictions and refines go for good."""
+        whole = sum(len(one.predictions) for one in self.whole_generations)
+        return len(self.predictions) + len(self.refines) + whole
 
     @property
     def is_final(self) -> bool:
@@ -126,10 +136,12 @@ class DeleteOutcome:
 
     Attributes:
         deleted: how many items are gone, predictions and refines.
+        left: how many were not tried, because it was stopped.
     """
 
     deleted: int = 0
     failed: tuple[FailedDelete, ...] = ()
+    left: int = 0
 
 
 @dataclass(slots=True)
@@ -139,6 +151,14 @@ class _Work:
     count: int = 0
     failed: list[FailedDelete] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    total: int = 0
+    on_progress: OnDeleted | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Tell how far it is; whether it is to end here."""
+        done = self.count + len(self.failed)
+        return self.on_progress is not None and not self.on_progress(done, self.total)
 
 
 class Deletion:
@@ -168,23 +188,30 @@ class Deletion:
         refines = tuple(i for i in items if i.is_refine and i.parent_id not in going)
         return DeletePlan(predictions=alone, refines=refines, whole_generations=whole)
 
-    async def run(self, plan: DeletePlan) -> DeleteOutcome:
+    async def run(self, plan: DeletePlan, *, on_progress: OnDeleted | None = None) -> DeleteOutcome:
         """Delete what a plan names, Scenario's assets aside; what fails stays and is told.
+
+        Args:
+            on_progress: told between requests; may end it there.
 
         Raises:
             AppError: the server cannot be reached or wants a new login. What is gone by then is
                 gone here, too.
         """
-        work = _Work()
+        work = _Work(total=plan.final_count, on_progress=on_progress)
         touched = {item.group_id for item in (*plan.predictions, *plan.refines) if item.group_id}
         touched |= {one.id for one in plan.whole_generations}
         try:
             for refine in plan.refines:
+                if work.is_stopped:
+                    break
                 await self._one(work, refine, self._client.delete_refine)
             if len(plan.predictions) == 1:
                 await self._one(work, plan.predictions[0], self._client.delete_prediction)
             else:
                 for start in range(0, len(plan.predictions), BATCH):
+                    if work.is_stopped:
+                        break
                     await self._batch(work, plan.predictions[start : start + BATCH])
             await self._whole(work, plan.whole_generations)
         finally:
@@ -192,7 +219,8 @@ class Deletion:
             # The server's word on the rest: answers may be incomplete, or may not have come.
             with contextlib.suppress(AppError):  # the next pass of the sync will see
                 await self._items.bring(sorted(touched - work.gone))
-        return DeleteOutcome(work.count, tuple(work.failed))
+        left = max(0, work.total - work.count - len(work.failed))
+        return DeleteOutcome(work.count, tuple(work.failed), left)
 
     async def delete_generation(self, generation_id: str) -> None:
         """Delete a generation with everything in it.
@@ -231,12 +259,16 @@ class Deletion:
         """Delete whole generations; small ones by naming all they have, many at once."""
         small: list[Item] = []
         for one in whole:
+            if not small and work.is_stopped:
+                return
             if len(whole) == 1 or len(one.predictions) > BATCH:
                 await self._generation(work, one)
                 continue
             if len(small) + len(one.predictions) > BATCH:
                 await self._batch(work, small)
                 small = []
+                if work.is_stopped:
+                    return
             small += one.predictions
         if small:
             await self._batch(work, small)
