@@ -232,6 +232,8 @@ class Program(QObject):
         bench.spending_requested.connect(self.rooms.open_spending)
         self.rooms.closed.connect(bench.detect.look_again)
         self.rooms.closed.connect(bench.refine.look_again)
+        self.rooms.closed.connect(bench.usage.look_again)
+        self.rooms.closed.connect(bench.spend.look_again)
         self.rooms.closed.connect(bench.canvas.look_again)
         self.rooms.closed.connect(bench.runs.look_again)
         self.rooms.account_edited.connect(self._on_account_edited)

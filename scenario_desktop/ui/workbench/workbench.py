@@ -55,6 +55,8 @@ from scenario_desktop.ui.workbench.place import GalleryPlace
 from scenario_desktop.ui.workbench.searching import Searching
 from scenario_desktop.ui.workbench.shell import GALLERY, Shell
 from scenario_desktop.ui.workbench.spend import MonthSpend
+from scenario_desktop.ui.workbench.usage_room import PAGE as USAGE
+from scenario_desktop.ui.workbench.usage_room import UsageRoom
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
@@ -126,6 +128,7 @@ class Workbench(QObject):
             [
                 Work("detect.open", "Detect", "scan-line", "D"),
                 Work("refine.open", "Refine", "maximize-2", "R"),
+                Work("usage.open", "Usage", "chart-column", "U"),
                 Work(runs_room.NEW, "New with Sartiq…", "sparkles", ""),
             ]
         )
@@ -136,7 +139,8 @@ class Workbench(QObject):
         self.waiting_edits = WaitingEdits(self.topbar_view, self.window, notices=self.notices)
         self.card = ImportCard(self.window)
         self.imports = ImportsController(self.card, self.notices)
-        self.spend = MonthSpend(self.sidebar_view, self.notices)
+        self.spend = MonthSpend(self.sidebar_view, self.notices, settings=ports.settings)
+        self.usage = UsageRoom(self.window, ports.settings, self.store)
         self.place = GalleryPlace(self.gallery.controller, ports.settings)
         self.searching = Searching(
             self.topbar_view.search,
@@ -278,6 +282,12 @@ class Workbench(QObject):
         self.canvas.in_front.connect(self.topbar.put_in_front)
         self.canvas.locks_changed.connect(gallery.set_locks)
         self.spend.left_known.connect(self.detect.set_left)
+        self.spend.usage_requested.connect(self.usage.open)
+        self.usage.month_told.connect(self.spend.tell)
+        self.usage.reveal_requested.connect(self._revealing.trigger)
+        self.usage.job_requested.connect(self.jobs.show_job)
+        self.usage.budget_requested.connect(self.spending_requested)
+        self.usage.keys_requested.connect(self.keys_requested)
         self.detect.settings_requested.connect(self.spending_requested)
         self.jobs.shown_requested.connect(self.window.show_jobs)
         self.jobs.reveal_requested.connect(self._revealing.trigger)
@@ -315,6 +325,7 @@ class Workbench(QObject):
         self.items.bind(session)
         self.detect.bind(session, is_local=is_local)
         self.refine.bind(session)
+        self.usage.bind(session)
         self.runs.bind(session)
         self.generation.bind(session)
         self.canvas.bind(session)
@@ -347,6 +358,7 @@ class Workbench(QObject):
         self.canvas.unbind()
         self.detect.unbind()
         self.refine.unbind()
+        self.usage.unbind()
         self.runs.unbind()
         self.generation.unbind()
         self.jobs.set_session(None)
@@ -373,6 +385,10 @@ class Workbench(QObject):
     def import_files(self, files: Sequence[Path]) -> None:
         """Bring files in; into the collection that is shown, if one is."""
         self.imports.add(files, self.gallery.controller.query.collection_id)
+
+    def usage_open(self) -> None:
+        """Show what was used and spent."""
+        self.usage.open()
 
     def add_samples(self) -> None:
         self.imports.add(sample_pictures())
@@ -401,6 +417,11 @@ class Workbench(QObject):
                 "generation.open", "Open generation", self._open_chosen_generation,
                 icon="sparkles", reason=self._needs_generation,
                 words="sartiq parameters results run again",
+            ),
+            Command(
+                "usage.open", "Usage", self.usage_open, group="Go to", icon="chart-column",
+                shortcut="U", reason=self._needs_session,
+                words="cost spend money budget units report dashboard",
             ),
             Command(
                 "canvas.new", "New canvas…", self._creating_trigger, icon="layers",
@@ -567,6 +588,10 @@ class Workbench(QObject):
             self.refine.close()
             return
         self.detect.close()
+        if page == USAGE:
+            self.refine.close()
+            self.sidebar.show_work("usage.open")
+            return
         if page == refine_room.PAGE:
             self.sidebar.show_work("refine.open")
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -45,7 +45,13 @@ class _Ends(QWidget):
 
 
 class _Spend(QWidget):
-    """What the month has cost so far."""
+    """What the month has cost so far; pressed, it leads to where it went.
+
+    Signals:
+        pressed: by the mouse, Enter or Space.
+    """
+
+    pressed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +64,21 @@ class _Spend(QWidget):
         column.setSpacing(8)
         column.addWidget(line)
         column.addWidget(self.bar)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        is_inside = self.rect().contains(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and is_inside:
+            self.pressed.emit()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class SidebarView(Surface):
@@ -69,6 +90,7 @@ class SidebarView(Surface):
         rename_requested: a collection's id and its new name.
         delete_requested: a collection's id.
         dropped: a Target and the keys of the items.
+        spend_pressed: the month's spend was.
     """
 
     chosen = Signal(object)
@@ -76,6 +98,7 @@ class SidebarView(Surface):
     rename_requested = Signal(str, str)
     delete_requested = Signal(str)
     dropped = Signal(object, object)
+    spend_pressed = Signal()
 
     def __init__(self, works: Sequence[Work] = (), parent: QWidget | None = None) -> None:
         super().__init__("panel", edges=Qt.Edge.RightEdge, parent=parent)
@@ -91,6 +114,7 @@ class SidebarView(Surface):
         self._more = IconButton("folder", "Collections and tags", side=36)
         self._more.clicked.connect(self._open_all)
         self._spend = _Spend()
+        self._spend.pressed.connect(self.spend_pressed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 1, 0)
         column.setSpacing(0)
@@ -126,6 +150,7 @@ class SidebarView(Surface):
         tone = "accent_line" if (fraction or 0) < 1 else "warning"
         self._spend.bar.set_fraction(fraction or 0.0, tone=tone)
         set_tip(self._spend, note)
+        self._spend.setAccessibleName(f"{month}: {amount}. Open usage")
         self._spend.setVisible(self._has_spend and not self._is_rail)
 
     def set_rail(self, is_rail: bool) -> None:

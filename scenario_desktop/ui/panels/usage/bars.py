@@ -117,13 +117,14 @@ class BarChart(QWidget):
     def _dress(self) -> None:
         look = theme.current()
         tokens = look.tokens
-        self._canvas.setBackground(tokens.raised)
+        self._canvas.setBackground(ground_of(tokens))
         plot = self._plot
         for side in ("left", "bottom"):
             axis = plot.getAxis(side)
             axis.setStyle(
                 tickFont=look.font("small"), tickLength=0, tickTextOffset=look.px(8),
                 hideOverlappingLabels=False,
+                tickAlpha=0,
             )  # fmt: skip
             axis.setTextPen(tokens.text_3)
             axis.setPen(QPen(Qt.PenStyle.NoPen))
@@ -200,7 +201,7 @@ class BarChart(QWidget):
 
     def _bar_item(self, places: Any, floor: Any, heights: Any, brush: QBrush) -> Any:
         # The gap between two colours of a stack: a line in the colour of the ground.
-        pen = pg.mkPen(theme.current().tokens.raised, width=1)
+        pen = pg.mkPen(ground_of(theme.current().tokens), width=1)
         return pg.BarGraphItem(
             x=np.asarray(places, float), y0=np.asarray(floor, float),
             height=np.asarray(heights, float), width=BAR_WIDTH, brush=brush, pen=pen,
@@ -356,6 +357,11 @@ class BarChart(QWidget):
         super().resizeEvent(event)
         if self._place >= 0:
             self.place_changed.emit(-1)  # its card stands somewhere else now
+
+
+def ground_of(tokens: theme.Tokens) -> QColor:
+    """Return the colour of the card that the chart lies on."""
+    return tokens.panel if tokens.is_dark else tokens.raised
 
 
 def nice_ticks(top: float) -> list[float]:
