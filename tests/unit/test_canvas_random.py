@@ -247,9 +247,11 @@ class CanvasMachine(RuleBasedStateMachine):
     def restore(self, index: int) -> None:
         snapshots = self.studio.canvas.snapshots
         snapshot = snapshots[min(index, len(snapshots) - 1)]
-        known = others_in(self.session.text)
-        if self.do(self._then_show(self.session.restore(snapshot))) is not None:
-            self.replaced |= known - others_in(snapshot.raw_data)
+        # What the user saw is to give way, from the moment on that the server has it.
+        wanted = others_in(self.session.text) - others_in(snapshot.raw_data) - self.replaced
+        self.replaced |= wanted
+        if self.do(self._then_show(self.session.restore(snapshot))) is None:
+            self.replaced -= wanted & others_in(self.studio.canvas.text)
 
     async def _then_show(self, work: Coroutine[Any, Any, str]) -> str:
         text = await work

@@ -819,3 +819,18 @@ async def test_going_on_with_another_draft_keeps_what_an_older_save_may_undo(ann
     assert draft is not None
     ann.screen.load(draft.text, draft.blobs)
     assert ann.kept_strokes() >= {"s1", "s2", "s3"}
+
+
+async def test_a_late_save_of_what_is_there_already_loses_nothing_newer(ann: Ann) -> None:
+    await ann.draw("s1")
+    await ann.pass_s(1)
+    await ann.at.save()
+    ann.ann.faults["save"] = [Fault.LATE]
+    with pytest.raises(SaveUncertain):
+        await ann.at.save(is_snapshot=False)
+    await ann.draw("s2")
+    await ann.pass_s(1)
+    await ann.at.save(is_snapshot=False)
+    ann.server.deliver()
+    assert ann.shown_by_server() == {"s1"}  # an older save arrived last
+    assert "s2" in ann.kept_strokes()

@@ -335,7 +335,9 @@ class CanvasWire:
             found = digest_of(await self.text())
         except AppError:
             asset = None
-        if asset is not None and found == digest:
+        # Where nothing was to change, what is there proves nothing: it may still be on its way, and
+        # would then take the place of newer saves.
+        if asset is not None and found == digest != base.digest:
             return asset, Revision(asset.updated_at, None, digest)
         if found != base.digest:
             raise ChangedMeanwhile(
