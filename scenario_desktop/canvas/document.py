@@ -280,6 +280,16 @@ def copy_name(name: str) -> str:
     return f"{name} copy"[:200]
 
 
+def free_copy_name(document: Document, name: str) -> str:
+    """Return a name as it is where nothing is called so, else that of a copy."""
+    taken = {layer.name for layer in document.layers}
+    base, wanted, number = copy_name(name), name, 1
+    while wanted in taken:
+        wanted = base if number == 1 else f"{base[:190]} {number}"
+        number += 1
+    return wanted
+
+
 def shown(document: Document, is_wanted: Callable[[Layer], bool]) -> list[Layer]:
     """Return the layers as a list shows them: the highest first, a group before what is in it."""
     result: list[Layer] = []

@@ -110,6 +110,7 @@ async def test_what_another_program_made_is_listed(qt_loop: Any, panel: Any, can
     assert dock.foreign.isVisibleTo(dock)
     assert dock.foreign.accessibleDescription() == "Knight image"
     assert not dock.layers.isVisibleTo(dock)
+    assert "Ctrl+S" not in dock.snapshots.words
     assert panel.page.lock_bar.state.action == words.LOCK
     panel.page.lock_bar.action_requested.emit()
     await panel.actions["lock"].settle()

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QMimeData, QPointF
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.api.models.canvas import Snapshot, SnapshotPage
@@ -25,10 +26,11 @@ from scenario_desktop.services.canvas.content import Drawn, Editor, SaveResult, 
 from scenario_desktop.services.canvas.lease import Lease, Moment, Phase, Refusal
 from scenario_desktop.services.canvas.record import Deed, HistoryLine
 from scenario_desktop.services.canvas.session import CanvasTimes
+from scenario_desktop.ui import theme
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.canvas import editor as editor_module
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
-from scenario_desktop.ui.panels.canvas.dock import CanvasDock
+from scenario_desktop.ui.panels.canvas.dock import CanvasDock, FrameField
 from scenario_desktop.ui.panels.canvas.layer_model import LayerRole
 from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer, LeaseDialog
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
@@ -566,3 +568,53 @@ async def test_rows_of_the_dock_change_layers(qt_loop, panel, canvases) -> None:
 
 def test_no_dialog_is_left(qapp: Any) -> None:
     assert not [w for w in qapp.topLevelWidgets() if isinstance(w, Dialog) and w.isVisible()]
+
+
+async def test_enter_in_a_number_field_gives_the_keys_back_to_the_canvas(
+    qt_loop, panel, canvases, window
+) -> None:
+    await opened(panel, canvases)
+    window.activateWindow()
+    field = panel.dock.percent
+    field.setFocus()
+    field.lineEdit().selectAll()
+    QTest.keyClicks(field, "50")
+    panel.settings.set_tool(ToolId.CROP)
+    stage = panel.page.stage
+    places = [stage.to_view(QPointF(*at)).toPoint() for at in ((10, 10), (60, 50))]
+    QTest.mousePress(stage, Qt.MouseButton.LeftButton, pos=places[0])
+    QTest.mouseMove(stage, places[1])
+    QTest.mouseRelease(stage, Qt.MouseButton.LeftButton, pos=places[1])
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert panel.editor.active.opacity == 0.5
+    QTest.keyClick(stage.focusProxy(), Qt.Key.Key_Return)
+    assert (panel.editor.document.width, panel.editor.document.height) == (50, 40)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("width", [420, 560, 700, 1100])
+def test_saving_is_never_cut_in_the_head(window: QWidget, panel, look, scale, width) -> None:
+    look.set_scale(scale)
+    panel.page.set_head("Ember Valley key art", 1920, 1200)
+    panel.page.set_note("Draft kept 1 s ago")
+    panel.dock.hide()
+    window.resize(width, 600)
+    QApplication.sendPostedEvents()
+    save = panel.page.save
+    right = save.mapTo(panel.page, QPoint(save.width(), 0)).x()
+    assert right <= panel.page.width()
+    assert save.width() >= save.sizeHint().width()
+
+
+@pytest.mark.parametrize("value", [12345.6, -123.4, 100])
+def test_a_long_number_stands_alone_in_its_field(qapp, value) -> None:
+    field = FrameField("Scale", "Scale", "%", 0.1, 100_000)
+    field.resize(110, 32)
+    field.show_value(value, 1)
+    field.show()
+    label = theme.current().metrics("body").horizontalAdvance("Scale")
+    number = theme.current().metrics("body").horizontalAdvance(field.text())
+    assert field.shows_label == (label + number + 30 <= 110)
+    field.close()
+    field.deleteLater()

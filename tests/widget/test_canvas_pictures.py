@@ -212,7 +212,7 @@ async def test_painting_on_the_copy_leaves_the_copied(qt_loop: Any, desk: Desk) 
     stroke(desk.editor, [(20, 20)], BLUE)
     await desk.run("paste")
     assert color(desk.editor, 20, 20) == RED
-    assert len(desk.editor.document.layers) == 3
+    assert [one.name for one in desk.editor.document.layers] == ["a", "a copy", "a copy 2"]
 
 
 async def test_a_group_is_pasted_with_what_is_in_it(qt_loop: Any, desk: Desk) -> None:

@@ -79,6 +79,13 @@ class Button(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         theme.current().changed.connect(self.updateGeometry)
 
+    def set_shortcut(self, shortcut: str) -> None:
+        """Show another shortcut behind the text; "" for none, where there is no room for it."""
+        if shortcut != self._shortcut:
+            self._shortcut = shortcut
+            self.updateGeometry()
+            self.update()
+
     def set_kind(self, kind: ButtonKind) -> None:
         self.kind = kind
         self.update()

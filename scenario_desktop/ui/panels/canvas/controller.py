@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from scenario_desktop.canvas import document as edits
@@ -37,6 +37,8 @@ from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.snapshots import Snapshots
 from scenario_desktop.ui.panels.canvas.text_actions import TextActions
 from scenario_desktop.ui.panels.canvas.tools import CropTool
+
+from scenario_desktop.ui.widgets.slider import NumberField
 
 if TYPE_CHECKING:
     from scenario_desktop.services.canvas.content import SaveResult
@@ -146,6 +148,8 @@ class CanvasController(QObject):
         editor.selection_changed.connect(self._on_selection_changed)
         editor.layers_changed.connect(self._show_head)
         self.about.renamed.connect(self._on_renamed)
+        for field in (*page.findChildren(NumberField), *dock.findChildren(NumberField)):
+            field.lineEdit().returnPressed.connect(self._on_number_given)
 
     def commands(self) -> tuple[Command, ...]:
         """Return what can be done while the canvas is in front."""
@@ -482,6 +486,10 @@ class CanvasController(QObject):
         editor.paint_with("Fill on {}", "paint-bucket", rect, draw)
 
     # Small ones
+
+    def _on_number_given(self) -> None:
+        """Give the keys back to the canvas: the next Enter crops, and letters choose tools."""
+        self.page.stage.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def deselect(self) -> None:
         self.editor.set_selection(None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from scenario_desktop.canvas.format import MAX_SIDE
 from scenario_desktop.ui.dialogs import ACCEPTED, REJECTED, Dialog
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
+from scenario_desktop.ui.widgets.flow_layout import FlowLayout
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.slider import NumberField, SliderField
@@ -57,13 +58,13 @@ class NewCanvasDialog(Dialog):
         self.body.addWidget(PlainLabel("Name", "body_strong"))
         self.body.addWidget(self.name)
         self.body.addWidget(PlainLabel("Size", "body_strong"))
-        sizes = QGridLayout()
-        sizes.setSpacing(8)
-        for number, (title, width, height) in enumerate(SIZES):
+        sizes = QWidget()
+        flow = FlowLayout(sizes, gap=8, line_gap=8)
+        for title, width, height in SIZES:
             choice = Button(f"{title} {width:,} × {height:,}")
             choice.clicked.connect(partial(self.set_size, width, height))
-            sizes.addWidget(choice, number // 2, number % 2)
-        self.body.addLayout(sizes)
+            flow.addWidget(choice)
+        self.body.addWidget(sizes)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.width_field)

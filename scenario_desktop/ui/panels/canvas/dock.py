@@ -29,20 +29,24 @@ from scenario_desktop.ui.panels.inspector.parts import DescriptionField
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton, button
 from scenario_desktop.ui.widgets.combo import Combo
-from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
 from scenario_desktop.ui.widgets.slider import NumberField, Slider
 from scenario_desktop.ui.widgets.surface import Hairline, Surface
+from scenario_desktop.ui.widgets.tips import set_tip
 
 _RANGE = 1_000_000
+#: Around and between a number and its letter, pixels.
+_LETTER_ROOM = 30
 _DETECT = "Detect from canvas"
 
 
 class FrameField(NumberField):
-    """A number with its letter inside at the left: X, Y, W, H."""
+    """A number with its letter inside at the left: X, Y, W, H. It gives way to a long number."""
 
     def __init__(self, name: str, label: str, unit: str, minimum: float, maximum: float) -> None:
         super().__init__(name=name)
         self._label = label
+        set_tip(self, name)
         self.setRange(minimum, maximum)
         self.setSuffix(f"\u00a0{unit}")
         self.setGroupSeparatorShown(True)
@@ -57,6 +61,13 @@ class FrameField(NumberField):
         self.set_value(value)
         self.blockSignals(was)
 
+    @property
+    def shows_label(self) -> bool:
+        """Whether there is room for the letter beside the number."""
+        words = theme.current().metrics("body")
+        taken = words.horizontalAdvance(self.text()) + words.horizontalAdvance(self._label)
+        return taken + _LETTER_ROOM <= self.width()
+
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -64,7 +75,8 @@ class FrameField(NumberField):
         painter = painting.antialiased(QPainter(self))
         color = look.tokens.text_3 if self.isEnabled() else look.tokens.text_disabled
         box = self.rect().adjusted(8, 0, -8, 0)
-        painting.text(painter, box, self._label, look.font("body"), color)
+        if self.shows_label:
+            painting.text(painter, box, self._label, look.font("body"), color)
 
 
 class _Header(QWidget):
@@ -75,8 +87,7 @@ class _Header(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(16, 0, 8, 0)
         self._row.setSpacing(2)
-        self._row.addWidget(PlainLabel(title, "label_strong"))
-        self._row.addStretch(1)
+        self._row.addWidget(ElidedLabel(title, "label_strong"), 1)
         theme.current().changed.connect(self._fit)
         self._fit()
 
@@ -330,6 +341,8 @@ class CanvasDock(Surface):
         super().resizeEvent(event)
         room = self.width() - self.export.sizeHint().width() - 33
         wanted = theme.current().metrics("body_strong").horizontalAdvance(_DETECT)
+        narrow = self.percent.sizeHint().width() + theme.current().px(120) + 80
+        self.opacity.setVisible(self.width() >= narrow)
         self.detect.setText(_DETECT if wanted + theme.current().px(24) + 30 <= room else "Detect")
 
     def show_snapshots(self, is_shown: bool) -> None:

@@ -230,18 +230,19 @@ class ToolOptions(QWidget):
     def _load(self) -> None:
         for update in self._updates:
             update()
+        for group in self._groups.values():
+            group.updateGeometry()  # parts of it may have come or gone
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
         self.place()
 
     def _show(self) -> None:
         wanted = self._wanted()
         for name, group in self._groups.items():
             group.setVisible(name == wanted)
-        self._load()
         self.setVisible(bool(wanted))
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-        self.place()
+        self._load()
 
     def _wanted(self) -> str:
         tool = self._settings.tool

@@ -24,7 +24,18 @@ from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.surface import Surface
+from scenario_desktop.ui.widgets.tips import set_tip
 
+_SAVE = "Save snapshot"
+#: The head from wide to narrow: zoom's buttons, the key behind the words of saving, and those.
+_HEADS = (
+    (True, "Ctrl+S", _SAVE),
+    (False, "Ctrl+S", _SAVE),
+    (False, "", _SAVE),
+    (False, "", "Save"),
+)
+#: As wide the name wants to be at most, and what lies between the parts of the head, pixels.
+_NAME, _GAPS = 200, 24 + 6 * 8 + 8
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -53,7 +64,7 @@ class CanvasPage(Surface):
         self._size = PlainLabel("", "body", "text_3")
         self._note = PlainLabel("", "small", "text_3")
         self._zoom = Button("100\u00a0%", kind=ButtonKind.GHOST)
-        self.save = Button("Save snapshot", kind=ButtonKind.PRIMARY, shortcut="Ctrl+S")
+        self.save = Button(_SAVE, kind=ButtonKind.PRIMARY, shortcut="Ctrl+S")
         self.save_copy = Button("Save as copy")
         self._state = EmptyState()
         self._stack = QStackedWidget()
@@ -68,7 +79,7 @@ class CanvasPage(Surface):
         self.set_read_only(False)
 
     def _build(self) -> None:
-        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
+        self._back = back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
         back.clicked.connect(self.back_requested)
         self._minus = IconButton("minus", "Zoom out", shortcut="Ctrl+-", size=ButtonSize.SMALL)
         self._plus = IconButton("plus", "Zoom in", shortcut="Ctrl++", size=ButtonSize.SMALL)
@@ -128,7 +139,7 @@ class CanvasPage(Surface):
     def set_saving(self, words: str) -> None:
         """Show that a save is under way and how far; "" when it is not."""
         self.save.set_busy(bool(words))
-        self.save.setText(words or "Save snapshot")
+        self.save.setText(words or _SAVE)
         self.save_copy.set_busy(bool(words))
         self._fit_head()
 
@@ -172,25 +183,29 @@ class CanvasPage(Surface):
         self.options.place()
 
     def _fit_head(self) -> None:
-        """Let the size go first, then the note, the zoom's buttons and words, but not the name."""
-        for button in (self._minus, self._plus, self._fit):
-            button.show()
-        if not self.save.is_busy:
-            self.save.setText("Save snapshot")
-        name = min(self.title.sizeHint().width(), theme.current().px(160))
-        room = self.width() - self.rail.width() - 96 - name
-        room -= self._zoom.sizeHint().width()
-        room -= (self.save_copy if self.save.isHidden() else self.save).sizeHint().width()
-        sides = sum(b.sizeHint().width() for b in (self._minus, self._plus, self._fit))
-        has_sides = room >= sides
-        for button in (self._minus, self._plus, self._fit):
-            button.setVisible(has_sides)
-        if room < 0 and not self.save.is_busy:
-            self.save.setText("Save")
-        room -= sides
+        """Let go what fits least: size and note, zoom's buttons, the key and the words of saving.
+
+        The name is cut only when that is not enough.
+        """
+        sides = (self._minus, self._plus, self._fit)
+        save = self.save_copy if self.save.isHidden() else self.save
+        name = min(self.title.sizeHint().width(), theme.current().px(_NAME))
+        room = self.width() - self.rail.width() - self._back.sizeHint().width() - _GAPS - name
+        for has_sides, key, words in _HEADS:
+            for button in sides:
+                button.setVisible(has_sides)
+            self.save.set_shortcut(key)
+            if not self.save.is_busy:
+                self.save.setText(words)
+            left = room - save.sizeHint().width() - self._zoom.sizeHint().width()
+            if has_sides:
+                left -= sum(button.sizeHint().width() for button in sides)
+            if left >= 0:
+                break
         note = self._note.sizeHint().width() + 12
-        self._note.setVisible(bool(self._note.text()) and room >= note)
-        self._size.setVisible(room >= note + self._size.sizeHint().width())
+        self._note.setVisible(bool(self._note.text()) and left >= note)
+        self._size.setVisible(left >= note + self._size.sizeHint().width())
+        set_tip(self.save, "" if self.save.text() == _SAVE else _SAVE, "" if key else "Ctrl+S")
 
 
 def _percent(zoom: float) -> str:

@@ -303,6 +303,8 @@ class Pictures(QObject):
         blobs: dict[str, bytes] = {}
         made: list[Layer] = []
         for layer in layers:
+            if layer.id == ids[clip.root]:
+                layer = self._named_apart(layer)
             if isinstance(layer, PictureLayer):
                 key = layer.asset_id or layer.blob
                 source = clip.pictures.get(key)
@@ -335,8 +337,13 @@ class Pictures(QObject):
                     raise
                 return False  # of another account, maybe: its picture lies beside it
         if not self._is_gone(session):
+            layer = self._named_apart(layer)
             self._editor.add_layer(layer, f"Paste {layer.name}", "copy", image)
         return True
+
+    def _named_apart(self, layer: Layer) -> Layer:
+        """Return a layer called a copy where its own name is taken."""
+        return edits.replaced(layer, name=edits.free_copy_name(self._editor.document, layer.name))
 
 
 def _alone(document: Document, layer: Layer) -> Document:

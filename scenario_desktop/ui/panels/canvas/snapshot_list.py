@@ -24,6 +24,7 @@ from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.tips import tip
 
 _WIDTH, _HEIGHT, _ROW = 64, 40, 52
+NO_SNAPSHOT = "No snapshot yet. Ctrl+S keeps one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class SnapshotList(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._rows: tuple[SnapshotRow, ...] = ()
-        self._words = "No snapshot yet. Ctrl+S keeps one."
+        self.words = NO_SNAPSHOT
         self._current = ""
         self._hover = self._place = -1
         theme.current().changed.connect(self.updateGeometry)
@@ -78,7 +79,7 @@ class SnapshotList(QWidget):
 
     def set_words(self, words: str) -> None:
         """Say what stands there instead of rows."""
-        self._words = words
+        self.words = words
         self.update()
 
     def set_picture(self, key: str, picture: QPixmap) -> None:
@@ -106,7 +107,7 @@ class SnapshotList(QWidget):
         painter = painting.antialiased(QPainter(self))
         if not self._rows:
             room = QRectF(16, 4, self.width() - 32, self._row())
-            painting.text(painter, room, self._words, look.font("small"), t.text_3)
+            painting.text(painter, room, self.words, look.font("small"), t.text_3)
             return
         for number, row in enumerate(self._rows):
             area = self._area(number)

@@ -23,7 +23,7 @@ from scenario_desktop.ui.panels.canvas import drawing, loading
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
-from scenario_desktop.ui.panels.canvas.snapshot_list import SnapshotRow
+from scenario_desktop.ui.panels.canvas.snapshot_list import NO_SNAPSHOT, SnapshotRow
 from scenario_desktop.ui.panels.canvas.stage import Stage
 from scenario_desktop.ui.widgets.buttons import ButtonKind
 from scenario_desktop.ui.widgets.compare_view import CompareView
@@ -118,6 +118,8 @@ class Snapshots(QObject):
         self._rows.clear()
         self.reading.cancel()
         self._dock.snapshots.set_rows(())
+        is_ours = session is None or not session.is_foreign
+        self._dock.snapshots.set_words(NO_SNAPSHOT if is_ours else "No snapshot yet")
         if session is not None:
             self.refresh()
 
