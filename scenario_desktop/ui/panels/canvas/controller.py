@@ -37,7 +37,6 @@ from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.snapshots import Snapshots
 from scenario_desktop.ui.panels.canvas.text_actions import TextActions
 from scenario_desktop.ui.panels.canvas.tools import CropTool
-
 from scenario_desktop.ui.widgets.slider import NumberField
 
 if TYPE_CHECKING:
