@@ -23,6 +23,7 @@ from scenario_desktop.ui.panels.runs.page import RunsPage
 from scenario_desktop.ui.panels.runs.ports import RunsPorts, Service
 from scenario_desktop.ui.panels.runs.state import RunDraft, agentic_text
 from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.workbench import training_room
 from scenario_desktop.ui.workbench.item_commands import open_in_browser
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ class RunsRoom(QObject):
         menu = Menu(self._window, name="New with Sartiq")
         for command_id in BY_COMMAND:
             menu.add_command(self._commands, command_id)
+        menu.addSeparator()
+        menu.add_command(self._commands, training_room.OPEN)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._place())
 

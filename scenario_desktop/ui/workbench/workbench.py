@@ -48,6 +48,7 @@ from scenario_desktop.ui.workbench import (
     generation_room,
     refine_room,
     runs_room,
+    training_room,
 )
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
@@ -68,6 +69,7 @@ _NO_WORKSPACE = "No workspace is open"
 #: Pages that Escape leads back from.
 _PAGES_OF_WORK = (
     detect_room.PAGE, refine_room.PAGE, runs_room.PAGE, generation_room.PAGE,
+    training_room.PAGE,
 )  # fmt: skip
 
 
@@ -167,6 +169,7 @@ class Workbench(QObject):
             ),
         )
         self.generation = generation_room.GenerationRoom(self.window)
+        self.training = training_room.TrainingRoom(self.window, self.commands)
         self.canvas = canvas_room.CanvasRoom(
             self.window, self.commands, ports.settings, ports.drag_folder / "canvas"
         )
@@ -275,6 +278,8 @@ class Workbench(QObject):
         self.jobs.run_edit_requested.connect(self.runs.open_row)
         self.jobs.generation_requested.connect(self.generation.open_job)
         self.generation.left.connect(self._leave_detect)
+        self.training.left.connect(self._leave_detect)
+        self.training.connect_requested.connect(self.connect_requested)
         self.generation.draft_wanted.connect(self.runs.open_draft)
         self.generation.library_requested.connect(self._show_generation)
         self.generation.tool_requested.connect(self._use_item)
@@ -328,6 +333,7 @@ class Workbench(QObject):
         self.usage.bind(session)
         self.runs.bind(session)
         self.generation.bind(session)
+        self.training.bind(session)
         self.canvas.bind(session)
         notes = runs_room.notes_of(session)
         self.jobs.set_session(session.jobs, session.library, self.store, notes=notes)
@@ -361,6 +367,7 @@ class Workbench(QObject):
         self.usage.unbind()
         self.runs.unbind()
         self.generation.unbind()
+        self.training.unbind()
         self.jobs.set_session(None)
         self.items.bind(None)
         self.imports.bind(None)
