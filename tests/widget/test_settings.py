@@ -222,3 +222,20 @@ async def test_drafts_are_kept_in_the_settings(tmp_path: Path) -> None:
     await store.aclose()
     again = SettingsDrafts(SettingsStore(tmp_path / "settings.json"))
     assert again.load("detect") == {"modalities": ["canny"]}
+
+
+async def test_a_monthly_budget_is_set_and_taken_away(qt_loop: Any, room: Room) -> None:
+    form = room.dialog.spending
+    assert "monthly_budget" not in form.draft()
+    room.edit(form, "has_budget", True)
+    assert room.store.settings.spending.monthly_budget == 1000
+    assert "monthly_budget" in form.draft()
+    room.edit(form, "monthly_budget", 250)
+    spending = room.store.settings.spending
+    room.store.update(spending={**spending.model_dump(), "warned_month": "2026-11"})
+    room.edit(form, "ask_above", 12)
+    assert room.store.settings.spending.warned_month == "2026-11"
+    room.edit(form, "monthly_budget", 300)
+    assert room.store.settings.spending.warned_month == ""  # another budget, another warning
+    room.edit(form, "has_budget", False)
+    assert room.store.settings.spending.monthly_budget is None

@@ -134,7 +134,9 @@ class SettingsController(QObject):
     def _on_spending_edited(self, _name: str) -> None:
         form = self._dialog.spending
         spending = self._ports.settings.settings.spending
-        kept = {"ask_above": spending.ask_above}  # the field is hidden in the other modes
+        kept = {"ask_above": spending.ask_above}  # fields that are hidden have no part in the draft
+        if spending.monthly_budget is not None:
+            kept["monthly_budget"] = spending.monthly_budget
         try:
             draft = SpendingDraft.model_validate({**kept, **form.draft()})
         except ValidationError as error:
@@ -142,7 +144,10 @@ class SettingsController(QObject):
             return
         form.show_messages({})
         amount = Decimal(str(draft.ask_above)).normalize()
-        changes = {"mode": draft.mode, "ask_above": amount}
+        changes: dict[str, object] = {"mode": draft.mode, "ask_above": amount}
+        budget = Decimal(str(draft.monthly_budget)).normalize() if draft.has_budget else None
+        if budget != spending.monthly_budget:
+            changes |= {"monthly_budget": budget, "warned_month": ""}
         self._ports.settings.update(spending={**spending.model_dump(), **changes})
         self._show_spending()
 
@@ -159,7 +164,9 @@ class SettingsController(QObject):
     def _show_spending(self) -> None:
         spending = self._ports.settings.settings.spending
         is_asking = str(spending.mode) == "ask_above"
-        self._dialog.spending.set_shown(lambda spec: spec.name != "ask_above" or is_asking)
+        has_budget = spending.monthly_budget is not None
+        shown = {"ask_above": is_asking, "monthly_budget": has_budget}
+        self._dialog.spending.set_shown(lambda spec: shown.get(spec.name, True))
         self._dialog.show_spending_note(spending_sentence(str(spending.mode), spending.ask_above))
 
     def _on_counted(self, used: int) -> None:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from scenario_desktop.services.words import NO_BREAK, units
 
 _MIB = 2**20
+#: What a budget begins with.
+_FIRST_BUDGET = Decimal(1000)
 
 
 class AppearanceDraft(BaseModel):
@@ -59,6 +61,14 @@ class SpendingDraft(BaseModel):
         20, ge=0, le=1_000_000, title="Ask above", json_schema_extra={"display": "number"},
         description="Creative Units of one click, all its jobs together.",
     )  # fmt: skip
+    has_budget: bool = Field(
+        False, title="Budget for each month",
+        description="It stops nothing: you are told once a month when it will not last.",
+    )  # fmt: skip
+    monthly_budget: float = Field(
+        1000, ge=1, le=1_000_000_000, title="Creative Units a month",
+        json_schema_extra={"display": "number"},
+    )  # fmt: skip
 
 
 class CanvasDraft(BaseModel):
@@ -92,6 +102,7 @@ def size_text(size_bytes: int) -> str:
 
 def draft_of(settings: Any) -> dict[str, dict[str, Any]]:
     """Return the drafts of all forms: form name to its values."""
+    budget = settings.spending.monthly_budget
     return {
         "appearance": {
             "theme": str(settings.theme),
@@ -101,6 +112,8 @@ def draft_of(settings: Any) -> dict[str, dict[str, Any]]:
         "spending": {
             "mode": str(settings.spending.mode),
             "ask_above": _number(settings.spending.ask_above),
+            "has_budget": budget is not None,
+            "monthly_budget": _number(budget if budget is not None else _FIRST_BUDGET),
         },
         "canvas": {"lease_minutes": settings.canvas.lease_minutes},
     }

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QStackedWidget,
     QTabBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -98,6 +99,8 @@ class LowerCard(Card):
         self._search_icon = self.search.addAction(
             icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition
         )
+        for inner in self.search.findChildren(QToolButton):
+            inner.setAccessibleName("Search")
         self._filter = Button("Filter", kind=ButtonKind.GHOST, icon="list-filter")
         self._filter.clicked.connect(self._open_filter)
         self.activity_model = ActivityModel(zone, self)
