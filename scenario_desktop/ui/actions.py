@@ -98,9 +98,11 @@ class AsyncAction(QObject):
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, AppError):
             _log.error("an action failed in an unforeseen way", exc_info=error)
-        if not isValid(self) or task not in self._tasks:
-            return  # deleted, or replaced by a newer run: nobody waits for this result
-        self._tasks.clear()
+        if task not in self._tasks:
+            return  # replaced by a newer run: nobody waits for this result
+        self._tasks.clear()  # also once it is deleted: somebody may still wait in ``settle``
+        if not isValid(self):
+            return
         self.busy_changed.emit(False)
         if task.cancelled():
             self.cancelled.emit()

@@ -142,3 +142,16 @@ def test_nothing_is_started_after_the_loop_has_ended(qapp: object) -> None:
     action = AsyncAction(work, parent=owner)
     action.trigger()
     assert (work.started, action.is_busy) == (0, False)
+
+
+async def test_who_waits_for_an_action_that_is_deleted_does_not_wait_for_ever(qt_loop: Any) -> None:
+    owner, work = QObject(), Work()
+    action = AsyncAction(work, parent=owner)
+    action.trigger()
+    await until(lambda: work.started)
+    waiting = asyncio.create_task(action.settle())
+    await asyncio.sleep(0)
+    delete(owner)
+    async with asyncio.timeout(5):
+        await waiting
+    assert work.stopped == 1
