@@ -14,9 +14,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.bench.bench_memory import MIB, bare, resident_bytes
+
+if TYPE_CHECKING:
+    from scenario_desktop.ui.panels.canvas.stage import Stage
 
 
 async def look(folder: Path) -> dict[str, float]:
@@ -49,15 +52,15 @@ async def look(folder: Path) -> dict[str, float]:
         raise errors[0]
     editor.open(document, pixels)
     del pixels
-    stage.repaint()
+    show(stage)
     opened = resident_bytes() / MIB
     editor.set_active("l9")
     for zoom in (0.1, 0.3, 1.0, 2.0):
         stage.set_zoom(zoom)
-        stage.repaint()
+        show(stage)
         for _ in range(5):
             stage.pan(QPointF(40, 30))
-            stage.repaint()
+            show(stage)
     for number in range(4):
         editor.begin_stroke(Brush(64, 0.3, 1.0), QColor("#2f8d6c"))
         for step in range(50):
@@ -66,12 +69,19 @@ async def look(folder: Path) -> dict[str, float]:
         stage.repaint()
     editor.undo()
     stage.fit()
-    stage.repaint()
+    show(stage)
     await asyncio.sleep(0.3)
     used = resident_bytes() / MIB
     stage.close()
     stage.deleteLater()
     return {"mib": used, "opened_mib": opened, "raw_mib": len(document.layers) * SIDE**2 * 4 / MIB}
+
+
+def show(stage: Stage) -> None:
+    """Have all that is in view painted."""
+    stage.repaint()
+    while stage.is_refining:
+        stage.repaint()
 
 
 def full(folder: Path) -> dict[str, float]:

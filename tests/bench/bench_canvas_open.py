@@ -2,7 +2,7 @@
 
 The files of the layers are on the disk; half are photos, half are painted. ``ratio`` is the time
 until the stage has painted all of them over the time in which as many worker processes decode the
-same files and give nothing back. ``first_s`` is when the stage could paint anything at all.
+same files and give nothing back.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ async def ours(stage: Stage, editor: Editor, text: str, pictures: FilePictures) 
         raise errors[0]
     editor.open(document, pixels)
     stage.repaint()
+    while stage.is_refining:
+        stage.repaint()
     return time.perf_counter() - begun
 
 

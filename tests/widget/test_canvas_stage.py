@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainterPath
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas.format import ShapeLayer, TextLayer, Transform
-from scenario_desktop.ui.panels.canvas import clipboard
+from scenario_desktop.ui.panels.canvas import clipboard, drawing
 from scenario_desktop.ui.panels.canvas.brush import Brush
 from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
@@ -19,7 +19,17 @@ from scenario_desktop.ui.panels.canvas.select_tool import Frame, fitted, frame_o
 from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.stage import MAX_ZOOM, MIN_ZOOM, Stage
 from scenario_desktop.ui.panels.canvas.tools import CropTool
-from tests.widget.canvas_support import BLUE, RED, color, drag, editor_of, paint, picture, send
+from tests.widget.canvas_support import (
+    BLUE,
+    RED,
+    color,
+    drag,
+    editor_of,
+    paint,
+    picture,
+    send,
+    stroke,
+)
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
@@ -293,3 +303,62 @@ def test_brackets_change_the_size_by_a_tenth() -> None:
     settings.step_size(-1)
     settings.step_size(-1)
     assert settings.brush.size == 1
+
+
+def test_a_large_canvas_comes_in_pieces_and_is_right_in_the_end() -> None:
+    size = 1600
+    layers = [paint(f"l{number}", opacity=0.9) for number in range(6)]
+    large = editor_of(*layers, size=(size, size))
+    for number in range(6):
+        large.set_active(f"l{number}")
+        stroke(large, [(100 + 250 * number, 100), (1500, 1500)], RED, Brush(200, 0.5))
+    compositor = large.compositor
+    compositor.set_level(0)
+    compositor.image(large.rect, 0.0)
+    assert compositor.is_behind(large.rect)
+    assert not compositor.blank(large.rect).isEmpty()
+    calls = 0
+    while compositor.is_behind(large.rect):
+        compositor.image(large.rect, 0.0)
+        calls += 1
+    assert calls > 10
+    assert compositor.blank(large.rect).isEmpty()
+    whole = drawing.render(large.document, large.pixels, large.rect)
+    shown = compositor.image(large.rect)
+    for place in range(0, size, 37):
+        one, two = shown.pixelColor(place, place), whole.pixelColor(place, place)
+        assert abs(one.alpha() - two.alpha()) <= 3
+        assert abs(one.red() - two.red()) <= 3
+
+
+def test_the_level_before_stands_in_until_the_new_one_is_there() -> None:
+    large = editor_of(*(paint(f"l{n}") for n in range(4)), size=(2000, 2000))
+    compositor = large.compositor
+    compositor.set_level(1)
+    compositor.image(large.rect)
+    compositor.set_level(0)
+    compositor.image(large.rect, 0.0)
+    before = compositor.before()
+    assert before is not None
+    image, level, known = before
+    assert (level, image.width()) == (1, 1000)
+    assert known.boundingRect() == image.rect()
+    # What was painted since is not in it.
+    compositor.spoil(QRect(0, 0, 10, 10), "l0")
+    assert compositor.before() is None
+
+
+def test_a_stage_fills_itself_in_without_being_asked() -> None:
+    layers = [paint(f"l{number}") for number in range(8)]
+    large = editor_of(*layers, size=(1500, 1500))
+    stage = Stage(large, ToolSettings())
+    stage.resize(1600, 1600)
+    stage.show()
+    stage.actual_size()
+    for _ in range(200):
+        QApplication.processEvents()
+        if not stage.is_refining:
+            break
+    assert not stage.is_refining
+    stage.close()
+    stage.deleteLater()

@@ -8,6 +8,8 @@ filled in only where they are needed.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from itertools import product
 
 from PySide6.QtCore import QRect, QRectF
@@ -26,14 +28,19 @@ _PART_COST = 6000
 _MAX_PARTS = 12
 #: Side of the blocks that many small parts become.
 _BLOCK = 64
+#: Side of the pieces in which much is flattened.
+_PIECE = 256
+#: So many pixels of layers are flattened whatever time it takes.
+_AT_ONCE = 2_000_000
 
 
 class _Kept:
-    """A picture of a part of the stack, and where it is not true any more."""
+    """A picture of a part of the stack, where it is not true any more, and where it never was."""
 
     def __init__(self, width: int, height: int) -> None:
         self.image = QImage(width, height, FORMAT)
         self.stale = QRegion(0, 0, width, height)
+        self.blank = QRegion(self.stale)
 
 
 class Compositor:
@@ -53,6 +60,7 @@ class Compositor:
         self._nodes: tuple[Node, ...] = ()
         self._at = -1
         self._result: _Kept | None = None
+        self._last: tuple[int, _Kept] | None = None
         self._below: _Kept | None = None
         self._above: _Kept | None = None
         self._bounds: dict[str, QRectF] = {}
@@ -71,8 +79,10 @@ class Compositor:
     def set_level(self, level: int) -> None:
         level = min(MAX_LEVEL, max(0, level))
         if level != self._level:
+            last = (self._level, self._result) if self._result is not None else self._last
             self._level = level
             self._drop()
+            self._last = last
 
     def set_document(self, document: Document, active: str) -> QRect:
         """Take up a document and say which layer is worked on.
@@ -122,19 +132,65 @@ class Compositor:
         """Say that any pixels may have changed."""
         self._drop()
 
-    def image(self, rect: QRect) -> QImage:
-        """Return the whole flattened canvas at its level; true within a rectangle of the canvas."""
+    def image(self, rect: QRect, budget_s: float | None = None) -> QImage:
+        """Return the whole flattened canvas at its level; true within a rectangle of the canvas.
+
+        Args:
+            budget_s: after it, what is not flattened yet is left for the next call.
+        """
         if self._document is None:
             return empty(1, 1)
         if self._result is None:
             self._result = _Kept(*self._sizes())
         kept = self._result
         wanted = kept.stale.intersected(self._to_level(rect))
-        if not wanted.isEmpty():
-            for part in _few(wanted):
+        if wanted.isEmpty():
+            return kept.image
+        parts = _few(wanted)
+        if budget_s is None or _area(parts) * max(1, len(self._nodes)) < _AT_ONCE:
+            for part in parts:
                 self._compose(kept.image, part)
-            kept.stale = kept.stale.subtracted(wanted)
+        else:
+            parts = self._compose_some(kept.image, wanted, budget_s)
+        for part in parts:
+            kept.stale = kept.stale.subtracted(part)
+            kept.blank = kept.blank.subtracted(part)
         return kept.image
+
+    def _compose_some(self, image: QImage, wanted: QRegion, budget_s: float) -> list[QRect]:
+        """Flatten pieces, those in the middle first, until the time is up; return them."""
+        until = time.perf_counter() + budget_s
+        middle = wanted.boundingRect().center()
+        pieces = [piece for piece in _pieces(wanted.boundingRect()) if wanted.intersects(piece)]
+        pieces.sort(key=lambda piece: (piece.center() - middle).manhattanLength())
+        for number, piece in enumerate(pieces):
+            if number and time.perf_counter() > until:
+                return pieces[:number]
+            self._compose(image, piece)
+        return pieces
+
+    def is_behind(self, rect: QRect) -> bool:
+        """Say whether ``image`` left something in a rectangle of the canvas for later."""
+        return self._result is not None and self._result.stale.intersects(self._to_level(rect))
+
+    def blank(self, rect: QRect) -> QRegion:
+        """Return where ``image`` shows nothing yet, in its pixels."""
+        return QRegion() if self._result is None else self._result.blank & self._to_level(rect)
+
+    def before(self) -> tuple[QImage, int, QRegion] | None:
+        """Return the canvas as it was kept at the level before, to stand in for what is blank.
+
+        Returns:
+            the picture, its level, and where it is true, in its pixels.
+        """
+        if self._last is None:
+            return None
+        level, kept = self._last
+        return kept.image, level, QRegion(kept.image.rect()).subtracted(kept.stale)
+
+    def forget_before(self) -> None:
+        """Give the memory of ``before`` back: nothing is blank any more."""
+        self._last = None
 
     def color_at(self, x: int, y: int) -> QColor:
         """Return the flattened colour of one pixel of the canvas."""
@@ -160,11 +216,12 @@ class Compositor:
         return area & QRect(0, 0, *self._sizes())
 
     def _drop(self) -> None:
-        self._result = self._below = self._above = None
+        self._result = self._below = self._above = self._last = None
 
     def _spoil(self, rect: QRect, *, is_below_too: bool) -> None:
         if rect.isEmpty():
             return
+        self._last = None
         area = self._to_level(rect)
         kept = (self._result, self._below, self._above) if is_below_too else (self._result,)
         for one in kept:
@@ -274,13 +331,24 @@ def _looks(layer: Layer) -> dict[str, object]:
     )
 
 
+def _area(parts: list[QRect]) -> int:
+    return sum(part.width() * part.height() for part in parts)
+
+
+def _pieces(around: QRect) -> Iterator[QRect]:
+    """Cut a rectangle into pieces that take a few milliseconds each; they lie on a fixed grid."""
+    for y in range(around.top() // _PIECE, around.bottom() // _PIECE + 1):
+        for x in range(around.left() // _PIECE, around.right() // _PIECE + 1):
+            yield QRect(x * _PIECE, y * _PIECE, _PIECE, _PIECE) & around
+
+
 def _few(region: QRegion) -> list[QRect]:
     """Return a region as few rectangles that waste little around it."""
     parts = [QRect(part) for part in region]  # type: ignore[attr-defined]  # missing in the stub
     if len(parts) <= 2:
         return parts
     around = region.boundingRect()
-    inside = sum(part.width() * part.height() for part in parts)
+    inside = _area(parts)
     # Each part costs about as much beside its pixels as this many pixels do.
     if around.width() * around.height() <= 1.3 * inside + 4 * _PART_COST:
         return [around]

@@ -33,7 +33,7 @@ from scenario_desktop.canvas.format import (
     TextLayer,
     Transform,
 )
-from scenario_desktop.ui.panels.canvas.surface import PaintSurface, smaller
+from scenario_desktop.ui.panels.canvas.surface import FIRST_MIP, PaintSurface, smaller
 from scenario_desktop.ui.panels.canvas.tiling import empty
 
 _Mode = QPainter.CompositionMode
@@ -62,10 +62,13 @@ class PictureSource:
         self._mips: dict[int, QImage] = {}
 
     def at(self, level: int) -> QImage:
-        if level < 2:
+        if level < FIRST_MIP:
             return self.image
         if level not in self._mips:
-            self._mips[level] = smaller(self.image, level)
+            first = self._mips.get(FIRST_MIP)
+            self._mips[level] = (
+                smaller(self.image, level) if first is None else smaller(first, level - FIRST_MIP)
+            )
         return self._mips[level]
 
 
@@ -363,7 +366,7 @@ def _draw_picture(painter: QPainter, layer: PictureLayer, pixels: Pixels, level:
     shrunk = level
     while scale <= 0.5 and shrunk < 8:
         scale, shrunk = scale * 2, shrunk + 1
-    painter.drawImage(box, source.at(shrunk if shrunk >= 2 else 0))
+    painter.drawImage(box, source.at(shrunk))
 
 
 def _draw_missing(painter: QPainter, box: QRectF, *, is_broken: bool) -> None:

@@ -24,6 +24,8 @@ from scenario_desktop.ui.panels.canvas.tiling import (
 )
 
 _SOURCE = QPainter.CompositionMode.CompositionMode_Source
+#: At 1/4 of the size the first smaller copy is kept; at 1/2 sampling the picture is as good.
+FIRST_MIP = 2
 #: Where a strip of cells lies in its tile, and the copy of it.
 Kept = tuple[QRect, Strip]
 
@@ -154,7 +156,7 @@ class PaintSurface:
             image = self._tiles.get(key)
             if image is None:
                 continue
-            if level < 2 or self.is_wet:
+            if level < FIRST_MIP or self.is_wet:
                 # At one half, bilinear sampling is the exact mean of four pixels.
                 painter.drawImage(tile_rect(key).topLeft(), image)
             else:
@@ -165,7 +167,11 @@ class PaintSurface:
         mips = self._mips.setdefault(key, {})
         mip = mips.get(level)
         if mip is None:
-            mip = mips[level] = _Mip(smaller(tile, level), QRect())
+            # From a smaller one that is there: all of a tile takes much longer to go through.
+            is_there = level > FIRST_MIP and FIRST_MIP in mips
+            small = self._mip(key, FIRST_MIP) if is_there else None
+            image = smaller(tile, level) if small is None else smaller(small, level - FIRST_MIP)
+            mip = mips[level] = _Mip(image, QRect())
         elif not mip.stale.isEmpty():
             self._renew(mip, tile, level)
         return mip.image
