@@ -603,7 +603,7 @@ class Workbench(QObject):
             self.sidebar.show_work("refine.open")
             return
         self.refine.close()
-        if page == runs_room.PAGE:
+        if page in (runs_room.PAGE, generation_room.PAGE, training_room.PAGE):
             self.sidebar.show_work(runs_room.NEW)
         elif page == canvas_room.PAGE:
             self.sidebar.show_query(ItemQuery(section=Section.CANVASES))

@@ -7,12 +7,13 @@ from functools import partial
 from itertools import groupby
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import Item
 from scenario_desktop.services.sartiq.run_kinds import TITLES, Op
+from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.tiles import Tile, TileGrid
 from scenario_desktop.ui.panels.generation.state import Parameter, caption_of
 from scenario_desktop.ui.widgets.banner import Banner, Tone
@@ -58,9 +59,10 @@ class GenerationPage(Surface):
         super().__init__("stage", parent=parent)
         self.setAccessibleName("Generation")
         self._tiles: dict[str, Tile] = {}
+        self._has_any = False
         self.title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
         self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.stats = ElidedLabel("", "body", "text_3")
+        self.stats = PlainLabel("", "body", "text_3", wrap=True)
         self.library = Button("Show in library", icon="crosshair", size=ButtonSize.SMALL)
         self.use = Button("Use result", size=ButtonSize.SMALL, has_arrow=True)
         self.more = IconButton("ellipsis", "More", size=ButtonSize.SMALL)
@@ -85,7 +87,7 @@ class GenerationPage(Surface):
         row.addWidget(back)
         row.addSpacing(2)
         row.addWidget(self.title)
-        row.addWidget(self.stats, 1)
+        row.addStretch(1)
         row.addWidget(self.use)
         row.addWidget(self.library)
         row.addWidget(self.more)
@@ -93,6 +95,10 @@ class GenerationPage(Surface):
         column = QVBoxLayout(content)
         column.setContentsMargins(_EDGE - 3, 4, _EDGE, _EDGE)
         column.setSpacing(12)
+        told = QHBoxLayout()
+        told.setContentsMargins(3, 0, 0, 0)
+        told.addWidget(self.stats)
+        column.addLayout(told)
         column.addWidget(self.banner)
         column.addWidget(self.grid)
         words = QHBoxLayout()
@@ -157,8 +163,22 @@ class GenerationPage(Surface):
     def _set_head(self, title: str, stats: str, *, has_any: bool) -> None:
         self.title.setText(title)
         self.stats.setText(stats)
-        for widget in (self.use, self.library, self.more):
+        self._has_any = has_any
+        for widget in (self.use, self.more):
             widget.setVisible(has_any)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Leave one button to the menu where the title needs its room."""
+        others = self.use.sizeHint().width() + self.library.sizeHint().width()
+        room = self.width() - others - 140
+        is_wide = room >= min(self.title.sizeHint().width(), theme.current().px(160))
+        self.library.setVisible(self._has_any and is_wide)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
 
     def set_usable(self, reason: str) -> None:
         """Say whether the chosen result can be worked on, or why not."""
@@ -180,6 +200,7 @@ class GenerationPage(Surface):
 
     def _on_more(self) -> None:
         menu = Menu(self.more, name="More")
+        menu.add("Show in library", self.library_requested.emit, icon="crosshair")
         menu.add("Copy ID", self.copy_requested.emit, icon="copy")
         menu.addSeparator()
         menu.add("Delete generation…", self.delete_requested.emit, icon="trash-2",

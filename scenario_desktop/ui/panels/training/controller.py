@@ -137,10 +137,11 @@ class TrainingController(QObject):
         )
 
     def _on_look_failed(self, error: object) -> None:
-        title = "The training could not be read"
         if isinstance(error, NotFound):
-            title = "There is no training of this id"
-        self._page.show_failure(title, sentence(error))
+            text = "Check the id, and whether it is of this account."
+            self._page.show_failure("There is no training of this id", text)
+        else:
+            self._page.show_failure("The training could not be read", sentence(error))
 
     async def _list(self) -> None:
         trainings, offers = self._ports.trainings, self._ports.offers
