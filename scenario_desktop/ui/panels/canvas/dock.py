@@ -21,7 +21,7 @@ from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.foreign_list import ForeignList
 from scenario_desktop.ui.panels.canvas.history_list import HistoryList
-from scenario_desktop.ui.panels.canvas.layer_list import LayerList
+from scenario_desktop.ui.panels.canvas.layer_list import LayerList, row_height
 from scenario_desktop.ui.panels.canvas.layer_model import LayerModel
 from scenario_desktop.ui.panels.canvas.select_tool import Frame
 from scenario_desktop.ui.panels.canvas.snapshot_list import SnapshotList
@@ -38,6 +38,8 @@ _RANGE = 1_000_000
 #: Around and between a number and its letter, pixels.
 _LETTER_ROOM = 30
 _DETECT = "Detect from canvas"
+#: Rows that the list of layers has at least, and the share of the dock that it has at most.
+_LEAST_ROWS, _LIST_SHARE = 6, 0.45
 
 
 class FrameField(NumberField):
@@ -191,7 +193,6 @@ class CanvasDock(Surface):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
-        self.layers.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column.addWidget(scroll, 1)
         column.addWidget(Hairline())
         foot = QHBoxLayout()
@@ -343,6 +344,7 @@ class CanvasDock(Surface):
         wanted = theme.current().metrics("body_strong").horizontalAdvance(_DETECT)
         narrow = self.percent.sizeHint().width() + theme.current().px(120) + 80
         self.opacity.setVisible(self.width() >= narrow)
+        self._fit_list()
         self.detect.setText(_DETECT if wanted + theme.current().px(24) + 30 <= room else "Detect")
 
     def show_snapshots(self, is_shown: bool) -> None:
@@ -379,7 +381,10 @@ class CanvasDock(Surface):
         self.menu_requested.emit(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 
     def _fit_list(self) -> None:
-        self.layers.setFixedHeight(self.layers.sizeHint().height() + 2)
+        """Give the list its rows, but not more than leave the rest of the dock within reach."""
+        most = max(_LEAST_ROWS * row_height(), round(self.height() * _LIST_SHARE))
+        self.layers.setFixedHeight(min(self.layers.sizeHint().height(), most) + 2)
+        self.layers.show_active()
 
 
 class _Chip(QWidget):

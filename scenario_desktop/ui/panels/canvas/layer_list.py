@@ -237,14 +237,20 @@ class LayerList(QListView):
         self.customContextMenuRequested.connect(self._on_menu)
         theme.current().changed.connect(self._relayout)
 
-    def show_active(self, layer_id: str) -> None:
-        """Mark the layer that is worked on; ``chosen`` stays silent."""
-        row = self._layers.row_of(layer_id)
+    def show_active(self, layer_id: str | None = None) -> None:
+        """Mark the layer that is worked on and bring it into sight; ``chosen`` stays silent.
+
+        Args:
+            layer_id: None for the one that is marked.
+        """
+        row = self._layers.row_of(layer_id) if layer_id is not None else self.currentIndex().row()
         selection = self.selectionModel()
         was = selection.blockSignals(True)
         if row >= 0:
             self.setCurrentIndex(self._layers.index(row))
-        else:
+            if self._grip is None:
+                self.scrollTo(self._layers.index(row))
+        elif layer_id is not None:
             self.clearSelection()
         selection.blockSignals(was)
         self.viewport().update()
@@ -309,9 +315,18 @@ class LayerList(QListView):
             return
         far = (place - self._grip[1]).manhattanLength() >= QApplication.startDragDistance()
         if far or self._drop is not None:
+            self._scroll_at(place.y())
             self._drop = self._drop_at(place, self._grip[0])
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.viewport().update()
+
+    def _scroll_at(self, y: int) -> None:
+        """Scroll on while something is dragged along the upper or lower edge."""
+        edge, bar = row_height() // 2, self.verticalScrollBar()
+        if y < edge:
+            bar.setValue(bar.value() - edge)
+        elif y > self.viewport().height() - edge:
+            bar.setValue(bar.value() + edge)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
