@@ -705,7 +705,7 @@ async def test_what_is_no_picture_is_left_out_and_told(make_desk: Any, qt_loop: 
     desk.controller.open(Op.FACES)
     desk.chosen = [item(1, kind="video", name="Film"), item(2)]
     desk.library.add(*desk.chosen)
-    desk.controller.taking.trigger("base_img_path")
+    desk.controller.slots.taking.trigger("base_img_path")
     await until(lambda: desk.messages.toasts)
     assert desk.messages.toasts == ["“Film” is not a picture."]
     assert [ref.item_id for ref in desk.controller.draft.mains] == ["asset_2"]

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.items import Item
 from scenario_desktop.services.job_views import JobState
@@ -22,7 +18,7 @@ from scenario_desktop.services.spending import Verdict
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.dialogs import choose_files, confirm
+from scenario_desktop.ui.dialogs import confirm
 from scenario_desktop.ui.forms.word_editors import KnownEntry
 from scenario_desktop.ui.panels.runs import state
 from scenario_desktop.ui.panels.runs.dock import RunsDock
@@ -30,17 +26,15 @@ from scenario_desktop.ui.panels.runs.following import RunFollower
 from scenario_desktop.ui.panels.runs.kinds import KINDS, slots, specs
 from scenario_desktop.ui.panels.runs.page import Action, RunsPage, View
 from scenario_desktop.ui.panels.runs.ports import RunsPorts, sentence
+from scenario_desktop.ui.panels.runs.slots import RunSlots
 from scenario_desktop.ui.panels.runs.state import (
     Footer,
     Problems,
     RunDraft,
     key_of,
-    ref_of,
 )
 from scenario_desktop.ui.widgets.banner import Tone
-from scenario_desktop.ui.widgets.menu import Menu
 
-PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.gif *.bmp);;All files (*)"
 NO_ACCOUNT = "This workspace has no Sartiq account"
 _PREDICTION = "prediction"
 
@@ -76,6 +70,7 @@ class RunsController(QObject):
         self._seen: set[str] = set()  # rows whose refused fields were shown
         self.follower = RunFollower(page, ports, self)
         self.loader = self.follower.loader
+        self.slots = RunSlots(page, dock, ports, self.loader, lambda: self.draft, self)
         self._make_actions()
         self._connect()
         if ports.service is None:
@@ -85,22 +80,14 @@ class RunsController(QObject):
         self.sending = AsyncAction(self._send, parent=self)
         self.sending.failed.connect(self._on_send_failed)
         self.sending.busy_changed.connect(self._show_footer)
-        self.choosing = AsyncAction(self._choose_files, parent=self)
-        self.taking = AsyncAction(self._take_chosen, parent=self)
-        self.dropping = AsyncAction(self._take_dropped, parent=self)
         self.naming = AsyncAction(self._name, parent=self)
         self.naming.succeeded.connect(self._show_known)
-        for action in (self.choosing, self.taking, self.dropping, self.naming):
-            action.failed.connect(self._ports.messages.report)
+        self.naming.failed.connect(self._ports.messages.report)
 
     def _connect(self) -> None:
         page, dock, follower = self._page, self._dock, self.follower
         dock.edited.connect(self._on_edited)
-        dock.pictures_edited.connect(self._on_pictures_edited)
         dock.picture_looked_at.connect(follower.look_at)
-        dock.add_requested.connect(self._on_add)
-        dock.files_dropped.connect(self._on_files)
-        dock.keys_dropped.connect(self.dropping.trigger)
         dock.name_given.connect(self.naming.trigger)
         dock.kind_wanted.connect(self.show_kind)
         dock.size_wanted.connect(self._on_size_wanted)
@@ -109,13 +96,11 @@ class RunsController(QObject):
         dock.reset_requested.connect(self.reset)
         dock.settings_requested.connect(self.settings_requested)
         dock.login_requested.connect(self.login_requested)
-        page.add_requested.connect(self._on_page_add)
+        self.slots.changed.connect(self._set_slot)
+        self.slots.added.connect(self._on_added)
         page.connect_requested.connect(self.connect_requested)
-        page.files_dropped.connect(self._on_page_files)
-        page.keys_dropped.connect(self._on_page_keys)
         follower.jobs_requested.connect(self.jobs_requested)
         follower.reveal_requested.connect(self.reveal_requested)
-        self.loader.small_ready.connect(self._on_small)
         self._ports.items.changed.connect(self._on_library_changed)
         service = self._ports.service
         if service is not None:
@@ -215,10 +200,10 @@ class RunsController(QObject):
                 "runs.run", "Start the run", self.submit, group="Do", icon="play",
                 shortcut="Ctrl+Return", reason=self._first_reason,
             ),
-            Command("runs.add_files", "Add files…", self._choose_for_main, icon="image-plus",
+            Command("runs.add_files", "Add files…", self.slots.choose_for_main, icon="image-plus",
                     reason=self._needs_slot),
             Command("runs.add_chosen", "Add what is selected in the library",
-                    self._take_for_main, icon="images", reason=self._needs_chosen),
+                    self.slots.take_for_main, icon="images", reason=self._needs_chosen),
             Command("runs.reset", "Reset the form", self.reset, icon="rotate-ccw"),
         ]  # fmt: skip
 
@@ -319,15 +304,19 @@ class RunsController(QObject):
         self._touched.add(name)
         self._change(self.draft.with_values(self._dock.values()), [name])
 
-    def _on_pictures_edited(self, slot: str, keys: Sequence[str]) -> None:
-        known = {key_of(ref): ref for ref in self.draft.refs(slot)}
-        self._set_slot(slot, [known[key] for key in keys if key in known])
-
     def _set_slot(self, slot: str, refs: Sequence[PictureRef]) -> None:
         self._touched.add(slot)
         self._change(self.draft.with_slot(slot, refs), [slot])
         self._dock.show_draft(self.draft)
         self._show_pictures()
+
+    def _on_added(self, key: str) -> None:
+        self.follower.look_at(key)
+        self._dock.set_current(self.follower.current)
+
+    def _show_pictures(self) -> None:
+        self.slots.show()
+        self._dock.set_current(self.follower.current)
 
     def _change(self, draft: RunDraft, names: Sequence[str]) -> None:
         told = self._told.get(self._op)
@@ -354,89 +343,6 @@ class RunsController(QObject):
     def _set_values(self, values: Mapping[str, Any]) -> None:
         self._change(replace(self.draft, values=values), list(values))
         self._dock.show_draft(self.draft)
-
-    # Pictures
-
-    def _on_add(self, slot: str, below: QWidget) -> None:
-        """Offer what can be put into a slot."""
-        menu = Menu(below, name="Add")
-        count = self._ports.chosen_count()
-        text = f"What is selected in the library ({count:,})" if count else "Library selection"
-        menu.add(text, partial(self.taking.trigger, slot), icon="images",
-                 reason="" if count else "Nothing is selected in the library")  # fmt: skip
-        menu.add("Files…", partial(self.choosing.trigger, slot), icon="image-plus")
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(below.mapToGlobal(below.rect().center()))
-
-    @property
-    def _main_slot(self) -> str:
-        return KINDS[self._op].main or next(iter(slots(self._op)), "")
-
-    def _on_page_add(self, below: QWidget) -> None:
-        self._on_add(self._main_slot, below)
-
-    def _choose_for_main(self) -> None:
-        self.choosing.trigger(self._main_slot)
-
-    def _take_for_main(self) -> None:
-        self.taking.trigger(self._main_slot)
-
-    def _on_page_files(self, files: Sequence[Path]) -> None:
-        self._on_files(self._main_slot, files)
-
-    def _on_page_keys(self, keys: Sequence[int]) -> None:
-        self.dropping.trigger(self._main_slot, keys)
-
-    async def _choose_files(self, slot: str) -> None:
-        paths = await choose_files(self._dock.window(), "Add pictures", filters=PICTURE_FILES)
-        if paths:
-            self._on_files(slot, paths)
-
-    def _on_files(self, slot: str, files: Sequence[Path]) -> None:
-        self._add(slot, [PictureRef.of(path.absolute()) for path in files])
-
-    async def _take_chosen(self, slot: str) -> None:
-        self._add_items(slot, await self._ports.chosen())
-
-    async def _take_dropped(self, slot: str, keys: Sequence[int]) -> None:
-        found = await self._ports.items.items(keys)
-        self._add_items(slot, [found[key] for key in keys if key in found])
-
-    def _add_items(self, slot: str, items: Sequence[Item]) -> None:
-        why = [text for item in items if (text := state.refusal(item))]
-        good = [item for item in items if not state.refusal(item)]
-        for item in good:
-            self.loader.take(item)
-        self._add(slot, [PictureRef.of(item) for item in good])
-        if why:
-            more = f" {len(why) - 1:,} more were left out." if len(why) > 1 else ""
-            self._ports.messages.toast(f"{why[0]}{more}")
-
-    def _add(self, slot: str, refs: Sequence[PictureRef]) -> None:
-        if not slot or not refs:
-            return
-        takes_several = slots(self._op)[slot] or slot == KINDS[self._op].main
-        before = self.draft.refs(slot) if takes_several else ()
-        merged = {key_of(ref): ref for ref in (*before, *refs)}
-        self._set_slot(slot, list(merged.values()) if takes_several else [refs[-1]])
-        self.follower.look_at(key_of(refs[0]))
-        self._dock.set_current(self.follower.current)
-
-    def _show_pictures(self) -> None:
-        refs = [ref for found in self.draft.slots.values() for ref in found]
-        for slot, found in self.draft.slots.items():
-            for ref in found:
-                key = key_of(ref)
-                if self.loader.name_of(key):
-                    picture = self.loader.small_of(key)
-                    self._dock.set_picture(slot, key, picture, self.loader.name_of(key))
-        self.loader.load_small(refs)
-        self._dock.set_current(self.follower.current)
-
-    def _on_small(self, key: str, picture: QPixmap, name: str) -> None:
-        for slot, refs in self.draft.slots.items():
-            if ref_of(key) is not None and key in [key_of(ref) for ref in refs]:
-                self._dock.set_picture(slot, key, picture, name)
 
     # Known ids
 

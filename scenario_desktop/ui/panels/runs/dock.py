@@ -93,7 +93,11 @@ class RunsDock(Surface):
         self.footer.button.clicked.connect(self.submit_requested)
         self.footer.settings_requested.connect(self.settings_requested)
         self.footer.login_requested.connect(self.login_requested)
-        self.show_kind(Op.GENERATE)
+        self.title.setText("New with Sartiq")
+        self.search.hide()
+        self._found.hide()
+        self._sizes.hide()
+        self._note.hide()
 
     def _build(self) -> None:
         content = QWidget()
@@ -219,6 +223,7 @@ class RunsDock(Surface):
 
     def show_note(self, note: Note) -> None:
         self._note.set_message(note.text, Tone(note.kind))
+        self._note.show()
 
     def show_banner(self, text: str, tone: Tone) -> None:
         self.banner.set_message(text, tone)

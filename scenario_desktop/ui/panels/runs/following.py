@@ -175,8 +175,9 @@ class RunFollower(QObject):
     # Showing
 
     def _on_jobs_changed(self, _change: object = None) -> None:
-        self._adopt()
-        self.show()
+        if self._page.isVisible():  # else it is shown anew when it comes to the front
+            self._adopt()
+            self.show()
 
     def show(self) -> None:
         """Show everything as it stands."""
