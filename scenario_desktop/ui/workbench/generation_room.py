@@ -40,10 +40,20 @@ class GenerationRoom(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._session: Session | None = None
         self._parts: tuple[GenerationPage, GenerationDock] | None = None
         self.controller: GenerationController | None = None
 
     def bind(self, session: Session) -> None:
+        """Work on this workspace; the page is made when it is first wanted."""
+        self._session = session
+
+    def _ready(self) -> GenerationController | None:
+        if self.controller is None and self._session is not None:
+            self._make(self._session)
+        return self.controller
+
+    def _make(self, session: Session) -> None:
         page, dock = GenerationPage(), GenerationDock()
         talk = DeletionTalk(self._window, self._window.notices)
         ports = GenerationPorts(
@@ -68,6 +78,7 @@ class GenerationRoom(QObject):
 
     def unbind(self) -> None:
         """Leave the page and take everything down."""
+        self._session = None
         if self._parts is None or self.controller is None:
             return
         page, dock = self._parts
@@ -79,13 +90,13 @@ class GenerationRoom(QObject):
 
     def open(self, generation_id: str) -> None:
         """Bring a generation to the front."""
-        if self.controller is not None:
-            self.controller.open(generation_id)
+        if controller := self._ready():
+            controller.open(generation_id)
 
     def open_job(self, job_id: str) -> None:
         """Bring the generation to the front that a job is of."""
-        if self.controller is not None:
-            self.controller.open_job(job_id)
+        if controller := self._ready():
+            controller.open_job(job_id)
 
     def _show(self) -> None:
         self._window.set_page(PAGE)

@@ -76,6 +76,7 @@ class RunsRoom(QObject):
         super().__init__(window)
         self._window, self._commands, self._settings = window, commands, settings
         self._choice = choice
+        self._session: Session | None = None
         self._parts: tuple[RunsPage, RunsDock] | None = None
         self._reason = _NO_WORKSPACE
         self.controller: RunsController | None = None
@@ -104,9 +105,20 @@ class RunsRoom(QObject):
         return self._reason
 
     def _why_no_workspace(self) -> str:
-        return _NO_WORKSPACE if self.controller is None else ""
+        return _NO_WORKSPACE if self._session is None else ""
 
     def bind(self, session: Session) -> None:
+        """Work on this workspace; the page is made when it is first wanted."""
+        self._session = session
+        self._reason = "" if session.sartiq is not None else NO_ACCOUNT
+
+    def _ready(self) -> RunsController | None:
+        """Return the controller of the open workspace, made if need be."""
+        if self.controller is None and self._session is not None:
+            self._make(self._session)
+        return self.controller
+
+    def _make(self, session: Session) -> None:
         page, dock = RunsPage(), RunsDock()
         is_there = session.sartiq is not None
         trouble = "" if is_there else " ".join(sentence(error) for error in session.troubles)
@@ -124,7 +136,6 @@ class RunsRoom(QObject):
             draft_name=f"runs:{session.workspace_id}",
             trouble=trouble,
         )
-        self._reason = "" if is_there else NO_ACCOUNT
         self._parts = page, dock
         self._window.add_page(PAGE, page)
         self._window.set_dock(dock, DockKind.FORM, page=PAGE)
@@ -141,7 +152,7 @@ class RunsRoom(QObject):
     def unbind(self) -> None:
         """Leave the page and take everything down."""
         self.close()
-        self._reason = _NO_WORKSPACE
+        self._session, self._reason = None, _NO_WORKSPACE
         if self._parts is None or self.controller is None:
             return
         page, dock = self._parts
@@ -153,20 +164,20 @@ class RunsRoom(QObject):
 
     def open(self, op: Op, items: Sequence[Item] = ()) -> None:
         """Bring the form of a kind to the front, for these items where it works on pictures."""
-        if self.controller is not None:
-            self.controller.open(op, items)
+        if controller := self._ready():
+            controller.open(op, items)
             self._show()
 
     def open_row(self, row_id: str) -> None:
         """Bring the form to the front that a row of the jobs was made from."""
-        if self.controller is not None:
-            self.controller.restore(row_id)
+        if controller := self._ready():
+            controller.restore(row_id)
             self._show()
 
     def open_draft(self, draft: RunDraft) -> None:
         """Bring a form to the front with these values."""
-        if self.controller is not None:
-            self.controller.show_draft(draft)
+        if controller := self._ready():
+            controller.show_draft(draft)
             self._show()
 
     def look_again(self) -> None:
@@ -180,8 +191,8 @@ class RunsRoom(QObject):
             self._commands.remove(*(command.id for command in self.controller.commands()))
 
     def _show(self) -> None:
-        if self.controller is not None:
-            self._commands.add(*self.controller.commands())
+        if controller := self._ready():
+            self._commands.add(*controller.commands())
             self._window.set_page(PAGE)
             self._window.show_dock(True)  # without its form the page leads nowhere
 

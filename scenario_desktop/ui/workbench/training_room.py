@@ -37,6 +37,7 @@ class TrainingRoom(QObject):
     def __init__(self, window: MainWindow, commands: CommandRegistry) -> None:
         super().__init__(window)
         self._window = window
+        self._session: Session | None = None
         self._page: TrainingPage | None = None
         self.controller: TrainingController | None = None
         commands.add(
@@ -47,9 +48,13 @@ class TrainingRoom(QObject):
         )  # fmt: skip
 
     def _why_not(self) -> str:
-        return "No workspace is open" if self.controller is None else ""
+        return "No workspace is open" if self._session is None else ""
 
     def bind(self, session: Session) -> None:
+        """Work on this workspace; the page is made when it is first wanted."""
+        self._session = session
+
+    def _make(self, session: Session) -> None:
         half = session.sartiq
         page = self._page = TrainingPage()
         offers = TrainingOffers(half.capabilities) if half is not None else None
@@ -67,6 +72,7 @@ class TrainingRoom(QObject):
 
     def unbind(self) -> None:
         """Leave the page and take everything down."""
+        self._session = None
         page, self._page, self.controller = self._page, None, None
         if page is not None:
             self._window.remove_page(PAGE)
@@ -74,6 +80,8 @@ class TrainingRoom(QObject):
 
     def open(self) -> None:
         """Bring the page to the front."""
+        if self.controller is None and self._session is not None:
+            self._make(self._session)
         if self.controller is not None:
             self._window.set_page(PAGE)
             self.controller.open()
