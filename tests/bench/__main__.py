@@ -14,7 +14,7 @@ import sys
 NAMES = (
     "start", "scroll", "open", "thumbs", "sync", "detect", "memory", "stall",
     "brush", "poll", "canvas-open", "canvas-memory", "canvas-save",
-    "usage-answer", "refine",
+    "usage-answer", "usage-open", "usage-scroll", "refine",
 )  # fmt: skip
 
 

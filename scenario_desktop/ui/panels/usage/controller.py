@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from scenario_desktop.api.models.usage import UsageReport
 from scenario_desktop.errors import AppError, BadAnswer, Forbidden, Offline, RateLimited
 from scenario_desktop.services.usage import charts, export
 from scenario_desktop.services.usage.activity import ActivityBook, ActivityFilter, ActivityRow
@@ -47,6 +48,10 @@ from scenario_desktop.ui.panels.usage.words import as_of_text, range_text
 from scenario_desktop.ui.widgets.banner import Tone
 
 _BARS: Final = "scenario_desktop.ui.panels.usage.bars"
+#: What the chart library loads of Qt; some 15 ms, once.
+_QT_PARTS: Final = (
+    "PySide6.QtSvg", "PySide6.QtTest", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets",
+)  # fmt: skip
 #: The report names so many of its problems in the dialog.
 _MOST_PROBLEMS: Final = 40
 _RANKS: Final = {Grouping.USER: Rank.PEOPLE, Grouping.MODEL: Rank.MODELS}
@@ -86,6 +91,7 @@ class UsageController(QObject):
         self._sources: Sources | None = None
         self._loaded: Loaded | None = None
         self._budget: BudgetState | None = None
+        self._before_of: tuple[UsageRange, UsageReport] | None = None
         self._drill: tuple[Within | None, ActivityFilter, str] = (None, ActivityFilter(), "")
         self._wanted = ActivityFilter()
         self._book: ActivityBook | None = None
@@ -189,9 +195,8 @@ class UsageController(QObject):
             kept = await self._usage.kept(over)
             if kept is not None and self._loaded is None:
                 await drawing
-                await self._take(kept, await self._kept_before(over), kept=True)
+                await self._take(kept, is_kept=True)
             loaded = await self._usage.report(over, is_fresh=is_fresh)
-            before = await self._earlier(over)
             await drawing
         except AppError as error:
             self._show_error(error)
@@ -200,17 +205,17 @@ class UsageController(QObject):
             if not drawing.done():
                 drawing.cancel()
         self._error = loaded.error
-        await self._take(loaded, before)
+        await self._take(loaded)
         self._show_banner()
+        await self._complete(over)
 
     async def _load_chart(self) -> None:
         """Read the chart library beside the window: its first import takes a while."""
         if self._view.chart.chart is None:
+            for module in _QT_PARTS:  # parts of Qt are not safely loaded beside its own thread
+                importlib.import_module(module)
             bars = await asyncio.to_thread(importlib.import_module, _BARS)
             self._view.chart.set_chart(lambda name: bars.BarChart(name=name))
-
-    async def _kept_before(self, over: UsageRange) -> Loaded | None:
-        return await self._usage.kept(over.until(self._usage.now()).previous())
 
     async def _earlier(self, over: UsageRange) -> Loaded | None:
         """Read the time before; the page does well without it."""
@@ -219,34 +224,47 @@ class UsageController(QObject):
         except AppError:
             return None
 
-    async def _take(self, loaded: Loaded, before: Loaded | None, *, kept: bool = False) -> None:
+    async def _take(self, loaded: Loaded, *, is_kept: bool = False) -> None:
+        """Show a report; what stands beside it comes when it is there."""
         over = self._choice.over
+        before = self._before_of[1] if self._before_of is not None else None
+        if self._before_of is not None and self._before_of[0] != over:
+            before = None
         self._loaded = loaded
-        self._sources = Sources(loaded.report, before.report if before is not None else None)
-        await self._budgeting(over, loaded, kept=kept)
-        if self._choice.shown_grouping is Grouping.USER and not kept:
+        self._sources = Sources(loaded.report, before)
+        if is_month(over):
+            await self._budgeting(loaded)
+        if self._choice.shown_grouping is Grouping.USER and not is_kept:
             await self._add_users()
         await self._draw()
         self._show_as_of()
 
-    async def _budgeting(self, over: UsageRange, loaded: Loaded, *, kept: bool) -> None:
-        """Tell how the month goes, by the service where it was asked about the month."""
-        month = self._usage.preset(Preset.MONTH)
-        about: Loaded | None = loaded
+    async def _complete(self, over: UsageRange) -> None:
+        """Read the time before, and the month where the range is another one."""
+        before = await self._earlier(over)
         if not is_month(over):
-            try:
-                about = await self._usage.kept(month) if kept else await self._usage.report(month)
-            except AppError:
-                about = None
-        spent: Decimal | None = None
+            await self._budgeting(await self._month())
+        if before is not None and self._sources is not None:
+            self._before_of = (over, before.report)
+            self._sources = replace(self._sources, before=before.report)
+        await self._draw()
+
+    async def _month(self) -> Loaded | None:
+        try:
+            return await self._usage.report(self._usage.preset(Preset.MONTH))
+        except AppError:
+            return None
+
+    async def _budgeting(self, about: Loaded | None) -> None:
+        """Tell how the month goes, by the service's report on it where there is one."""
+        month, spent = self._usage.preset(Preset.MONTH), None
         if about is not None:
             now = self._usage.now()
-            spent = (
-                await asyncio.to_thread(charts.spend, about.report, Grouping.ACTION, month, now)
-            ).total
+            found = await asyncio.to_thread(charts.spend, about.report, Grouping.ACTION, month, now)
+            spent = found.total
             self.month_told.emit(spent, about.at)
         self._budget = await self._usage.budget(self._ports.budget(), spent)
-        if self._sources is not None and is_month(over):
+        if self._sources is not None and is_month(self._choice.over):
             pace = pace_of(self._budget, spent or Decimal(0))
             self._sources = replace(self._sources, pace=pace)
 
