@@ -300,8 +300,10 @@ class Program(QObject):
         session, self.session = self.session, None
         if session is not None:
             self.workbench.unbind()
-            await cancel_all(self.window)
-            await session.aclose()
+            try:
+                await cancel_all(self.window)
+            finally:
+                await session.aclose()
 
     async def _forget(self, workspace_id: str) -> None:
         """Remove what is kept here of a workspace that was removed."""

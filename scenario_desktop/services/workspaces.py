@@ -226,15 +226,16 @@ class Workspaces:
             return
         if record.kind is WorkspaceKind.LOCAL:
             raise Refused("“On this computer” is always there.")
-        if record.id == self.active.id:
-            self.activate(LOCAL.id)
-        kept = [r for r in self.records if r.id not in (LOCAL.id, record.id)]
-        self._settings.update(workspaces=tuple(kept))
+        # First what is secret: opening another workspace stops whatever is still under way.
         await self._forget_keys(
             record.credentials_ref, record.team_credentials_ref, record.sartiq_credentials_ref
         )
         if self._forget is not None:
             await self._forget(record.id)
+        if record.id == self.active.id:
+            self.activate(LOCAL.id)
+        kept = [r for r in self.records if r.id not in (LOCAL.id, record.id)]
+        self._settings.update(workspaces=tuple(kept))
         self.changed.emit(self.records)
 
     async def secret(self, record: WorkspaceRecord) -> Secret:

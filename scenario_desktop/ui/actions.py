@@ -62,6 +62,10 @@ class AsyncAction(QObject):
     def is_busy(self) -> bool:
         return bool(self._tasks)
 
+    def runs(self, task: asyncio.Task[Any] | None) -> bool:
+        """Whether this task is a run of it."""
+        return task in self._tasks
+
     def trigger(self, *args: Any) -> None:
         """Start it with these arguments.
 
@@ -161,8 +165,12 @@ class ActionButton(Button):
 
 
 async def cancel_all(root: QObject) -> None:
-    """Stop every action below an object and wait until all of them have cleaned up."""
-    actions = root.findChildren(AsyncAction)
+    """Stop every action below an object and wait until all of them have cleaned up.
+
+    The one that asks for it, if any, goes on: it would wait for itself.
+    """
+    me = asyncio.current_task()
+    actions = [action for action in root.findChildren(AsyncAction) if not action.runs(me)]
     for action in actions:
         action.cancel()
     for action in actions:

@@ -155,3 +155,19 @@ async def test_who_waits_for_an_action_that_is_deleted_does_not_wait_for_ever(qt
     async with asyncio.timeout(5):
         await waiting
     assert work.stopped == 1
+
+
+async def test_an_action_may_stop_all_others(qt_loop: Any) -> None:
+    owner, work, ended = QObject(), Work(), []
+    other = AsyncAction(work, parent=owner)
+
+    async def stop_all() -> None:
+        await cancel_all(owner)
+        ended.append(work.stopped)
+
+    action = AsyncAction(stop_all, parent=owner)
+    other.trigger()
+    await until(lambda: work.started)
+    action.trigger()
+    await until(lambda: ended)
+    assert ended == [1]
