@@ -468,6 +468,7 @@ class RunsController(QObject):
                 "Pictures and videos are made by Sartiq. Add its address and your account to "
                 "this workspace."
             )
+        self._dock.title.setEnabled(False)
         self._page.show_head("New with Sartiq", None)
         self._page.show_views([(View.PICTURE, "Picture")], View.PICTURE)
         self._page.outside.hide()

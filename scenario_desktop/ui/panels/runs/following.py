@@ -312,7 +312,7 @@ class RunFollower(QObject):
         if self._draft.op is Op.ADJUST and ref is not None and not before.isNull():
             self._show_adjusting(before, after)
         elif not before.isNull() or not after.isNull():
-            self._show_pictures(before, after)
+            self._show_pictures(before, after, attempt.title if attempt else "Result")
         else:
             self._page.show_views([(View.PICTURE, "Picture")], View.PICTURE)
             self._show_nothing(view, ref, is_failed=is_failed)
@@ -335,7 +335,7 @@ class RunFollower(QObject):
         else:
             self._page.show_head(kind.title, None)
 
-    def _show_pictures(self, before: QPixmap, after: QPixmap) -> None:
+    def _show_pictures(self, before: QPixmap, after: QPixmap, name: str) -> None:
         views = [(View.PICTURE, "Before")] if not before.isNull() else []
         if not before.isNull() and not after.isNull() and _is_same_shape(before, after):
             views.append((View.SPLIT, "Split"))
@@ -345,7 +345,7 @@ class RunFollower(QObject):
         wanted = self._view.get(self._draft.op, View.SPLIT if View.SPLIT in known else known[-1])
         shown = wanted if wanted in known else known[-1]
         self._page.show_views(views, shown)
-        self._page.show_picture(before, after, shown, ("Before", "Result"))
+        self._page.show_picture(before, after, shown, ("Before", name))
         if shown is View.RESULT:
             self._show_result_size()
 
