@@ -285,9 +285,12 @@ class CanvasSession:
             edit, drawn_on = self._edit, self._base.digest
             stored = await self._editor.stored()
             await self._try_flush()
+            await self._check_after_offline()
             try:
-                ids = await self._layers.send(
-                    stored.blobs, self._note.uploads, self._keep_uploads, on_progress
+                ids = await self._ask(
+                    self._layers.send(
+                        stored.blobs, self._note.uploads, self._keep_uploads, on_progress
+                    )
                 )
             except NotFound:
                 await self._see_if_it_is_gone()
@@ -300,6 +303,19 @@ class CanvasSession:
             result = SaveResult(asset, ids, text, is_snapshot)
             self.saved.emit(result)
             return result
+
+    async def _check_after_offline(self) -> None:
+        """After a time without the server: see whose the canvas is before anything is sent.
+
+        Raises:
+            AppError: it cannot be reached still, or the canvas is not ours to save any more.
+        """
+        if not self.lease.is_offline:
+            return
+        async with self._wiring:
+            await self._compare()
+        await self._drive(leases.Ticked())  # which renews the lease
+        self._require_lease()
 
     async def save_as_copy(self, name: str) -> Asset:
         """Make a new canvas of what is on the screen; needs no lease.

@@ -110,7 +110,9 @@ def skew(lease: Lease) -> str:
     if lease.skew_s is None:
         return ""
     way = "slow" if lease.skew_s > 0 else "fast"
-    return f"This computer's clock is {duration(abs(lease.skew_s))} {way}; times are the server's"
+    skew_s = abs(lease.skew_s)
+    about_s = skew_s if skew_s < 60 else round(skew_s, -1)  # the server tells whole seconds
+    return f"This computer's clock is {duration(about_s)} {way}; times are the server's"
 
 
 def _lost(lease: Lease, until: str, right: str) -> LockState:
