@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QBuffer, QByteArray
+from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
@@ -46,9 +46,11 @@ from scenario_desktop.ui.panels.runs.state import (
     problems_of,
     ref_of,
 )
+from scenario_desktop.ui.theme import Theme
 from scenario_desktop.ui.widgets.buttons import Button
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from tests.support import until
+from tests.widget.access import unnamed
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 STYLE = "3f2a9c10-5d1e-4b7a-9c52-0123456789ab"
@@ -709,3 +711,43 @@ async def test_what_is_no_picture_is_left_out_and_told(make_desk: Any, qt_loop: 
     await until(lambda: desk.messages.toasts)
     assert desk.messages.toasts == ["“Film” is not a picture."]
     assert [ref.item_id for ref in desk.controller.draft.mains] == ["asset_2"]
+
+
+@pytest.mark.parametrize("op", list(KINDS))
+async def test_every_control_of_every_form_has_a_name(make_desk: Any, qt_loop: Any, op: Op) -> None:
+    desk = make_desk()
+    desk.controller.open(op)
+    for group in desk.dock.form._groups.values():
+        group.set_open(True)
+    assert unnamed(desk.window) == []
+
+
+async def test_foreign_text_stays_text(make_desk: Any, qt_loop: Any) -> None:
+    desk = make_desk()
+    hostile = "<b>x</b> & <img src=file:///etc/passwd>"
+    desk.library.add(item(1, name=hostile))
+    desk.jobs.put(view("r", JobState.FAILED, Op.FACES, input_item_id="asset_1",
+                       status_text=f"Failed: {hostile}", hint=hostile))  # fmt: skip
+    desk.controller.open(Op.FACES, [desk.library.known["asset_1"]])
+    assert desk.page.status.text().startswith(f"Failed: {hostile}")
+    for label in desk.window.findChildren(PlainLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText
+
+
+async def test_large_text_and_a_narrow_window_cut_nothing_off(
+    make_desk: Any, qt_loop: Any, look: Theme
+) -> None:
+    look.set_scale(2.0)
+    try:
+        desk = make_desk()
+        desk.window.resize(900, 600)
+        desk.controller.open(Op.ADJUST, [item(1)])
+        desk.jobs.put(view("r", JobState.FAILED, Op.ADJUST, input_item_id="asset_1",
+                           status_text="Failed: " + "a long reason " * 12))  # fmt: skip
+        await until(lambda: desk.page.status.isVisible())
+        status = desk.page.status
+        assert status.height() >= status.heightForWidth(status.width())
+        button = desk.dock.footer.button
+        assert button.width() >= button.sizeHint().width()
+    finally:
+        look.set_scale(1.0)
