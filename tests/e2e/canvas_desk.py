@@ -48,9 +48,14 @@ class CanvasDesk:
         ben: the connection of the second user.
     """
 
-    def __init__(self, program: Program, ben: ScenarioClient) -> None:
-        self.program, self.ben = program, ben
+    def __init__(self, program: Program, ben: ScenarioClient | None = None) -> None:
+        self.program, self._ben = program, ben
         self._ben_lock = ""
+
+    @property
+    def ben(self) -> ScenarioClient:
+        assert self._ben is not None
+        return self._ben
 
     @property
     def window(self) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from scenario_desktop.errors import AppError
 from scenario_desktop.services.credentials import Credentials
 from scenario_desktop.store.settings import SettingsStore
 from scenario_desktop.ui import loop, theme
+from tests.e2e.canvas_desk import CanvasDesk
 from tests.e2e.desk import bring_in, error_card, items, session_of, shown, state_text, texts
 from tests.e2e.hostile import encoded, noise
 
@@ -105,8 +107,21 @@ def take_all(ballast: Path) -> None:
                 continue
 
 
+async def paint(program: Program, _argument: str) -> None:
+    """Draw on a new canvas until killed; say when the stroke has been there for two seconds."""
+    ann = CanvasDesk(program)
+    await ann.start()
+    await ann.hold()
+    ann.draw(200)
+    drawn_at = time.monotonic()
+    while time.monotonic() - drawn_at < 2.0:  # noqa: ASYNC110 - so long may a stroke be unsafe
+        await asyncio.sleep(0.05)
+    say("drawn", canvas=ann.canvas_id)
+    await asyncio.Event().wait()
+
+
 VERBS: dict[str, Callable[[Program, str], Any]] = {
-    "sit": sit, "bring": bring, "detect": detect, "fill": fill,
+    "sit": sit, "bring": bring, "detect": detect, "fill": fill, "paint": paint,
 }  # fmt: skip
 
 
