@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from psygnal import Signal
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -36,7 +36,9 @@ from scenario_desktop.ui.panels.generation.state import (
     stats_text,
 )
 from scenario_desktop.ui.panels.generation.view import GenerationDock, GenerationPage
+from scenario_desktop.ui.widgets.labels import PlainLabel
 from tests.support import until
+from tests.widget.access import unnamed
 from tests.widget.test_runs_panel import FakeMessages, FakePictures
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -285,3 +287,15 @@ async def test_its_id_can_be_copied(desk: Desk, qt_loop: Any) -> None:
     desk.page.copy_requested.emit()
     assert QGuiApplication.clipboard().text() == "g"
     assert desk.page.grid.childAt(QPoint(10, 10)) is not None
+
+
+async def test_every_control_has_a_name_and_foreign_text_stays_text(
+    desk: Desk, qt_loop: Any
+) -> None:
+    hostile = "<b>x</b> <img src=file:///etc/passwd>"
+    desk.generations.found = whole(asked=asked(extra_prompt=hostile))
+    await desk.open()
+    assert unnamed(desk.window) == []
+    assert f"Prompt: {hostile}" in desk.dock.texts()
+    for label in desk.window.findChildren(PlainLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText

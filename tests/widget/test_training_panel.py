@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
@@ -29,6 +30,7 @@ from scenario_desktop.ui.panels.training.state import (
 from scenario_desktop.ui.panels.training.view import TrainingPage
 from scenario_desktop.ui.widgets.buttons import Button
 from tests.support import until
+from tests.widget.access import unnamed
 from tests.widget.test_runs_panel import FakeMessages
 
 
@@ -252,3 +254,14 @@ async def test_other_failures_are_told_in_their_words(make_desk: Any, qt_loop: A
     desk.controller.look_at("t1")
     await desk.controller.looking.settle()
     assert desk.page.state.accessibleName() == "The training could not be read"
+
+
+async def test_every_control_has_a_name(make_desk: Any, qt_loop: Any) -> None:
+    desk = make_desk()
+    desk.trainings.answers["t1"] = {"status": "<b>x</b>", "logs": [{"at": 1}]}
+    desk.controller.open()
+    desk.controller.look_at("t1")
+    await desk.controller.looking.settle()
+    assert unnamed(desk.page) == []
+    assert desk.page.title.text() == "t1: <b>x</b>"
+    assert desk.page.title.textFormat() is Qt.TextFormat.PlainText
