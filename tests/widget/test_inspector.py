@@ -28,7 +28,7 @@ from scenario_desktop.api.models.assets import AssetProperties
 from scenario_desktop.errors import AppError, BadInput, Refused, StoreFailed
 from scenario_desktop.imaging import tasks
 from scenario_desktop.items import PREDICTION, REFINE, Item, Picture
-from scenario_desktop.services.library import Library
+from scenario_desktop.services.library import ChangeKind, Library
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.sartiq.limits import Limit
 from scenario_desktop.store.catalogue import Catalogue
@@ -671,6 +671,24 @@ async def test_a_version_is_shown_in_place_and_left_again(qt_loop: Any, tmp_path
         assert view.name.name() == "Red boat"
         assert [controller.version] == [None]
         assert room.wishes == []
+
+
+async def test_a_version_that_is_deleted_gives_way_to_its_item(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1, **prediction())
+        parent = (await room.library.items([key]))[key].id
+        version = await room.add(2, **refine(2, parent))
+        await room.select(key)
+        room.view.children_strip.chosen.emit(version)
+        await room.settle()
+        assert room.controller.version == version
+        await room.catalogue.purge(["refine_2"])
+        room.library.tell(ChangeKind.ITEMS_REMOVED, [version])
+        await room.settle()
+        assert room.view.name.name() == "Red boat"
+        assert room.controller.keys == (key,)
 
 
 async def test_buttons_of_a_prediction_say_what_is_wanted(qt_loop: Any, tmp_path: Path) -> None:

@@ -261,7 +261,7 @@ class InspectorController(QObject):
         found = await library.items(keys[:MAX_READ])
         self._items = {key: found[key] for key in keys[:MAX_READ] if key in found}
         if not self._items:
-            self._show_nothing()
+            self._on_gone()
             return
         self._view.set_notice("")
         if len(keys) > 1:
@@ -283,6 +283,13 @@ class InspectorController(QObject):
             if item.is_refine and self._parent is not None:
                 self._children = await library.children(self._parent)
             self._show_relatives()
+
+    def _on_gone(self) -> None:
+        """Let a version that is gone give way to what it lay on."""
+        if self.version is not None and self._chosen:
+            self._inspect(self._chosen)
+        else:
+            self._show_nothing()
 
     def _show_nothing(self) -> None:
         self._keys = self._chosen = ()
@@ -398,7 +405,7 @@ class InspectorController(QObject):
 
     def _on_load_failed(self, error: object) -> None:
         if isinstance(error, NotFound):
-            self._show_nothing()
+            self._on_gone()
         elif isinstance(error, AppError):
             self._view.set_notice(f"{error.message} {error.hint}".strip(), "Try again")
         else:
