@@ -53,7 +53,7 @@ async def test_the_page_tells_the_month(qt_loop: Any, tmp_path: Path) -> None:
         assert cards["Spent"] == (f"{month_total(page):,.0f} CU", "99 % of 2,000 CU")
         assert "above the budget" in cards["Forecast by 30 November"][1]
         assert cards["Jobs"][0] == cards["Pictures made"][0]
-        assert page.view.ranking.list.count() == 6
+        assert page.view.ranking.model.rowCount() == 6
         assert "Europe/Madrid" in page.view._as_of.text()
         figures = page.controller.figures
         assert figures is not None

@@ -48,10 +48,6 @@ from scenario_desktop.ui.panels.usage.words import as_of_text, range_text
 from scenario_desktop.ui.widgets.banner import Tone
 
 _BARS: Final = "scenario_desktop.ui.panels.usage.bars"
-#: What the chart library loads of Qt; some 15 ms, once.
-_QT_PARTS: Final = (
-    "PySide6.QtSvg", "PySide6.QtTest", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets",
-)  # fmt: skip
 #: The report names so many of its problems in the dialog.
 _MOST_PROBLEMS: Final = 40
 _RANKS: Final = {Grouping.USER: Rank.PEOPLE, Grouping.MODEL: Rank.MODELS}
@@ -212,8 +208,6 @@ class UsageController(QObject):
     async def _load_chart(self) -> None:
         """Read the chart library beside the window: its first import takes a while."""
         if self._view.chart.chart is None:
-            for module in _QT_PARTS:  # parts of Qt are not safely loaded beside its own thread
-                importlib.import_module(module)
             bars = await asyncio.to_thread(importlib.import_module, _BARS)
             self._view.chart.set_chart(lambda name: bars.BarChart(name=name))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import (
+    QAbstractListModel,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QRectF,
     QSize,
@@ -17,8 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
+    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -40,9 +41,11 @@ from scenario_desktop.ui.widgets.surface import Card
 from scenario_desktop.ui.widgets.tips import tip
 
 _TITLES: Final = {Rank.MODELS: "Models", Rank.PEOPLE: "People", Rank.ACTIONS: "Actions"}
-_ROW = Qt.ItemDataRole.UserRole
+_ROW = int(Qt.ItemDataRole.UserRole)
+_TOP = _ROW + 1
 _BAR = 6
 Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT: Final = QModelIndex()
 
 
 class _Rows(QStyledItemDelegate):
@@ -79,7 +82,7 @@ class _Rows(QStyledItemDelegate):
         painting.text(painter, words, row.name, look.font("small"), t.text, left, middle)
         trough = QRectF(inner.left(), inner.bottom() + 2, inner.width(), _BAR)
         painting.box(painter, trough, _BAR / 2, t.pressed)
-        top = float(index.data(_ROW + 1))
+        top = float(index.data(_TOP))
         share = float(row.amount) / top if top > 0 else 0.0
         width = max(0.0, min(1.0, share)) * trough.width()
         if width > 0:
@@ -87,14 +90,56 @@ class _Rows(QStyledItemDelegate):
             painting.box(painter, trough, _BAR / 2, t.series[0])
 
 
-class _List(QListWidget):
-    """Enter opens a row, as a click does."""
+class RankModel(QAbstractListModel):
+    """Rows of a ranking."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[Ranked, ...] = ()
+        self._top = 0.0
+
+    def set_rows(self, rows: Sequence[Ranked]) -> None:
+        """Show others, the largest first."""
+        self.beginResetModel()
+        self._rows = tuple(rows)
+        self._top = max((float(row.amount) for row in rows), default=0.0)
+        self.endResetModel()
+
+    @override
+    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.DisplayRole:
+                return f"{row.name}: {amount_text(row.amount)} CU, {percent_text(row.share)}"
+            case Qt.ItemDataRole.ToolTipRole:
+                return tip("\n".join((row.name, row.note) if row.note else (row.name,)))
+            case _ if role == _ROW:
+                return row
+            case _ if role == _TOP:
+                return self._top
+        return None
+
+
+class _List(QListView):
+    """Enter opens a row, as a click does.
+
+    Signals:
+        opened: the index of a row.
+    """
+
+    opened = Signal(object)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        item = self.currentItem()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
-            self.itemClicked.emit(item)
+        index = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+            self.opened.emit(index)
         else:
             super().keyPressEvent(event)
 
@@ -122,9 +167,12 @@ class RankingCard(Card):
         self.list = _List()
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setMouseTracking(True)
-        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemClicked.connect(self._on_clicked)
+        self.model = RankModel(self)
+        self.list.setModel(self.model)
+        self.list.clicked.connect(self._on_opened)
+        self.list.opened.connect(self._on_opened)
         self._bar = OverlayBar(self.list)
         self._blocks = Skeleton(height=120, lines=5)
         self._empty = PlainLabel("Nothing in this range", "small", "text_2")
@@ -164,18 +212,8 @@ class RankingCard(Card):
         self.list.setVisible(bool(rows))
         self._empty.setVisible(not rows)
         self._count.setText(f"{len(rows):,}" if rows else "")
-        top = max((float(row.amount) for row in rows), default=0.0)
-        self.list.clear()
-        for row in rows:
-            item = QListWidgetItem()
-            item.setData(_ROW, row)
-            item.setData(_ROW + 1, top)
-            words = f"{row.name}: {amount_text(row.amount)} CU, {percent_text(row.share)}"
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
-            item.setToolTip(tip("\n".join((row.name, row.note) if row.note else (row.name,))))
-            self.list.addItem(item)
+        self.model.set_rows(rows)
         self.list.doItemsLayout()
-        self.list.scrollToTop()
 
     def _open_menu(self) -> None:
         menu = Menu(self, name="Ranked")
@@ -187,5 +225,5 @@ class RankingCard(Card):
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._choose.mapToGlobal(self._choose.rect().bottomLeft()))
 
-    def _on_clicked(self, item: QListWidgetItem) -> None:
-        self.row_opened.emit(item.data(_ROW).id)
+    def _on_opened(self, index: QModelIndex) -> None:
+        self.row_opened.emit(index.data(_ROW).id)
