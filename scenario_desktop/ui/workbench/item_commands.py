@@ -231,15 +231,7 @@ class ItemCommands(QObject):
         items = await self._gallery.read(keys[:1])
         for item in items:
             self._notices.toast("Fetching the video for the player")
-            folder = self._player_folder / uuid.uuid4().hex
-            (saved,) = await session.downloads.save([item], folder)
-            if saved.error is not None:
-                raise saved.error
-            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(saved.path))):
-                raise BadInput(
-                    "No program on this computer opens this video.",
-                    hint="Download it, and open it where you like.",
-                )
+            await open_in_player(session, item, self._player_folder)
 
     async def _favourite(self) -> None:
         session, keys = self._open()
@@ -329,6 +321,23 @@ async def download(
     for file in failed[:1]:
         notices.report(file.error)
     return saved
+
+
+async def open_in_player(session: Session, item: Item, player_folder: Path) -> None:
+    """Fetch a video and hand it to the system's player.
+
+    Raises:
+        BadInput: no program opens it.
+        AppError: it could not be fetched.
+    """
+    (saved,) = await session.downloads.save([item], player_folder / uuid.uuid4().hex)
+    if saved.error is not None:
+        raise saved.error
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(saved.path))):
+        raise BadInput(
+            "No program on this computer opens this video.",
+            hint="Download it, and open it where you like.",
+        )
 
 
 def open_in_browser(url: str) -> None:

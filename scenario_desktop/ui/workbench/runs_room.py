@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -24,7 +25,7 @@ from scenario_desktop.ui.panels.runs.ports import RunsPorts, Service
 from scenario_desktop.ui.panels.runs.state import RunDraft, agentic_text
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench import training_room
-from scenario_desktop.ui.workbench.item_commands import open_in_browser
+from scenario_desktop.ui.workbench.item_commands import open_in_player
 
 if TYPE_CHECKING:
     from scenario_desktop.services.sartiq.runs import Runs
@@ -72,8 +73,14 @@ class RunsRoom(QObject):
         commands: CommandRegistry,
         settings: SettingsAccess,
         choice: Choice,
+        player_folder: Path,
     ) -> None:
+        """
+        Args:
+            player_folder: where videos lie that a player shows; whoever owns it empties it.
+        """
         super().__init__(window)
+        self._player_folder = player_folder
         self._window, self._commands, self._settings = window, commands, settings
         self._choice = choice
         self._session: Session | None = None
@@ -132,7 +139,7 @@ class RunsRoom(QObject):
             drafts=SettingsDrafts(self._settings),
             chosen=self._choice.items,
             chosen_count=self._choice.count,
-            open_outside=_Outside(session),
+            open_outside=_Outside(session, self._player_folder),
             draft_name=f"runs:{session.workspace_id}",
             trouble=trouble,
         )
@@ -237,13 +244,13 @@ def notes_of(session: Session) -> AttemptNotes | None:
 
 
 class _Outside:
-    """Opens an item's file with the program that the system has for its address."""
+    """Opens a video with the player that the system has for it."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, folder: Path) -> None:
+        self._session, self._folder = session, folder
 
     async def __call__(self, item: Item) -> None:
-        open_in_browser(await self._session.library.fresh_url(item.key))
+        await open_in_player(self._session, item, self._folder)
 
 
 def _service(session: Session) -> Service | None:

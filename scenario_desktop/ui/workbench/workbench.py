@@ -167,6 +167,7 @@ class Workbench(QObject):
             runs_room.Choice(
                 self.gallery.controller.chosen_items, lambda: self.gallery.controller.chosen_count
             ),
+            ports.drag_folder / "player",
         )
         self.generation = generation_room.GenerationRoom(self.window)
         self.training = training_room.TrainingRoom(self.window, self.commands)

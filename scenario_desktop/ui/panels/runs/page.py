@@ -197,7 +197,7 @@ class RunsPage(Surface):
         self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._size = PlainLabel("", "body", "text_3")
         self.views = Segmented([Segment(View.PICTURE, "Picture")], name="What is shown")
-        self.outside = Button("Open outside", icon="external-link", size=ButtonSize.SMALL)
+        self.outside = Button("Open in player", icon="play", size=ButtonSize.SMALL)
         self.save = Button("Save as…", icon="download", size=ButtonSize.SMALL)
         self._stack = QStackedWidget()
         self.status = StatusLine()
