@@ -834,3 +834,11 @@ async def test_a_late_save_of_what_is_there_already_loses_nothing_newer(ann: Ann
     ann.server.deliver()
     assert ann.shown_by_server() == {"s1"}  # an older save arrived last
     assert "s2" in ann.kept_strokes()
+
+
+async def test_strokes_saved_at_the_last_moment_are_put_aside_without_end(ann: Ann) -> None:
+    await ann.draw("s1")
+    ann.at._saved = ann.at._edit  # a save has arrived before the draft was written
+    ann.at._drafted = ann.at._edit - 1
+    await ann.at._put_aside(KeptWhy.REFUSED)
+    assert not ann.at.is_unsaved

@@ -821,7 +821,7 @@ class CanvasSession:
         """
         held = self._held()
         await self._put_note(why=why, lock_id="", lock_until=None)
-        while self._drafted < self._edit:
+        while not self.is_drafted:  # what the server has by now need not be on the disk
             await self.flush()
         # Nothing is awaited from here until the strokes are off the screen.
         kept_id = self._note.id
