@@ -1,6 +1,6 @@
 """The tour: the real window on the real engine, driven through its main jobs, a picture per step.
 
-Canvases have their steps in ``tour_canvas``.
+Canvases have their steps in ``tour_canvas``, the second service in ``tour_sartiq``.
 
 It is the end-to-end test, and it makes the screenshots of the README. What it does, it does with
 keys and clicks; what it claims, it has looked at.
@@ -146,7 +146,8 @@ class Tour:
             ("settings", self._settings),
             ("light", self._light),
         )
-        if await self._take_all(library) and await self._take_canvas():
+        is_on = await self._take_all(library) and await self._take_canvas()
+        if is_on and await self._take_sartiq():
             await self._take_all(window)
         is_good = all(step.ok for step in self._steps)
         report = {"ok": is_good, "steps": [asdict(step) for step in self._steps]}
@@ -162,6 +163,19 @@ class Tour:
         if address is None:
             raise Unexpected("the engine is gone")
         steps = CanvasSteps(self, address, await self._session.library.parent(made) or made)
+        try:
+            return await self._take_all(steps.steps())
+        finally:
+            await steps.aclose()
+
+    async def _take_sartiq(self) -> bool:
+        """Take the steps with the second service, which the engine offers as well."""
+        from scenario_desktop.tour_sartiq import SartiqSteps
+
+        address = self._program.engine.status.address
+        if address is None:
+            raise Unexpected("the engine is gone")
+        steps = SartiqSteps(self, address, lambda: self._session)
         try:
             return await self._take_all(steps.steps())
         finally:

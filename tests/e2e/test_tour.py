@@ -24,7 +24,7 @@ def tour(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment.pop("WAYLAND_DISPLAY", None)
     return subprocess.run(
         [sys.executable, "-m", "scenario_desktop", "tour", "--out", str(out), *arguments],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=110,
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=280,
     )  # fmt: skip
 
 
@@ -46,12 +46,12 @@ def assert_good(done: subprocess.CompletedProcess[str], out: Path) -> None:
             assert len(picture.convert("L").getcolors() or [0] * 99) > 8, name  # not one blank
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 def test_every_step_does_what_it_says(tmp_path: Path) -> None:
     assert_good(tour(tmp_path), tmp_path)
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 def test_it_works_with_pictures_of_the_user(tmp_path: Path) -> None:
     """Also where most of the files of a folder cannot come in."""
     folder, out = tmp_path / "mine", tmp_path / "out"

