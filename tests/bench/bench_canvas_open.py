@@ -19,6 +19,7 @@ from typing import Any
 from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas import format as canvas_format
+from scenario_desktop.imaging import pool as worker_pool
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.tasks import load_libraries, picture_file
 from scenario_desktop.ui.loop import run as run_loop
@@ -26,11 +27,17 @@ from scenario_desktop.ui.panels.canvas import loading
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.settings import ToolSettings
 from scenario_desktop.ui.panels.canvas.stage import Stage
-from tests.bench.bench_detect import prepare
+from tests.bench import bench_detect
 from tests.bench.canvas_files import SIDE, FilePictures, make_canvas
 from tests.bench.gallery_bench import application
 
-ROUNDS = 5
+ROUNDS = 7
+
+
+def prepare() -> None:
+    """Set up a worker of the direct way as the program's are, also in how it gives way."""
+    bench_detect.prepare()
+    worker_pool._step_back()
 
 
 def decode(path: str) -> int:

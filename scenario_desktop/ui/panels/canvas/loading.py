@@ -6,6 +6,8 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
@@ -14,11 +16,15 @@ from scenario_desktop.canvas.format import MAX_SIDE, Document, PictureLayer, Til
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.ui.panels.canvas import encoding
-from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels, rgba
+from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels
 from scenario_desktop.ui.panels.canvas.ports import LargePictures
+from scenario_desktop.ui.panels.canvas.tiling import FORMAT
 
 #: Assets that are fetched and decoded at the same time.
 _PARALLEL = 4
+#: Of glibc's mallopt.
+_MMAP_THRESHOLD = -3
+_LARGE_BYTES = 4 * 2**20
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +46,7 @@ async def load(
     Returns:
         the pixels, and why some are missing.
     """
+    _libc()
     pixels = Pixels()
     errors: list[AppError] = []
     tiles = _Tiles(document, pixels)
@@ -98,7 +105,10 @@ class _Tiles:
 
     def take_asset(self, key: str, picture: Picture) -> None:
         """Take what a worker decoded."""
-        self._take(key, rgba(picture.data, picture.width, picture.height))
+        # Not converted yet: tiles are cut out first, which saves a pass over fresh memory.
+        width, height = picture.width, picture.height
+        raw = QImage(picture.data, width, height, width * 4, QImage.Format.Format_RGBA8888)
+        self._take(key, raw)
 
     def finish(self) -> None:
         """Lay down the tiles of layers that have several: later ones cover earlier ones."""
@@ -110,23 +120,38 @@ class _Tiles:
 
     def _take(self, key: str, image: QImage) -> None:
         if key in self._pictures:
-            self._pixels.pictures[key] = PictureSource(image)
+            self._pixels.pictures[key] = PictureSource(image.convertToFormat(FORMAT))
         for layer_id, number in self._users.get(key, ()):
             if len(self._tiles[layer_id]) == 1:
                 self._put(layer_id, number, image)
             else:
-                self._late.setdefault(layer_id, {})[number] = image
+                own = image.convertToFormat(FORMAT)
+                self._late.setdefault(layer_id, {})[number] = own
 
     def _put(self, layer_id: str, number: int, image: QImage) -> None:
         tile = self._tiles[layer_id][number]
         self._pixels.surfaces[layer_id].put(image, QPoint(tile.x, tile.y))
 
 
-def _give_freed_memory_back() -> None:
-    """Let glibc return what large buffers left behind: about a sixth of a canvas (measured)."""
-    if sys.platform == "linux":
-        import ctypes
+@lru_cache(maxsize=1)
+def _libc() -> Any:
+    """Return glibc, told to keep large buffers apart, or None where there is another library.
 
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:  # not in other C libraries
-            trim(0)
+    Left alone it learns to take pictures from its heap, where a freed one seldom goes back: up to a
+    sixth of a canvas lay unused (measured).
+    """
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "malloc_trim") or not hasattr(libc, "mallopt"):
+        return None
+    libc.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+    return libc
+
+
+def _give_freed_memory_back() -> None:
+    libc = _libc()
+    if libc is not None:
+        libc.malloc_trim(0)

@@ -112,13 +112,13 @@ class PaintSurface:
 
     def put(self, image: QImage, corner: QPoint) -> None:
         """Replace pixels by those of a picture."""
-        image = image.convertToFormat(FORMAT)
         area = QRect(corner, image.size())
         for key in keys_in(area):
             place = tile_rect(key)
             if area.contains(place):
                 # One pass over fresh memory instead of two.
-                self.set_tile(key, image.copy(place.translated(-corner)))
+                part = image.copy(place.translated(-corner))
+                self.set_tile(key, part.convertToFormat(FORMAT))
                 continue
             painter = QPainter(self.writable(key))
             painter.setCompositionMode(_SOURCE)
