@@ -85,3 +85,26 @@ async def test_a_killed_window_leaves_its_strokes_and_its_lock(
         assert (await ann.ben.get_asset(canvas_id)).lock_expires_at is None
         left = await session_of(ann.program).canvases.recoveries()
         assert [one.id for one in left] == ([recovery.id] if answer == "Later" else [])
+
+
+async def test_strokes_left_by_closing_are_offered_where_the_canvas_is_opened(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with canvas_desk(tmp_path / "d") as ann:
+        await ann.start()
+        canvas_id = ann.canvas_id
+        await ann.hold()
+        ann.controller.actions["close"].trigger()
+        await ann.settled("close")
+        await ann.open(canvas_id)
+        assert not ann.is_drawn
+        assert ann.controller.page.lock_bar.state.action == "Use my draft"
+        ann.controller.page.lock_bar.action_requested.emit()
+        await until(lambda: ann.is_drawn, timeout_s=PATIENCE_S)
+        await ann.held()
+        await ann.session.save()
+        ann.controller.actions["close"].trigger()
+        await ann.settled("close")
+        await ann.open(canvas_id)
+        assert ann.is_drawn
+        assert ann.controller.page.lock_bar.state.action == ""

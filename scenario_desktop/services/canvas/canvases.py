@@ -60,6 +60,8 @@ class Canvases:
                 self._room, asset_id, editor, recovery_id=recovery_id
             )
             self._open[asset_id] = session
+            if recovery_id is None:
+                await session.find_kept()
         session.set_aside.connect(self._on_set_aside)
         self.recoveries_changed.emit()
         return session

@@ -71,6 +71,8 @@ T = TypeVar("T")
 
 #: Texts of ours that are remembered, to tell them from somebody else's.
 _SENT: Final = 20
+#: Why a draft lies there that is offered where its canvas is opened.
+_LEFT: Final = frozenset({KeptWhy.OPEN, KeptWhy.CLOSED, KeptWhy.REFUSED})
 #: Seconds that giving the lock back may take when the program ends.
 _LAST_S: Final = 5.0
 
@@ -213,7 +215,7 @@ class CanvasSession:
 
     @property
     def kept_id(self) -> str:
-        """The draft with strokes that left the screen for a refused lock; "" for none."""
+        """The draft with strokes that left the screen, or were left at its end; "" for none."""
         return self._kept_id or ""
 
     @property
@@ -764,6 +766,22 @@ class CanvasSession:
             raise
         self._feed(leases.Connected(True))
         return answer
+
+    async def find_kept(self) -> None:
+        """See whether strokes were left in a draft when this canvas was closed: ``kept_id``."""
+        try:
+            notes: list[DraftNote] = await self._room.run(self._drafts.notes)
+        except StoreFailed as error:
+            self._tell_draft_failed(error)
+            return
+        left = [
+            note
+            for note in notes
+            if note.canvas_id == self.asset.id and note.has_strokes and note.why in _LEFT
+        ]
+        newest = max(left, key=lambda note: note.kept_at, default=None)
+        if newest is not None and newest.id != self.draft_id:
+            self._kept_id = newest.id
 
     # --- the draft ----------------------------------------------------------------------------
 

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 _TICK_MS = 1000
 NO_BLOBS: Mapping[str, bytes] = {}
+_NO_PICTURE = (
+    "It has no picture that can be shown. Its layers are listed as far as they can be read."
+)
 _BEING_SHOWN = "The canvas is being shown anew. Wait a moment."
 
 
@@ -325,13 +328,12 @@ class CanvasController(QObject):
         """Show the picture of another program's canvas, for looking and copying."""
         await self.about.show_foreign()
         item = await self._ports.items.item(self._item_id)
-        if item is None:
-            self.page.show_failure(error.message, error.hint)
-            return
         try:
+            if item is None:
+                raise error
             picture = await self._ports.pictures.large(item, canvas_format.MAX_SIDE)
         except AppError:
-            self.page.show_failure(error.message, error.hint)
+            self.page.show_failure(error.message, _NO_PICTURE)
             return
         image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
         blob = self._keeping.add_picture(await asyncio.to_thread(encoding.png, image))

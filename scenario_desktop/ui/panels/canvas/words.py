@@ -43,7 +43,7 @@ def lock_state(
 
     Args:
         left_s: seconds until ours, or somebody else's lock ends.
-        has_draft: strokes of a refused lock wait to be gone on with.
+        has_draft: strokes that are not on the screen wait to be gone on with.
     """
     phase = lease.phase.value
     right = f"Saved {clock_time(saved_at)}" if saved_at else ""
@@ -65,11 +65,11 @@ def lock_state(
     if phase == "lost":
         return _lost(lease, until if left_s else "", right)
     if phase == "refused":
-        return _refused(lease, until, right)
+        return _refused(lease, until, right, has_draft=has_draft)
     if until and left_s:
         return LockState(
-            LockKind.OTHER, f"Locked until {until}", _while_looking(lease), right, CHECK_AGAIN,
-            "refresh-cw",
+            LockKind.OTHER, f"Locked until {until}", _while_looking(lease, has_draft), right,
+            CHECK_AGAIN, "refresh-cw",
         )  # fmt: skip
     if lease.is_offline:
         return LockState(
@@ -78,8 +78,8 @@ def lock_state(
         )  # fmt: skip
     if has_draft:
         return LockState(
-            LockKind.VIEWING, "It is free now", "Your draft is kept on this computer", right,
-            USE_DRAFT, "pencil",
+            LockKind.VIEWING, "You have a draft of this canvas", "It is kept on this computer",
+            right, USE_DRAFT, "pencil",
         )  # fmt: skip
     note = skew(lease) or "Your first edit locks it for others"
     return LockState(LockKind.VIEWING, "Open for looking", note, right)
@@ -144,7 +144,7 @@ def _mine(lease: Lease, left_s: float | None, until: str, right: str) -> LockSta
     return LockState(LockKind.MINE, sentence, note, right, RELEASE, is_ending=is_ending)
 
 
-def _refused(lease: Lease, until: str, right: str) -> LockState:
+def _refused(lease: Lease, until: str, right: str, *, has_draft: bool = False) -> LockState:
     reason = lease.refusal.value if lease.refusal else ""
     if reason == "offline":
         return LockState(
@@ -158,11 +158,14 @@ def _refused(lease: Lease, until: str, right: str) -> LockState:
     ends = f"Locked until {until}" if until else "Somebody else is editing"
     if reason == "own":
         ends = f"Locked by you elsewhere until {until}" if until else "Locked by you elsewhere"
-    return LockState(LockKind.OTHER, ends, _while_looking(lease), right, CHECK_AGAIN, "refresh-cw")
+    note = _while_looking(lease, has_draft)
+    return LockState(LockKind.OTHER, ends, note, right, CHECK_AGAIN, "refresh-cw")
 
 
-def _while_looking(lease: Lease) -> str:
+def _while_looking(lease: Lease, has_draft: bool) -> str:
     told = "You are told when it is free" if lease.is_waiting else _LOOKING
+    if has_draft:
+        told = f"{told}. Your draft is kept here"
     return skew(lease) or told
 
 
