@@ -246,7 +246,7 @@ def test_the_list_shows_a_mask_and_says_so(editor: Editor) -> None:
     assert model.index(0).data(LayerRole.MASK).toImage().pixelColor(20, 20) == BLACK
     layer = editor.document.layer("p")
     assert layer is not None
-    assert "with mask" in note_of(layer)
+    assert note_of(layer).endswith(", mask")
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,8 @@ def note_of(layer: Layer, *, is_broken: bool = False) -> str:
     if not layer.is_visible:
         return f"{kind}, hidden"
     blend = layer.blend.value.replace("_", " ")
-    if layer.mask is not None:
-        kind += " with mask" if layer.mask.is_enabled else " with mask off"
-    return f"{kind}, {blend}, {layer.opacity * 100:.0f}{NO_BREAK}%"
+    mask = "" if layer.mask is None else ", mask" if layer.mask.is_enabled else ", mask off"
+    return f"{kind}, {blend}, {layer.opacity * 100:.0f}{NO_BREAK}%{mask}"
 
 
 class LayerModel(QAbstractListModel):
