@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from psygnal import Signal as ServiceSignal
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -236,6 +236,28 @@ async def test_items_are_dropped_where_they_belong(
     await until(lambda: panel.library.calls)
     assert panel.library.calls == [call]
     assert panel.notices.toasts
+
+
+async def test_items_held_over_an_entry_want_to_go_there(qt_loop: Any, panel: Panel) -> None:
+    await _bound(panel)
+    canvases = Target(TargetKind.SECTION, "canvases")
+    rested: list[Target] = []
+    panel.view.rested.connect(rested.append)
+    data = QMimeData()
+    put_keys(data, (7,))
+    move = QDragMoveEvent(
+        panel.point(canvases),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    panel.view.list.dragMoveEvent(move)
+    panel.view.list.dragLeaveEvent(QDragLeaveEvent())
+    assert not panel.view.list._resting.isActive()
+    panel.view.list.dragMoveEvent(move)
+    await until(lambda: rested)
+    assert rested == [canvases]
 
 
 def test_a_drag_of_something_else_is_nothing() -> None:

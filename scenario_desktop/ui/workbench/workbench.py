@@ -36,7 +36,7 @@ from scenario_desktop.ui.panels.palette.entries import Entry, Scope
 from scenario_desktop.ui.panels.preview.controller import PreviewController
 from scenario_desktop.ui.panels.preview.view import PreviewView
 from scenario_desktop.ui.panels.sidebar.controller import SidebarController
-from scenario_desktop.ui.panels.sidebar.model import Work
+from scenario_desktop.ui.panels.sidebar.model import Target, TargetKind, Work
 from scenario_desktop.ui.panels.sidebar.view import SidebarView
 from scenario_desktop.ui.panels.topbar.controller import TopBarController
 from scenario_desktop.ui.panels.topbar.view import TopBarView
@@ -267,6 +267,7 @@ class Workbench(QObject):
         self.sidebar.tag_search_wanted.connect(self._search_tags)
         self.detect.left.connect(self._leave_detect)
         self.canvas.left.connect(self._leave_detect)
+        self.sidebar_view.rested.connect(self._on_drag_rested)
         self.refine.left.connect(self._leave_detect)
         self.refine.settings_requested.connect(self.spending_requested)
         self.refine.connect_requested.connect(self.connect_requested)
@@ -525,6 +526,13 @@ class Workbench(QObject):
         item = self._chosen_canvas()
         if item is not None:
             self.canvas.open(item.id)
+
+    def _on_drag_rested(self, target: Target) -> None:
+        """Bring the open canvas to the front, so that what is dragged can be dropped on it."""
+        controller = self.canvas.controller
+        is_there = target == Target(TargetKind.SECTION, Section.CANVASES)
+        if is_there and controller is not None and controller.is_open:
+            self.window.set_page(canvas_room.PAGE)
 
     def _open_item(self, key: int) -> None:
         """Open a canvas in the editor, anything else large."""

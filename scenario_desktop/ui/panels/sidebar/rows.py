@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -57,6 +58,8 @@ from scenario_desktop.ui.widgets.scroll import OverlayBar
 #: Between the list's edge and a row's ground; and inside the ground.
 OUTER, INNER = 8, 8
 HEADING_GAP = 10
+#: So long dragged items are held over an entry that is to open, milliseconds.
+REST_MS = 500
 
 
 class SidebarDelegate(QStyledItemDelegate):
@@ -254,10 +257,12 @@ class SidebarList(QListView):
         menu_requested: a Target, and where on the screen.
         renamed: a Target and its new name.
         dropped: a Target, None for "make a new collection", and the keys of the items.
+        rested: a Target that dragged items were held over for a moment: they want to go there.
         delete_requested: the Delete key on a Target.
     """
 
     chosen = Signal(object)
+    rested = Signal(object)
     add_requested = Signal()
     menu_requested = Signal(object, QPoint)
     renamed = Signal(object, str)
@@ -285,6 +290,9 @@ class SidebarList(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.viewport().setAutoFillBackground(False)
         self._renaming: Target | None = None
+        self._under_drag: Target | None = None
+        self._resting = QTimer(self, singleShot=True, interval=REST_MS)
+        self._resting.timeout.connect(self._on_rested)
         theme.current().changed.connect(self.scheduleDelayedItemsLayout)
 
     def set_rail(self, is_rail: bool) -> None:
@@ -385,6 +393,7 @@ class SidebarList(QListView):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         row = self.rows.row(index.row()) if index.isValid() else None
+        self._rest_over(row.target if row is not None else None)
         takes = row is not None and row.takes_drops and bool(keys_of(event.mimeData()))
         self._mark_drop(index.row() if takes else -1)
         if takes:
@@ -394,10 +403,12 @@ class SidebarList(QListView):
 
     @override
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._rest_over(None)
         self._mark_drop(-1)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
+        self._rest_over(None)
         self._mark_drop(-1)
         index = self.indexAt(event.position().toPoint())
         row = self.rows.row(index.row()) if index.isValid() else None
@@ -405,6 +416,18 @@ class SidebarList(QListView):
         if row is not None and row.takes_drops and keys:
             event.acceptProposedAction()
             self.dropped.emit(row.target, keys)
+
+    def _rest_over(self, target: Target | None) -> None:
+        if target == self._under_drag:
+            return
+        self._under_drag = target
+        self._resting.stop()
+        if target is not None:
+            self._resting.start()
+
+    def _on_rested(self) -> None:
+        if self._under_drag is not None:
+            self.rested.emit(self._under_drag)
 
     def _mark_drop(self, row: int) -> None:
         if row != self._delegate.drop_row:

@@ -90,6 +90,7 @@ class SidebarView(Surface):
         rename_requested: a collection's id and its new name.
         delete_requested: a collection's id.
         dropped: a Target and the keys of the items.
+        rested: a Target that dragged items were held over for a moment.
         spend_pressed: the month's spend was.
     """
 
@@ -98,6 +99,7 @@ class SidebarView(Surface):
     rename_requested = Signal(str, str)
     delete_requested = Signal(str)
     dropped = Signal(object, object)
+    rested = Signal(object)
     spend_pressed = Signal()
 
     def __init__(self, works: Sequence[Work] = (), parent: QWidget | None = None) -> None:
@@ -172,6 +174,7 @@ class SidebarView(Surface):
         made.menu_requested.connect(self._on_menu)
         made.renamed.connect(self._on_renamed)
         made.dropped.connect(self._on_dropped)
+        made.rested.connect(self.rested)
         made.delete_requested.connect(self._on_delete)
         return made
 
