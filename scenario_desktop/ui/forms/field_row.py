@@ -12,7 +12,8 @@ from scenario_desktop.ui.forms.editor import Editor
 from scenario_desktop.ui.forms.spec import FieldKind
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import ButtonSize, IconButton
-from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
+from scenario_desktop.ui.widgets.sentences import Sentence
 
 
 class FieldRow(QWidget):
@@ -152,26 +153,9 @@ class _ChangedDot(QWidget):
         painting.dot(painter, QPointF(4, 4), 6, theme.current().tokens.accent_line)
 
 
-class Message(QWidget):
-    """A sentence about something wrong, with its icon. Hidden while there is none."""
+class Message(Sentence):
+    """A sentence about something wrong, with its sign. Hidden while there is none."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._label = PlainLabel("", "small", "danger", wrap=True)
-        sign = QVBoxLayout()
-        sign.addSpacing(1)
-        sign.addWidget(IconLabel("circle-alert", "danger", 14))
-        sign.addStretch(1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(sign)
-        layout.addWidget(self._label, 1)
+    def __init__(self) -> None:
+        super().__init__(text_tone="danger", sign_tone="danger", spacing=6)
         self.hide()
-
-    def text(self) -> str:
-        return self._label.text()
-
-    def set_text(self, text: str) -> None:
-        self._label.setText(text)
-        self.setVisible(bool(text))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui.forms.marking import mark_bad
 from scenario_desktop.ui.widgets.suggestions import Suggestions
 
 
@@ -62,6 +63,10 @@ class SuggestField(QLineEdit):
         text = titles[0] if titles else value
         if text != self.text():
             self.setText(text)
+
+    def set_wrong(self, is_wrong: bool) -> None:
+        """Mark the text as refused; the sentence itself stands below."""
+        mark_bad(self, is_wrong)
 
     @property
     def offered(self) -> list[str]:

@@ -40,9 +40,10 @@ from scenario_desktop.ui.widgets.buttons import (
     IconButton,
     PriceButton,
 )
-from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.scroll import ScrollArea
+from scenario_desktop.ui.widgets.sentences import Reasons
 from scenario_desktop.ui.widgets.surface import Hairline, Surface
 
 _EDGE = 16
@@ -230,10 +231,8 @@ class _FooterView(QWidget):
         self._error = Banner(tone=Tone.DANGER)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
-        self._reasons = QVBoxLayout()
-        self._reasons.setSpacing(4)
+        self._reasons = Reasons()
         self._line_rows: list[_PriceRow] = []
-        self._reason_rows: list[_ReasonRow] = []
         self._again = Button("Ask again", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
         self._again.clicked.connect(self.ask_again_requested)
         self._settings = Button("Spending settings", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
@@ -270,11 +269,7 @@ class _FooterView(QWidget):
             row.show_line(line)
 
     def _show_reasons(self, footer: Footer) -> None:
-        while len(self._reason_rows) < len(footer.reasons):
-            self._reason_rows.append(_ReasonRow())
-            self._reasons.addWidget(self._reason_rows[-1])
-        for row, reason in zip_longest(self._reason_rows, footer.reasons):
-            row.show_reason(reason)
+        self._reasons.show_reasons(footer.reasons)
         self._again.setVisible(footer.price is Price.FAILED)
         self._settings.setVisible(footer.is_refused)
 
@@ -313,24 +308,3 @@ class _PriceRow(QWidget):
         if line is not None:
             self._text.setText(line.text)
             self._amount.setText(line.amount)
-
-
-class _ReasonRow(QWidget):
-    """One reason why the form cannot be sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text = PlainLabel("", "small", "text_2", wrap=True)
-        sign = QVBoxLayout()
-        sign.addSpacing(1)
-        sign.addWidget(IconLabel("circle-alert", "text_3", 14))
-        sign.addStretch(1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addLayout(sign)
-        row.addWidget(self._text, 1)
-
-    def show_reason(self, reason: str | None) -> None:
-        self.setVisible(bool(reason))
-        self._text.setText(reason or "")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLay
 
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
-from scenario_desktop.ui.panels.refine.model_field import ModelField
+from scenario_desktop.ui.forms.suggest_field import SuggestField, Suggestion
 from scenario_desktop.ui.panels.refine.state import Footer, PlanLine, RefineDraft, Size
 from scenario_desktop.ui.widgets.banner import Banner, Tone
 from scenario_desktop.ui.widgets.buttons import (
@@ -20,10 +20,11 @@ from scenario_desktop.ui.widgets.buttons import (
     IconButton,
     PriceButton,
 )
-from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.segmented import Segmented
+from scenario_desktop.ui.widgets.sentences import FactRow, Reasons
 from scenario_desktop.ui.widgets.slider import NumberField
 from scenario_desktop.ui.widgets.surface import Card, Hairline, Surface
 
@@ -64,7 +65,7 @@ class RefineDock(Surface):
         self.sides = _Sides()
         self._note = PlainLabel("", "small", "text_3", wrap=True)
         self.prompt = _Prompt()
-        self.model = ModelField(name="Model id")
+        self.model = SuggestField(name="Model id")
         self.model.setPlaceholderText("Sartiq’s own choice")
         self._model_note = PlainLabel("", "small", "text_3", wrap=True)
         self.plan = _PlanCard()
@@ -115,7 +116,7 @@ class RefineDock(Surface):
         self.sides.height_field.edited.connect(self._on_height)
         self.sides.link.clicked.connect(self._on_width)
         self.prompt.textChanged.connect(self._on_prompt)
-        self.model.edited.connect(self.edited)
+        self.model.changed_by_user.connect(self.edited)
         self.footer.button.clicked.connect(self.submit_requested)
         self.footer.settings_requested.connect(self.settings_requested)
 
@@ -129,7 +130,7 @@ class RefineDock(Surface):
             round(self.sides.height_field.value()),
             self.sides.link.isChecked(),
             self.prompt.toPlainText(),
-            self.model.text(),
+            self.model.value(),
             tuple(inputs),
         )
 
@@ -161,7 +162,7 @@ class RefineDock(Surface):
         self, known: Sequence[tuple[str, str]], note: str, *, is_wrong: bool = False
     ) -> None:
         """Offer ids that were used before, and say of the one typed how often it was."""
-        self.model.set_known(known)
+        self.model.set_entries([Suggestion(one, one, note) for one, note in known])
         self.model.set_wrong(is_wrong)
         self._model_note.set_tone("danger" if is_wrong else "text_3")
         self._model_note.setText(note)
@@ -314,10 +315,8 @@ class _FooterView(QWidget):
         self.button = PriceButton("Refine", shortcut="Ctrl+Return")
         self._error = Banner(tone=Tone.DANGER)
         self._note = Banner(tone=Tone.INFO)
-        self._price, self._usual = _FactRow("Price"), _FactRow("Usual time")
-        self._reasons = QVBoxLayout()
-        self._reasons.setSpacing(4)
-        self._rows: list[_ReasonRow] = []
+        self._price, self._usual = FactRow("Price"), FactRow("Usual time")
+        self._reasons = Reasons()
         self._settings = Button("Spending settings", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
         self._settings.clicked.connect(self.settings_requested)
         layout = QVBoxLayout(self)
@@ -347,11 +346,7 @@ class _FooterView(QWidget):
             banner.setVisible(bool(text))
         self._price.show_value(footer.price)
         self._usual.show_value(footer.usual)
-        while len(self._rows) < len(footer.reasons):
-            self._rows.append(_ReasonRow())
-            self._reasons.addWidget(self._rows[-1])
-        for row, reason in zip_longest(self._rows, footer.reasons):
-            row.show_reason(reason)
+        self._reasons.show_reasons(footer.reasons)
         self._settings.setVisible(footer.is_refused)
         self._show_button(footer)
 
@@ -365,43 +360,6 @@ class _FooterView(QWidget):
             button.set_price("")
         button.setEnabled(not footer.reasons)
         button.setAccessibleDescription(" ".join(footer.reasons))
-
-
-class _FactRow(QWidget):
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._value = ElidedLabel("", "small", "text_3")
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(PlainLabel(title, "small", "text_2"))
-        row.addWidget(self._value, 1)
-
-    def show_value(self, value: str) -> None:
-        self.setVisible(bool(value))
-        self._value.setText(value)
-
-
-class _ReasonRow(QWidget):
-    """One reason why the form cannot be sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text = PlainLabel("", "small", "text_2", wrap=True)
-        sign = QVBoxLayout()
-        sign.addSpacing(1)
-        sign.addWidget(IconLabel("circle-alert", "text_3", 14))
-        sign.addStretch(1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addLayout(sign)
-        row.addWidget(self._text, 1)
-
-    def show_reason(self, reason: str | None) -> None:
-        self.setVisible(bool(reason))
-        self._text.setText(reason or "")
 
 
 def _group(title: str, *widgets: QWidget, note: str = "") -> QVBoxLayout:

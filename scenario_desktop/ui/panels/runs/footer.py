@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from scenario_desktop.ui.panels.runs.state import Footer
 from scenario_desktop.ui.widgets.banner import Banner, Tone
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, PriceButton
-from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.sentences import FactRow, Reasons
 
 _EDGE = 16
 
@@ -30,10 +28,8 @@ class FooterView(QWidget):
         super().__init__()
         self.button = PriceButton("Start", shortcut="Ctrl+Return")
         self._error = Banner(tone=Tone.DANGER)
-        self._price, self._usual = _FactRow("Price"), _FactRow("Usual time")
-        self._reasons = QVBoxLayout()
-        self._reasons.setSpacing(4)
-        self._rows: list[_ReasonRow] = []
+        self._price, self._usual = FactRow("Price"), FactRow("Usual time")
+        self._reasons = Reasons()
         self._settings = Button("Spending settings", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
         self._settings.clicked.connect(self.settings_requested)
         self._login = Button("Sign in again…", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
@@ -61,11 +57,7 @@ class FooterView(QWidget):
         self._error.setVisible(bool(footer.error))
         self._price.show_value(footer.price)
         self._usual.show_value(footer.usual)
-        while len(self._rows) < len(footer.reasons):
-            self._rows.append(_ReasonRow())
-            self._reasons.addWidget(self._rows[-1])
-        for row, reason in zip_longest(self._rows, footer.reasons):
-            row.show_reason(reason)
+        self._reasons.show_reasons(footer.reasons)
         self._settings.setVisible(footer.is_refused)
         self._login.setVisible(footer.needs_login)
         self._show_button(footer)
@@ -80,40 +72,3 @@ class FooterView(QWidget):
             button.set_price("")
         button.setEnabled(not footer.reasons)
         button.setAccessibleDescription(" ".join(footer.reasons))
-
-
-class _FactRow(QWidget):
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._value = ElidedLabel("", "small", "text_3")
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(PlainLabel(title, "small", "text_2"))
-        row.addWidget(self._value, 1)
-
-    def show_value(self, value: str) -> None:
-        self.setVisible(bool(value))
-        self._value.setText(value)
-
-
-class _ReasonRow(QWidget):
-    """One reason why the form cannot be sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text = PlainLabel("", "small", "text_2", wrap=True)
-        sign = QVBoxLayout()
-        sign.addSpacing(1)
-        sign.addWidget(IconLabel("circle-alert", "text_3", 14))
-        sign.addStretch(1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addLayout(sign)
-        row.addWidget(self._text, 1)
-
-    def show_reason(self, reason: str | None) -> None:
-        self.setVisible(bool(reason))
-        self._text.setText(reason or "")
