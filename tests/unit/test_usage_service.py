@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -411,3 +412,41 @@ def test_no_spreadsheet_computes_a_foreign_name(name: str, written: str) -> None
 )
 def test_amounts_are_plain_numbers(value: Decimal | None, text: str) -> None:
     assert export.amount(value) == text
+
+
+async def test_days_of_another_zone_are_asked_for_in_hours(world: World) -> None:
+    usage, madrid = world.usage(), ZoneInfo("Europe/Madrid")
+    november = (date(2026, 11, 1), date(2026, 11, 30))
+    for zone in (madrid, UTC):
+        await usage.report(UsageRange(*november, zone))
+    await usage.report(UsageRange(date(2026, 8, 1), date(2026, 11, 20), madrid))
+    asked = [(q.longest.days, q.drops_zero_points) for q in world.client.questions]
+    assert asked == [(7, True), (90, False), (90, False)]
+
+
+async def test_all_of_the_activity_is_read_page_by_page(world: World) -> None:
+    world.client.actions = [act(number) for number in range(250)]
+    wanted = ActivityFilter(actions=frozenset({"upscale"}))
+    pages = [page async for page in world.usage().all_activity(TODAY, wanted)]
+    assert [count for count, _ in pages] == [100, 100, 50]
+    assert sum(len(rows) for _, rows in pages) == 125
+    assert world.client.offsets == [0, 100, 200]
+
+
+async def test_a_filter_takes_models_and_users(world: World) -> None:
+    world.client.actions = [act(1)]
+    for wanted, count in (
+        (ActivityFilter(users=frozenset({"u1"})), 1), (ActivityFilter(users=frozenset({"u2"})), 0),
+        (ActivityFilter(models=frozenset({"m1"})), 0),
+    ):  # fmt: skip
+        book = world.usage().activity(TODAY, wanted)
+        book.more()
+        await book.settled()
+        assert book.count == count
+
+
+async def test_runs_without_a_price_are_listed_by_themselves(world: World) -> None:
+    await world.job(LedgerState.SUCCEEDED, None, None, kind="sartiq-refine")
+    found = await world.usage().comparison(TODAY)
+    assert not found.jobs
+    assert [(run.kind, run.reason) for run in found.runs] == [("sartiq-refine", Reason.NO_PRICE)]

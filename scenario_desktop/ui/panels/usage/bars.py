@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsRectItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsRectItem, QGraphicsScene, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import theme
@@ -68,6 +68,8 @@ class BarChart(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._canvas)
+        # Items are never looked up by their place, and few are there: an index would only be kept.
+        self._canvas.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self._plot = self._canvas.getPlotItem()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()

@@ -57,6 +57,7 @@ class ChartCard(Card):
         self.setAccessibleName("Chart")
         self.chart: BarChart | None = None
         self._figures: Figures | None = None
+        self._has_verdicts = False
         self._title = ElidedLabel("Spend per day, CU", "body_strong")
         self.measure = Segmented(
             [Segment(value, text) for value, text in _MEASURES],
@@ -110,10 +111,10 @@ class ChartCard(Card):
 
     def show_figures(self, figures: Figures) -> None:
         self._figures = figures
-        segments = list(_MEASURES)
-        if figures.has_verdicts:
-            segments.append((Measure.VERDICTS, "Quality gate"))
-        self.measure.set_segments([Segment(value, text) for value, text in segments])
+        if figures.has_verdicts is not self._has_verdicts:
+            self._has_verdicts = figures.has_verdicts
+            more = ((Measure.VERDICTS, "Quality gate"),) if figures.has_verdicts else ()
+            self.measure.set_segments([Segment(*one) for one in (*_MEASURES, *more)])
         self.measure.set_value(figures.choice.measure)
         self._title.setText(figures.title)
         bars = figures.bars
