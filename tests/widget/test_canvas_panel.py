@@ -36,6 +36,7 @@ from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer, LeaseDialog
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
+from scenario_desktop.ui.panels.canvas.select_tool import Frame
 from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.snapshots import CompareDialog
 from scenario_desktop.ui.widgets.drags import put_keys
@@ -618,3 +619,39 @@ def test_a_long_number_stands_alone_in_its_field(qapp, value) -> None:
     assert field.shows_label == (label + number + 30 <= 110)
     field.close()
     field.deleteLater()
+
+
+async def test_a_canvas_with_the_same_ids_shows_its_own_pixels(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    model = panel.dock.model
+    before = [model.index(row).data(LayerRole.THUMBNAIL) for row in range(model.rowCount())]
+    await panel.show_text(TEXT)
+    after = [model.index(row).data(LayerRole.THUMBNAIL) for row in range(model.rowCount())]
+    assert all(one is not other for one, other in zip(before, after, strict=True))
+
+
+def test_without_a_frame_no_number_is_shown(panel) -> None:
+    dock = panel.dock
+    dock.show_frame(Frame(10, 20, 30, 40, 5, 100))
+    assert dock.fields["x"].text().startswith("10")
+    dock.show_frame(None)
+    assert not any(character.isdigit() for character in dock.fields["x"].text())
+    dock.show_frame(Frame(10, 20, 30, 40, 5, 100))
+    assert dock.fields["x"].text().startswith("10")
+
+
+async def test_what_cannot_be_shown_shows_nothing_of_the_canvas_before(
+    qt_loop, panel, canvases
+) -> None:
+    await opened(panel, canvases)
+    assert panel.dock.export.isEnabled()
+    canvases.text = TEXT.replace('"layers":[', '"layers":[{"kind":"text"},', 1)
+    await opened(panel, canvases)
+    assert not panel.editor.document.layers
+    assert not panel.dock.export.isEnabled()
+    panel.actions["export"].trigger()
+    await panel.actions["export"].settle()
+    assert "nothing" in panel._ports.messages.toasts[-1]
+    canvases.text = TEXT
+    await opened(panel, canvases)
+    assert panel.dock.export.isEnabled()

@@ -61,7 +61,8 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._tile = IconTile(icon)
         self._spinner = Spinner(24)
-        self._title = PlainLabel(title, "title")
+        self._title = PlainLabel(title, "title", wrap=True)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text = PlainLabel(text, "body", "text_2", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text.setMinimumWidth(280)
@@ -78,7 +79,7 @@ class EmptyState(QWidget):
         layout.addWidget(self._tile, 0, center)
         layout.addWidget(self._spinner, 0, center)
         layout.addSpacing(8)
-        layout.addWidget(self._title, 0, center)
+        layout.addWidget(self._title)
         # In a row of its own: an aligned label is measured at the full width, and its text cut.
         words = QHBoxLayout()
         words.addStretch(1)

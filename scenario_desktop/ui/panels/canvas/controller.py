@@ -131,6 +131,7 @@ class CanvasController(QObject):
     def _connect(self) -> None:
         page, dock, editor, run = self.page, self.dock, self.editor, self.actions
         page.back_requested.connect(run["close"].trigger)
+        page.shown_changed.connect(dock.set_shown)
         page.save_requested.connect(self.save)
         page.retry_requested.connect(self._retry)
         page.lock_bar.action_requested.connect(run["lock"].trigger)
@@ -177,6 +178,7 @@ class CanvasController(QObject):
         self.page.set_head("", 0, 0)
         self.page.set_note("")
         self.page.show_loading()
+        self.editor.open(Document(width=1, height=1), Pixels())  # nothing of the one before
         self._keeping.wait()
         try:
             session = await self._ports.canvases.open(

@@ -310,6 +310,8 @@ class CanvasDock(Surface):
         self._frame = frame
         for name, field in self.fields.items():
             field.setEnabled(frame is not None and is_enabled)
+            if frame is None:
+                field.clear()
             if frame is not None and not field.hasFocus():
                 value = getattr(frame, name)
                 field.show_value(value, 1 if name in ("angle", "scale") and value % 1 else 0)
@@ -346,6 +348,11 @@ class CanvasDock(Surface):
         self.opacity.setVisible(self.width() >= narrow)
         self._fit_list()
         self.detect.setText(_DETECT if wanted + theme.current().px(24) + 30 <= room else "Detect")
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Offer what needs a canvas to be seen, or do not."""
+        self.detect.setEnabled(is_shown)
+        self.export.setEnabled(is_shown)
 
     def show_snapshots(self, is_shown: bool) -> None:
         self._snapshots.setVisible(is_shown)

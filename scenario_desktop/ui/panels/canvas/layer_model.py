@@ -58,6 +58,7 @@ class LayerModel(QAbstractListModel):
         self._rows: list[Layer] = []
         self._closed: set[str] = set()
         self._thumbs: dict[str, QPixmap] = {}
+        self._pixels = editor.pixels
         editor.layers_changed.connect(self.refresh)
         editor.pixels_changed.connect(self._on_pixels_changed)
         self.refresh()
@@ -78,6 +79,9 @@ class LayerModel(QAbstractListModel):
         self._touch(range(len(self._rows)))
 
     def refresh(self) -> None:
+        if self._editor.pixels is not self._pixels:  # other pixels may lie under the same ids
+            self._pixels = self._editor.pixels
+            self.forget_thumbnails()
         rows = edits.shown(self._editor.document, self._is_open)
         if [layer.id for layer in rows] != [layer.id for layer in self._rows]:
             self.beginResetModel()

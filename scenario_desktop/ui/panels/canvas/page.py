@@ -46,11 +46,13 @@ class CanvasPage(Surface):
         back_requested: leave the canvas.
         save_requested: keep a snapshot, or a copy where the canvas is open for looking only.
         retry_requested: open it again.
+        shown_changed: whether there is a canvas to be seen.
     """
 
     back_requested = Signal()
     save_requested = Signal()
     retry_requested = Signal()
+    shown_changed = Signal(bool)
 
     def __init__(self, editor: Editor, settings: ToolSettings) -> None:
         super().__init__("stage")
@@ -149,16 +151,25 @@ class CanvasPage(Surface):
         self._fit_head()
         self.options.set_read_only(is_read_only)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is a canvas to be seen, rather than words in its place."""
+        return self._stack.currentWidget() is self.ruled
+
     def show_loading(self) -> None:
         self._state.set_loading("Opening the canvas…")
-        self._stack.setCurrentWidget(self._state)
+        self._show(is_canvas=False)
 
     def show_failure(self, title: str, text: str, action: str = "Try again") -> None:
         self._state.set_state("image-off", title, text, action)
-        self._stack.setCurrentWidget(self._state)
+        self._show(is_canvas=False)
 
     def show_canvas(self) -> None:
-        self._stack.setCurrentWidget(self.ruled)
+        self._show(is_canvas=True)
+
+    def _show(self, *, is_canvas: bool) -> None:
+        self._stack.setCurrentWidget(self.ruled if is_canvas else self._state)
+        self.shown_changed.emit(is_canvas)
 
     # What the user does
 

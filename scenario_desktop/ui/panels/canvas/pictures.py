@@ -100,7 +100,15 @@ class Pictures(QObject):
 
     # Off the canvas
 
+    def _has_canvas(self) -> bool:
+        """Say whether there is anything to hand on, or tell the user."""
+        if not self._page.is_shown:
+            self._ports.messages.toast("The canvas could not be shown, so there is nothing of it")
+        return self._page.is_shown
+
     async def _export(self) -> None:
+        if not self._has_canvas():
+            return
         document = self._editor.document
         dialog = ExportDialog(self._page, document.width, document.height)
         answer = await dialogs.ask(dialog)
@@ -124,7 +132,7 @@ class Pictures(QObject):
     async def _detect(self) -> None:
         """Hand the flattened canvas to the detect form."""
         session = self._session()
-        if session is None:
+        if session is None or not self._has_canvas():
             return
         origin = origins.of_canvas(session.asset.id, self._editor.document)
         path = await self._write(self._folder, f"{self._name or 'Canvas'}.png", "PNG", 90, 1.0)
