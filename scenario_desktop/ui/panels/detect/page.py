@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QHBoxLayout,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -20,12 +18,12 @@ from typing_extensions import override
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui import theme
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
 from scenario_desktop.ui.widgets.drags import local_files
 from scenario_desktop.ui.widgets.empty_state import EmptyState
-from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Surface
 from scenario_desktop.ui.widgets.tips import set_tip
@@ -68,11 +66,11 @@ class DetectPage(Surface):
         self._is_failed = False
         self._has_item = False
         self._full = QSize()
-        self._title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
-        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self._size = PlainLabel("", "body", "text_3")
         self._modes = Segmented(_MODES, name="How picture and map are shown")
         self._zoom = Button("Fit", kind=ButtonKind.GHOST, has_arrow=True)
+        self._head = PageHead(self._modes, self._zoom, bottom=2)
+        self._title, self._size = self._head.title, self._head.note
+        self._head.back_requested.connect(self.back_requested)
         self._state = EmptyState()
         self._stack = QStackedWidget()
         self._loading_timer = self._timer(self._show_loading)
@@ -95,24 +93,12 @@ class DetectPage(Surface):
         return timer
 
     def _build(self) -> None:
-        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
-        back.clicked.connect(self.back_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 6, 16, 2)
-        row.setSpacing(8)
-        row.addWidget(back)
-        row.addSpacing(2)
-        row.addWidget(self._title)
-        row.addWidget(self._size)
-        row.addStretch(1)
-        row.addWidget(self._modes)
-        row.addWidget(self._zoom)
         self._stack.addWidget(self._state)
         self._stack.addWidget(self.compare)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row)
+        layout.addLayout(self._head)
         layout.addWidget(self._stack, 1)
 
     @property

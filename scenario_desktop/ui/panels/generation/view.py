@@ -8,7 +8,7 @@ from itertools import groupby
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import Item
@@ -21,6 +21,7 @@ from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, 
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.surface import Hairline, Surface
 from scenario_desktop.ui.widgets.switch import Switch
@@ -60,12 +61,13 @@ class GenerationPage(Surface):
         self.setAccessibleName("Generation")
         self._tiles: dict[str, Tile] = {}
         self._has_any = False
-        self.title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
-        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.stats = PlainLabel("", "body", "text_3", wrap=True)
         self.library = Button("Show in library", icon="crosshair", size=ButtonSize.SMALL)
         self.use = Button("Use result", size=ButtonSize.SMALL, has_arrow=True)
         self.more = IconButton("ellipsis", "More", size=ButtonSize.SMALL)
+        self._head = PageHead(self.use, self.library, self.more)
+        self.title = self._head.title
+        self._head.back_requested.connect(self.back_requested)
         self.banner = Banner()
         self.state = EmptyState()
         self.grid = TileGrid(side=_TILE, fills=False)
@@ -79,18 +81,6 @@ class GenerationPage(Surface):
         self.show_loading()
 
     def _build(self) -> None:
-        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
-        back.clicked.connect(self.back_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(_EDGE, 6, _EDGE, 6)
-        row.setSpacing(8)
-        row.addWidget(back)
-        row.addSpacing(2)
-        row.addWidget(self.title)
-        row.addStretch(1)
-        row.addWidget(self.use)
-        row.addWidget(self.library)
-        row.addWidget(self.more)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(_EDGE - 3, 4, _EDGE, _EDGE)
@@ -112,7 +102,7 @@ class GenerationPage(Surface):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row)
+        layout.addLayout(self._head)
         layout.addWidget(self._stack, 1)
 
     def show_loading(self) -> None:

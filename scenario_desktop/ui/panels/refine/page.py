@@ -6,9 +6,9 @@ from collections.abc import Callable
 from enum import Enum
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import Picture
@@ -17,11 +17,11 @@ from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.refine.compare import RefineCompare, View
 from scenario_desktop.ui.panels.refine.state import Missing, pixels
 from scenario_desktop.ui.panels.refine.strip import InputStrip
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 from scenario_desktop.ui.widgets.drags import keys_of, local_files
 from scenario_desktop.ui.widgets.empty_state import EmptyState
-from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Surface
 
@@ -80,11 +80,11 @@ class RefinePage(Surface):
         self._full = QSize()
         self._has_input = False
         self._action = Action.ADD
-        self._title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
-        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self._size = PlainLabel("", "body", "text_3")
         self._modes = Segmented(_MODES, name="How before and after are shown")
         self._zoom = Button("Fit", kind=ButtonKind.GHOST, has_arrow=True)
+        self._head = PageHead(self._modes, self._zoom)
+        self._title, self._size = self._head.title, self._head.note
+        self._head.back_requested.connect(self.back_requested)
         self._state = EmptyState()
         self._stack = QStackedWidget()
         self._loading_timer = self._timer(self._show_loading)
@@ -104,18 +104,6 @@ class RefinePage(Surface):
         return timer
 
     def _build(self) -> None:
-        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
-        back.clicked.connect(self.back_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 6, 16, 6)
-        row.setSpacing(8)
-        row.addWidget(back)
-        row.addSpacing(2)
-        row.addWidget(self._title)
-        row.addWidget(self._size)
-        row.addStretch(1)
-        row.addWidget(self._modes)
-        row.addWidget(self._zoom)
         self._stack.addWidget(self._state)
         self._stack.addWidget(self.compare)
         stage = QHBoxLayout()
@@ -127,7 +115,7 @@ class RefinePage(Surface):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row)
+        layout.addLayout(self._head)
         layout.addLayout(stage, 1)
         layout.addLayout(foot)
 

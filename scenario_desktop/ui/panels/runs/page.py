@@ -31,11 +31,12 @@ from scenario_desktop.ui.forms.tiles import Tile, TileGrid
 from scenario_desktop.ui.panels.runs.adjust_view import AdjustView
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.banner import Tone
-from scenario_desktop.ui.widgets.buttons import Button, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.buttons import Button, ButtonSize
 from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
 from scenario_desktop.ui.widgets.drags import keys_of, local_files
 from scenario_desktop.ui.widgets.empty_state import EmptyState
-from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.progress import ProgressBar
 from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
@@ -193,12 +194,12 @@ class RunsPage(Surface):
         self.compare = CompareView(name="Picture and result")
         self.adjust = AdjustView()
         self.state = EmptyState()
-        self._title = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
-        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self._size = PlainLabel("", "body", "text_3")
         self.views = Segmented([Segment(View.PICTURE, "Picture")], name="What is shown")
         self.outside = Button("Open in player", icon="play", size=ButtonSize.SMALL)
         self.save = Button("Save as…", icon="download", size=ButtonSize.SMALL)
+        self._head = PageHead(self.outside, self.save, self.views)
+        self._title, self._size = self._head.title, self._head.note
+        self._head.back_requested.connect(self.back_requested)
         self._stack = QStackedWidget()
         self.status = StatusLine()
         self.bar = ProgressBar(name="Progress of the run")
@@ -215,19 +216,6 @@ class RunsPage(Surface):
         self.show_status(None)
 
     def _build(self) -> None:
-        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
-        back.clicked.connect(self.back_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 6, 16, 6)
-        row.setSpacing(8)
-        row.addWidget(back)
-        row.addSpacing(2)
-        row.addWidget(self._title)
-        row.addWidget(self._size)
-        row.addStretch(1)
-        buttons: tuple[QWidget, ...] = (self.outside, self.save, self.views)
-        for widget in buttons:
-            row.addWidget(widget)
         stages: tuple[QWidget, ...] = (self.state, self.compare, self.adjust)
         for widget in stages:
             self._stack.addWidget(widget)
@@ -249,7 +237,7 @@ class RunsPage(Surface):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row)
+        layout.addLayout(self._head)
         layout.addLayout(status)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._foot)

@@ -20,9 +20,10 @@ from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.text_area import TextArea
 from scenario_desktop.ui.panels.training.state import Training
 from scenario_desktop.ui.widgets.banner import Banner, Tone
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
+from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.surface import Hairline, Surface
 
@@ -84,16 +85,8 @@ class TrainingPage(Surface):
         self.show_offers(start=False, cancel=False)
 
     def _build(self) -> None:
-        back = IconButton("arrow-left", "Back to the library", size=ButtonSize.SMALL)
-        back.clicked.connect(self.back_requested)
-        head = QHBoxLayout()
-        head.setContentsMargins(_EDGE, 6, _EDGE, 6)
-        head.setSpacing(8)
-        head.addWidget(back)
-        head.addSpacing(2)
-        head.addWidget(PlainLabel("Training", "title"), 1)
-        head.addWidget(self.again)
-        head.addWidget(self.start)
+        head = PageHead(self.again, self.start, title="Training")
+        head.back_requested.connect(self.back_requested)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(_EDGE, 4, _EDGE, _EDGE)
