@@ -711,7 +711,15 @@ class CanvasSession:
             self._note = replace(self._note, base=found.revision)
             if found.text is not None and is_new and not found.is_same:
                 self.text = found.text
+                old = self._note
+                if old.has_strokes:  # a save of ours was undone by an older one: it keeps its draft
+                    self._begin_draft(**self._held())
                 self.replaced.emit(found.text)
+                if old.has_strokes:
+                    with suppress(StoreFailed):
+                        await self._room.run(self._leave_behind, old)
+                    if self._note.lock_id:
+                        await self._try_note()
         self._feed(leases.Compared(found.is_same or not self.is_unsaved))
         return found.is_same
 
