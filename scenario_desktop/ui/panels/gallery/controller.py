@@ -534,7 +534,7 @@ class GalleryController(QObject):
             return
         self._base = self._base.without(keys)
         self.cache.forget(keys)
-        self._grid.selection.remove(keys)
+        self._grid.selection.forget(keys)
         if self._grid.selection.current in keys:
             self._grid.selection.current = None
         self._arrange()

@@ -116,6 +116,11 @@ class Selection:
         self.changes += 1
         self._keys = self._keys | unwanted if self._is_all else self._keys - unwanted
 
+    def forget(self, keys: Iterable[int]) -> None:
+        """Let go of items that are there no more: they are neither chosen nor left out."""
+        self.changes += 1
+        self._keys = self._keys - set(keys)
+
     def choose_all(self, order: KeyOrder, *, extra: int = 0) -> None:
         """Choose every item of an order.
 
