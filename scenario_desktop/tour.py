@@ -147,7 +147,7 @@ class Tour:
             ("light", self._light),
         )
         is_on = await self._take_all(library) and await self._take_canvas()
-        if is_on and await self._take_sartiq():
+        if is_on and await self._take_sartiq() and await self._take_usage():
             await self._take_all(window)
         is_good = all(step.ok for step in self._steps)
         report = {"ok": is_good, "steps": [asdict(step) for step in self._steps]}
@@ -176,6 +176,19 @@ class Tour:
         if address is None:
             raise Unexpected("the engine is gone")
         steps = SartiqSteps(self, address, lambda: self._session)
+        try:
+            return await self._take_all(steps.steps())
+        finally:
+            await steps.aclose()
+
+    async def _take_usage(self) -> bool:
+        """Take the steps on the usage page."""
+        from scenario_desktop.tour_usage import UsageSteps
+
+        address = self._program.engine.status.address
+        if address is None:
+            raise Unexpected("the engine is gone")
+        steps = UsageSteps(self, address, self._made(), self._session, self._out)
         try:
             return await self._take_all(steps.steps())
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ PAGE = "usage"
 class UsageRoom(QObject):
     """Owns the page and its controller while a workspace is open.
 
+    Attributes:
+        choose_path: asks where an exported file goes, by its name and the dialog's filters; None
+            stands for the user's no.
+
     Signals:
         reveal_requested: a tuple of asset ids to show in the library.
         job_requested: the id of a row of the record, to be shown in the job panel.
@@ -42,6 +47,7 @@ class UsageRoom(QObject):
     def __init__(self, window: MainWindow, settings: SettingsAccess, store: PictureStore) -> None:
         super().__init__(window)
         self._window, self._settings, self._store = window, settings, store
+        self.choose_path: Callable[[str, str], Awaitable[Path | None]] = self._ask_path
         self._session: Session | None = None
         self._view: UsageView | None = None
         self.controller: UsageController | None = None
@@ -107,6 +113,9 @@ class UsageRoom(QObject):
         return budget
 
     async def _choose_path(self, name: str, filters: str) -> Path | None:
+        return await self.choose_path(name, filters)
+
+    async def _ask_path(self, name: str, filters: str) -> Path | None:
         return await dialogs.choose_save_path(self._window, "Export", name, filters=filters)
 
     def _on_asset(self, asset_id: str) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -96,9 +97,9 @@ class LowerCard(Card):
         self.search.setPlaceholderText("Search person, picture, model")
         self.search.setAccessibleName("Search the activity")
         self.search.setClearButtonEnabled(False)
-        self._search_icon = self.search.addAction(
-            icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition
-        )
+        # Made here and not by the field: what that returns has turned out to be gone after a while.
+        self._search_icon = QAction(self.search)
+        self.search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
         for inner in self.search.findChildren(QToolButton):
             inner.setAccessibleName("Search")
         self._filter = Button("Filter", kind=ButtonKind.GHOST, icon="list-filter")
