@@ -223,9 +223,10 @@ class BarChart(QWidget):
             pen = pg.mkPen(tokens.series[0], width=1.4, style=Qt.PenStyle.DashLine)
             ends = [data.future - 0.5, data.count - 0.5]
             self._add(pg.PlotDataItem(ends, [data.forecast] * 2, pen=pen), 21)
+            is_low = data.forecast < data.top / 4  # below the line there would be no room
             words = pg.TextItem(
                 f"Forecast {_number(round(data.forecast, 1))} {data.unit} a day",
-                color=tokens.text_2, anchor=(1, 0),
+                color=tokens.text_2, anchor=(1, 1 if is_low else 0),
             )  # fmt: skip
             words.setFont(look.font("small"))
             words.setPos(data.count - 0.6, data.forecast)
