@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainterPath
+from PySide6.QtGui import QKeyEvent, QPainterPath, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -362,3 +362,31 @@ def test_a_stage_fills_itself_in_without_being_asked() -> None:
     assert not stage.is_refining
     stage.close()
     stage.deleteLater()
+
+
+def pen(stage: Stage, kind: QEvent.Type, pressure: float) -> None:
+    """Send what a tablet's pen sends before the mouse event that Qt makes of it."""
+    place, device = QPointF(150, 50), QPointingDevice.primaryPointingDevice()
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.TabletRelease else button
+    event = QTabletEvent(
+        kind, device, place, place, pressure, 0, 0, 0.0, 0.0, 0.0, keys, button, held
+    )
+    QApplication.sendEvent(stage, event)
+
+
+@pytest.mark.parametrize(("pressure", "is_painted"), [(1.0, True), (0.2, False)])
+def test_a_light_pen_draws_a_thin_line(
+    stage: Stage, editor: Editor, pressure: float, is_painted: bool
+) -> None:
+    stage.settings.brush = Brush(20, 1.0)
+    stage.settings.set_tool(ToolId.BRUSH)
+    pen(stage, QEvent.Type.TabletPress, pressure)
+    send(stage, QEvent.Type.MouseButtonPress, (120, 50))
+    for x in (140, 160, 180):
+        pen(stage, QEvent.Type.TabletMove, pressure)
+        send(stage, QEvent.Type.MouseMove, (x, 50))
+    pen(stage, QEvent.Type.TabletRelease, 0.0)
+    send(stage, QEvent.Type.MouseButtonRelease, (180, 50))
+    assert color(editor, 150, 50) == RED
+    assert (color(editor, 150, 43) == RED) is is_painted
