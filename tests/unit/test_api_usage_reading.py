@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -234,12 +235,12 @@ async def test_only_one_page_of_the_activity_is_held(
     service: Service, client: ScenarioClient
 ) -> None:
     service.actions = 600
-    gc.collect()
-    before = sum(isinstance(thing, Activity) for thing in gc.get_objects())
+    earlier: list[weakref.ref[Activity]] = []
     async for page in client.usage_activities(asking(10)):
         gc.collect()
-        held = sum(isinstance(thing, Activity) for thing in gc.get_objects()) - before
-        assert held <= len(page.actions)
+        assert not [one for one in earlier if one() is not None]
+        earlier += map(weakref.ref, page.actions)
+    assert len(earlier) == 600
 
 
 async def test_activity_of_a_long_range_goes_back_in_time(
