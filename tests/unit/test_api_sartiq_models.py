@@ -188,7 +188,7 @@ def test_every_field_has_what_its_form_needs(model: type[SartiqRequest]) -> None
 def test_bounds_reach_the_form() -> None:
     specs = {spec.name: spec for spec in fields_of_model(AgenticGenerationCreate)}
     strength, attempts = specs["reference_image_strength"], specs["max_attempts"]
-    assert (strength.kind, strength.minimum, strength.maximum) == (FieldKind.SLIDER, 0, 100)
+    assert (strength.kind, strength.minimum, strength.maximum) == (FieldKind.NUMBER, 0, 100)
     assert (attempts.minimum, attempts.maximum, attempts.is_integer) == (1, 20, True)
     assert specs["shot_type"].max_length == 50
     mode = next(s for s in fields_of_model(ImageAdjusterRequest) if s.name == "mode")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-import weakref
 import json
+import weakref
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
