@@ -204,7 +204,8 @@ class FakePictures:
     async def large(self, item: Item, max_px: int) -> Picture:
         if self.error is not None:
             raise self.error
-        return Picture(8, 6, bytes(8 * 6 * 4))
+        height = round(8 * (item.height or 6) / (item.width or 8))
+        return Picture(8, height, bytes(8 * height * 4))
 
     async def file(self, path: Path, max_px: int) -> Picture:
         if self.error is not None:
@@ -436,6 +437,41 @@ async def test_a_picture_is_adjusted_as_the_preview_says(make_desk: Any, qt_loop
     assert request.only_changed()["target_width"] == 20
     assert pictures["base_img_path"][0].item_id == "asset_1"
     assert desk.guard.asked[-1] == Decimal(0)
+
+
+async def test_an_adjusted_picture_comes_to_the_front(make_desk: Any, qt_loop: Any) -> None:
+    """Until it is here the preview stands, and again once the form is changed."""
+    desk = make_desk()
+    desk.library.add(item(1))
+    desk.controller.open(Op.ADJUST, [item(1)])
+    desk.edit("target_width", 20)
+    desk.edit("target_height", 20)
+    desk.controller.submit()
+    await until(lambda: desk.runs.sent)
+    assert desk.page.is_adjust_shown
+    desk.library.add(item(2, source=Source.SARTIQ, width=20, height=20))
+    desk.jobs.put(view("row_1", JobState.DONE, input_item_id="asset_1", result_ids=("asset_2",)))
+    await until(lambda: desk.page.is_beside_shown)
+    said = desk.page.beside.accessibleDescription()
+    assert said == "Before, 40 × 30\u00a0px; After, 20 × 20\u00a0px"
+    before, after = desk.page.beside.areas()
+    assert before.width() > after.width()  # as they are to each other
+    assert before.right() < after.left()
+    desk.edit("target_width", 30)
+    assert desk.page.is_adjust_shown
+    assert desk.page.adjust.preview.width == 30
+    desk.page.view_chosen.emit("sides")
+    assert desk.page.is_beside_shown
+
+
+async def test_a_run_of_before_leaves_the_preview(make_desk: Any, qt_loop: Any) -> None:
+    desk = make_desk()
+    desk.library.add(item(1), item(2, source=Source.SARTIQ, width=20, height=20))
+    desk.jobs.put(view("old", JobState.DONE, input_item_id="asset_1", result_ids=("asset_2",)))
+    desk.controller.open(Op.ADJUST, [item(1)])
+    await until(lambda: desk.page.views.isVisible())
+    assert desk.page.is_adjust_shown
+    assert desk.page.views.value() == "picture"
 
 
 async def test_common_sizes_and_shapes_exclude_each_other(make_desk: Any, qt_loop: Any) -> None:

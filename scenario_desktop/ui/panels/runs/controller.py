@@ -325,7 +325,7 @@ class RunsController(QObject):
             self._told[self._op] = replace(told, fields=left)
         self._trouble = ""
         self._keep(draft)
-        self.follower.set_draft(draft)
+        self.follower.set_draft(draft, is_edit=True)
         self._show_errors()
         self._show_footer()
 

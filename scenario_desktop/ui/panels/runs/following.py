@@ -18,6 +18,7 @@ from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.services.words import duration
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.dialogs import choose_save_path
+from scenario_desktop.ui.panels.runs.beside_view import Side
 from scenario_desktop.ui.panels.runs.kinds import KINDS
 from scenario_desktop.ui.panels.runs.page import Action, ResultTile, RunsPage, Status, View
 from scenario_desktop.ui.panels.runs.pictures import RunPicturesLoader
@@ -38,6 +39,8 @@ _CANCEL, _JOBS, _REVEAL = "Cancel", "Show in the jobs", "Show in the library"
 #: Shapes that differ by less than this are laid over each other, as a share.
 _SAME_SHAPE = 0.02
 _TASK = "task"
+#: Before and after at once.
+_BOTH = (View.SPLIT, View.SIDES)
 
 
 class RunFollower(QObject):
@@ -59,6 +62,7 @@ class RunFollower(QObject):
         self._rows: dict[tuple[Op, str], str] = {}
         self._chosen: dict[str, str] = {}  # row → tile
         self._view: dict[Op, View] = {}
+        self._shown_off: set[str] = set()  # rows whose result comes to the front by itself
         self._failure = ""
         self._asked = ("", "")
         self.loader = RunPicturesLoader(ports, self)
@@ -104,12 +108,19 @@ class RunFollower(QObject):
     def follow(self, op: Op, key: str, row_id: str) -> None:
         """Show a run that was sent for a picture, or for none."""
         self._rows[(op, key)] = row_id
+        self._shown_off.add(row_id)
         self._view.pop(op, None)
 
-    def set_draft(self, draft: RunDraft) -> None:
-        """Show another state of the form."""
+    def set_draft(self, draft: RunDraft, *, is_edit: bool = False) -> None:
+        """Show another state of the form; after an edit, what it will do rather than what it did.
+
+        Args:
+            is_edit: the user has changed it just now.
+        """
         if draft.op is not self._draft.op:
             self._failure = ""
+        elif is_edit and draft.op is Op.ADJUST:
+            self._view[Op.ADJUST] = View.PICTURE
         self._draft = draft
         refs = [ref for slot in draft.slots.values() for ref in slot]
         keys = [key_of(ref) for ref in refs]
@@ -337,32 +348,48 @@ class RunFollower(QObject):
 
     def _show_pictures(self, before: QPixmap, after: QPixmap, name: str) -> None:
         views = [(View.PICTURE, "Before")] if not before.isNull() else []
-        if not before.isNull() and not after.isNull() and _is_same_shape(before, after):
-            views.append((View.SPLIT, "Split"))
+        views += _both(before, after)
         if not after.isNull():
             views.append((View.RESULT, "Result"))
         known = [view for view, _ in views]
-        wanted = self._view.get(self._draft.op, View.SPLIT if View.SPLIT in known else known[-1])
-        shown = wanted if wanted in known else known[-1]
+        usual = next((view for view in known if view in _BOTH), known[-1])
+        wanted = self._view.get(self._draft.op, usual)
+        shown = wanted if wanted in known else usual
         self._page.show_views(views, shown)
+        if shown is View.SIDES:
+            self._show_beside(before, after, name)
+            return
         self._page.show_picture(before, after, shown, ("Before", name))
         if shown is View.RESULT:
             self._show_result_size()
 
     def _show_adjusting(self, before: QPixmap, after: QPixmap) -> None:
-        views = [(View.PICTURE, "Preview")]
+        views = [(View.PICTURE, "Preview"), *_both(before, after)]
         if not after.isNull():
             views.append((View.RESULT, "Result"))
-        wanted = self._view.get(Op.ADJUST, View.PICTURE)
-        shown = wanted if wanted in [view for view, _ in views] else View.PICTURE
+        known = [view for view, _ in views]
+        both = next((view for view in known if view in _BOTH), View.PICTURE)
+        usual = both if self.row_id in self._shown_off else View.PICTURE
+        wanted = self._view.get(Op.ADJUST, usual)
+        shown = wanted if wanted in known else usual
         self._page.show_views(views, shown)
-        if shown is View.RESULT:
-            self._page.show_picture(QPixmap(), after, View.RESULT, ("", "Result"))
+        if shown is View.SIDES:
+            self._show_beside(before, after, "After")
+            return
+        if shown is not View.PICTURE:
+            self._page.show_picture(before, after, shown, ("Before", "After"))
             self._show_result_size()
             return
         self._page.show_adjust(before)
         preview, problem = self.preview()
         self._page.adjust.set_preview(preview, problem)
+
+    def _show_beside(self, before: QPixmap, after: QPixmap, name: str) -> None:
+        sizes = self.loader.sizes
+        self._page.show_beside(
+            Side(before, "Before", sizes.get(self._current)),
+            Side(after, name, sizes.get(self._asked[0])),
+        )
 
     def _show_result_size(self) -> None:
         size = self.loader.sizes.get(self._asked[0])
@@ -438,10 +465,9 @@ class RunFollower(QObject):
     def _on_result_chosen(self, key: str) -> None:
         if self.row_id:
             self._chosen[self.row_id] = key
-            self._view[self._draft.op] = (
-                View.RESULT if self._draft.op is Op.ADJUST else
-                self._view.get(self._draft.op, View.SPLIT)
-            )  # fmt: skip
+            if self._view.get(self._draft.op) is View.PICTURE:
+                self._view.pop(self._draft.op)
+            self._shown_off.add(self.row_id)
             self.show()
 
     def _on_view_chosen(self, view: str) -> None:
@@ -498,6 +524,13 @@ def _tile(item: Item) -> ResultTile:
     is_video = item.kind == "video"
     return ResultTile(f"item:{item.id}", item.name, "Video" if is_video else "",
                       "play" if is_video else "image")  # fmt: skip
+
+
+def _both(before: QPixmap, after: QPixmap) -> list[tuple[View, str]]:
+    """Return the way to see both at once: under a handle only where they are of one shape."""
+    if before.isNull() or after.isNull():
+        return []
+    return [(View.SPLIT, "Split") if _is_same_shape(before, after) else (View.SIDES, "Both")]
 
 
 def _is_same_shape(before: QPixmap, after: QPixmap) -> bool:

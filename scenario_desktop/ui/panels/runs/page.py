@@ -29,6 +29,7 @@ from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.tiles import Tile, TileGrid
 from scenario_desktop.ui.panels.runs.adjust_view import AdjustView
+from scenario_desktop.ui.panels.runs.beside_view import BesideView, Side
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.banner import Tone
 from scenario_desktop.ui.widgets.buttons import Button, ButtonSize
@@ -60,6 +61,7 @@ class View(StrEnum):
 
     PICTURE = "picture"
     SPLIT = "split"
+    SIDES = "sides"
     RESULT = "result"
 
 
@@ -193,6 +195,7 @@ class RunsPage(Surface):
         self._has_size = False
         self.compare = CompareView(name="Picture and result")
         self.adjust = AdjustView()
+        self.beside = BesideView()
         self.state = EmptyState()
         self.views = Segmented([Segment(View.PICTURE, "Picture")], name="What is shown")
         self.outside = Button("Open in player", icon="play", size=ButtonSize.SMALL)
@@ -216,7 +219,7 @@ class RunsPage(Surface):
         self.show_status(None)
 
     def _build(self) -> None:
-        stages: tuple[QWidget, ...] = (self.state, self.compare, self.adjust)
+        stages: tuple[QWidget, ...] = (self.state, self.compare, self.adjust, self.beside)
         for widget in stages:
             self._stack.addWidget(widget)
         status = QVBoxLayout()
@@ -300,6 +303,15 @@ class RunsPage(Surface):
     def show_adjust(self, picture: QPixmap) -> None:
         self.adjust.set_picture(picture)
         self._stack.setCurrentWidget(self.adjust)
+
+    def show_beside(self, before: Side, after: Side) -> None:
+        """Show two pictures of different shape at once."""
+        self.beside.show_sides(before, after)
+        self._stack.setCurrentWidget(self.beside)
+
+    @property
+    def is_beside_shown(self) -> bool:
+        return self._stack.currentWidget() is self.beside
 
     @property
     def is_adjust_shown(self) -> bool:
