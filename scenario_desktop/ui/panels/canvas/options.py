@@ -220,8 +220,8 @@ class ToolOptions(QWidget):
         apply.clicked.connect(self.crop_applied)
 
     def _mask(self, row: FlowLayout) -> None:
-        row.addWidget(_label("Painting stays inside the mask"))
-        clear = Button("Remove mask", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        row.addWidget(_label("Painting stays inside the selection"))
+        clear = Button("Deselect", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         row.addWidget(clear)
         clear.clicked.connect(self.selection_cleared)
 

@@ -18,7 +18,7 @@ from scenario_desktop.ui.widgets.tips import set_tip
 WIDTH = 48
 #: Title, icon and key of each tool; None is a line between groups.
 TOOLS: tuple[tuple[ToolId, str, str, str] | None, ...] = (
-    (ToolId.SELECT, "Select and transform", "mouse-pointer-2", "V"),
+    (ToolId.SELECT, "Move and transform layers", "mouse-pointer-2", "V"),
     (ToolId.BRUSH, "Brush", "brush", "B"),
     (ToolId.ERASER, "Eraser", "eraser", "E"),
     (ToolId.FILL, "Fill", "paint-bucket", "G"),
@@ -28,7 +28,7 @@ TOOLS: tuple[tuple[ToolId, str, str, str] | None, ...] = (
     (ToolId.TEXT, "Text", "type", "T"),
     None,
     (ToolId.CROP, "Crop", "crop", "C"),
-    (ToolId.MASK, "Mask", "square-dashed", "M"),
+    (ToolId.MASK, "Select an area", "square-dashed", "M"),
     (ToolId.EYEDROPPER, "Eyedropper", "pipette", "I"),
     None,
     (ToolId.HAND, "Hand", "hand", "H"),
