@@ -169,7 +169,56 @@ def test_a_group_is_seen_through_its_mask_and_both_move(editor: Editor) -> None:
     assert color(editor, 140, 20).alpha() == 0
     layer = editor.document.layer(group)
     assert layer is not None
-    assert masking.why_not_apply(layer)
+    assert "Merge the group" in masking.why_not_apply(layer)
+
+
+def test_merging_a_group_applies_its_masks_and_can_be_undone(editor: Editor) -> None:
+    editor.group_layers(["p"])
+    group = editor.active_id
+    editor.change_layer(group, "Opacity of {}", "blend", opacity=0.5, blend=Blend.MULTIPLY)
+    left_half(editor)
+    masking.add(editor, group)
+    editor.set_selection(None)
+    before = editor.document
+    seen = editor.flattened()
+    masking.merge_group(editor, group)
+    (layer,) = editor.document.layers
+    assert isinstance(layer, PaintLayer)
+    assert (layer.opacity, layer.blend, layer.mask) == (0.5, Blend.MULTIPLY, None)
+    assert editor.flattened() == seen
+    assert editor.active_id == layer.id
+    editor.undo()
+    assert editor.document is before
+    assert editor.flattened() == seen
+
+
+def test_a_group_with_a_locked_layer_is_not_merged(editor: Editor) -> None:
+    editor.group_layers(["p"])
+    group = editor.active_id
+    editor.change_layer("p", "Lock {}", "lock", is_locked=True)
+    before, refusals = editor.document, list[str]()
+    editor.refused.connect(refusals.append)
+    masking.merge_group(editor, group)
+    masking.merge_group(editor, "p")
+    assert editor.document is before
+    assert refusals == ["A layer of this group is locked."]
+
+
+def test_what_is_done_with_a_mask_says_why_it_cannot_be_done(editor: Editor) -> None:
+    def free() -> set[str]:
+        layer = editor.document.layer("p")
+        assert layer is not None
+        return {deed.name for deed in masking.DEEDS if not deed.why_not(layer)}
+
+    assert free() == {"add"}
+    masking.add(editor, "p")
+    assert free() == {"edit", "toggle", "invert", "apply", "delete"}
+    masking.edit(editor, "p")
+    assert not editor.is_on_mask
+    masking.edit(editor, "p")
+    assert editor.is_on_mask
+    masking.toggle(editor, "p")
+    assert free() == {"edit", "toggle", "invert", "delete"}
 
 
 def test_a_locked_group_keeps_its_masks(editor: Editor) -> None:

@@ -29,6 +29,7 @@ from scenario_desktop.services.canvas.session import CanvasTimes
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.canvas import editor as editor_module
+from scenario_desktop.ui.panels.canvas.commands import KEYS
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock, FrameField
 from scenario_desktop.ui.panels.canvas.layer_model import LayerRole
@@ -39,6 +40,7 @@ from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.select_tool import Frame
 from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.snapshots import CompareDialog
+from scenario_desktop.ui.panels.keys.view import groups_of
 from scenario_desktop.ui.widgets.drags import put_keys
 from tests.support import until
 from tests.widget.canvas_support import HARD, RED, color, stroke
@@ -536,6 +538,28 @@ async def test_every_command_has_a_reason_or_works(qt_loop, panel, canvases) -> 
     blocked = {c.id for c in panel.commands() if c.reason() == "looking"}
     assert {"canvas.tool.brush", "canvas.paste", "canvas.merge"} <= blocked
     assert "canvas.tool.hand" not in blocked
+
+
+async def test_layer_masks_have_keys_and_selections_are_not_called_masks(
+    qt_loop, panel, canvases
+) -> None:
+    await opened(panel, canvases)
+    commands = {command.id: command for command in panel.commands()}
+    sheet = dict(groups_of(panel.commands(), KEYS))
+    assert len(sheet["Layer mask"]) == 6
+    selecting = ("canvas.select_all", "canvas.deselect", "canvas.clear", "canvas.tool.mask")
+    assert not any("mask" in commands[one].title.lower() for one in selecting)
+    panel.editor.set_active("p")
+    add = commands["canvas.mask_add"]
+    assert (add.reason(), add.note()) == ("", "")
+    commands["canvas.select_all"].run()
+    assert add.note() == "from the selection"
+    add.run()
+    assert panel.editor.document.layer("p").mask is not None
+    assert add.reason() == "The layer has a mask"
+    commands["canvas.mask_delete"].run()
+    assert panel.editor.document.layer("p").mask is None
+    assert commands["canvas.merge_group"].reason() == "The layer is no group"
 
 
 async def test_the_dock_does_not_edit_by_showing(qt_loop, panel, canvases) -> None:

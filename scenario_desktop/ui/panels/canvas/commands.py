@@ -5,18 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from scenario_desktop.canvas.format import GroupLayer
 from scenario_desktop.ui.commands import Command
+from scenario_desktop.ui.panels.canvas import masking
 from scenario_desktop.ui.panels.canvas.rail import TOOLS
 from scenario_desktop.ui.panels.canvas.settings import LOOKING
 from scenario_desktop.ui.panels.keys.view import PageKeys
 
 if TYPE_CHECKING:
     from scenario_desktop.ui.panels.canvas.controller import CanvasController
+    from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
 
 TOOLS_GROUP, LAYERS_GROUP, VIEW_GROUP = "Tools", "Layers", "Canvas view"
+MASKS_GROUP = "Layer mask"
 #: For the sheet of keys; what the stage handles itself has no command.
 KEYS = PageKeys(
-    (TOOLS_GROUP, LAYERS_GROUP, VIEW_GROUP, "Canvas"),
+    (TOOLS_GROUP, LAYERS_GROUP, MASKS_GROUP, VIEW_GROUP, "Canvas"),
     "With the pointer",
     (
         ("Hand, while it is held", "Space"),
@@ -46,8 +50,12 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
     def nothing() -> str:
         return "" if editor.active is not None else "There is no layer"
 
-    def no_mask() -> str:
-        return "" if editor.selection is not None else "There is no mask"
+    def no_group() -> str:
+        is_group = isinstance(editor.active, GroupLayer)
+        return editor.read_only or ("" if is_group else "The layer is no group")
+
+    def no_selection() -> str:
+        return "" if editor.selection is not None else "Nothing is selected"
 
     tools = tuple(
         Command(
@@ -78,11 +86,12 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 shortcut="Ctrl+X", reason=no_layer),
         Command("canvas.paste", "Paste as a layer", run["paste"].trigger, group=LAYERS_GROUP,
                 shortcut="Ctrl+V", reason=read_only),
-        Command("canvas.select_all", "Mask the whole canvas", layers.select_all, group="Canvas",
-                icon="square-dashed", shortcut="Ctrl+A"),
-        Command("canvas.deselect", "Remove the mask", controller.deselect, group="Canvas",
-                shortcut="Ctrl+D", more_shortcuts=("Ctrl+Shift+A",), reason=no_mask),
-        Command("canvas.clear", "Delete the layer or what is masked", editor.clear_selected,
+        Command("canvas.select_all", "Select all", layers.select_all, group="Canvas",
+                icon="square-dashed", shortcut="Ctrl+A", words="selection area"),
+        Command("canvas.deselect", "Deselect", controller.deselect, group="Canvas",
+                shortcut="Ctrl+D", more_shortcuts=("Ctrl+Shift+A",), reason=no_selection,
+                words="remove the selection"),
+        Command("canvas.clear", "Delete the layer or what is selected", editor.clear_selected,
                 group=LAYERS_GROUP, icon="trash-2", shortcut="Delete",
                 more_shortcuts=("Backspace",), reason=no_layer, is_dangerous=True),
         Command("canvas.add_layer", "Add a layer", editor.add_paint_layer, group=LAYERS_GROUP,
@@ -93,6 +102,9 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 icon="merge", shortcut="Ctrl+E", reason=no_layer),
         Command("canvas.group", "Group the layer", layers.group, group=LAYERS_GROUP,
                 icon="folder-plus", shortcut="Ctrl+G", reason=no_layer),
+        Command("canvas.merge_group", "Merge the group", layers.merge_group, group=LAYERS_GROUP,
+                icon="merge", reason=no_group, words="flatten apply mask"),
+        *_mask_commands(layers),
         Command("canvas.bigger", "Larger brush", partial(settings.step_size, 1), group=TOOLS_GROUP,
                 shortcut="]"),
         Command("canvas.smaller", "Smaller brush", partial(settings.step_size, -1),
@@ -114,6 +126,19 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
         Command("canvas.rulers", "Show or hide the rulers", settings.toggle_rulers,
                 group=VIEW_GROUP, shortcut="Ctrl+R"),
         *tools,
+    )  # fmt: skip
+
+
+def _mask_commands(layers: LayerActions) -> tuple[Command, ...]:
+    """Return what is done with the mask of the chosen layer."""
+    return tuple(
+        Command(
+            f"canvas.mask_{deed.name}", deed.title, partial(layers.mask, deed),
+            group=MASKS_GROUP, icon=deed.icon, shortcut=deed.key,
+            reason=partial(layers.why_not_mask, deed), note=partial(layers.mask_note, deed),
+            words="hide selection",
+        )
+        for deed in masking.DEEDS
     )  # fmt: skip
 
 

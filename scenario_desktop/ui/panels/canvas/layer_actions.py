@@ -179,22 +179,38 @@ class LayerActions(QObject):
     def _choose_mask(self, layer_id: str) -> None:
         self._editor.set_active(layer_id, is_on_mask=True)
 
+    def mask(self, deed: masking.Deed) -> None:
+        """Do something with the mask of the chosen layer."""
+        deed.run(self._editor, self._editor.active_id)
+
+    def why_not_mask(self, deed: masking.Deed) -> str:
+        """Return why that cannot be done now; "" when it can."""
+        layer = self._editor.active
+        if layer is None:
+            return self._editor.read_only or "There is no layer"
+        return self._editor.read_only or deed.why_not(layer)
+
+    def mask_note(self, deed: masking.Deed) -> str:
+        """Return what the palette says behind its title."""
+        return "from the selection" if deed.name == "add" and self._editor.selection else ""
+
+    def merge_group(self) -> None:
+        masking.merge_group(self._editor, self._editor.active_id)
+
     def _add_mask_entries(self, menu: Menu, layer: Layer, reason: str) -> None:
         editor, mask = self._editor, layer.mask
         menu.addSeparator()
-        if mask is None:
-            words = "Add layer mask from the mask" if editor.selection else "Add layer mask"
-            menu.add(words, partial(masking.add, editor, layer.id), icon="contrast", reason=reason)
-            return
-        words = "Turn layer mask off" if mask.is_enabled else "Turn layer mask on"
-        icon = "eye-off" if mask.is_enabled else "eye"
-        menu.add(words, partial(masking.toggle, editor, layer.id), icon=icon, reason=reason)
-        menu.add("Invert layer mask", partial(masking.invert, editor, layer.id), icon="contrast",
-                 reason=reason)  # fmt: skip
-        menu.add("Apply layer mask", partial(masking.apply, editor, layer.id), icon="check",
-                 reason=reason or masking.why_not_apply(layer))  # fmt: skip
-        menu.add("Delete layer mask", partial(masking.delete, editor, layer.id), icon="trash-2",
-                 reason=reason)  # fmt: skip
+        titles = {
+            "add": "Add a layer mask from the selection" if editor.selection else "",
+            "edit": "Paint on the layer" if editor.is_on_mask else "Paint on the layer mask",
+            "toggle": f"Turn the layer mask {'off' if mask and mask.is_enabled else 'on'}",
+        }
+        for deed in masking.DEEDS:
+            if (deed.name == "add") == (mask is None):
+                menu.add(
+                    titles.get(deed.name) or deed.title, partial(deed.run, editor, layer.id),
+                    icon=deed.icon, shortcut=deed.key, reason=reason or deed.why_not(layer),
+                )  # fmt: skip
 
     def _open_active_menu(self, place: QPoint) -> None:
         if self._editor.active_id:
@@ -238,6 +254,7 @@ class LayerActions(QObject):
             "Centre on the canvas", partial(self._center, layer_id), icon="crosshair", reason=reason
         )
         if isinstance(layer, GroupLayer):
+            menu.add("Merge the group", self.merge_group, icon="merge", reason=reason)
             menu.add("Ungroup", partial(editor.ungroup, layer_id), icon="ungroup", reason=reason)
         else:
             menu.add("Group", self.group, icon="folder-plus", shortcut="Ctrl+G", reason=reason)
