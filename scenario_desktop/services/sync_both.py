@@ -85,6 +85,7 @@ def merged(parts: Sequence[tuple[str, SyncStatus]]) -> SyncStatus:
         at=min(known) if known and len(known) == len(times) else None,
         error=_told(parts),
         retry_in_s=min(waits, default=None),
+        refused_by=tuple(source for _, status in parts for source in status.refused_by),
     )
 
 

@@ -41,6 +41,7 @@ class SyncStatus:
         at: when the last complete pass ended.
         error: why it does not go on, for OFFLINE, UNAUTHORISED and FAILED.
         retry_in_s: seconds until it tries again by itself, None when it does not.
+        refused_by: the services that take our login or keys no more, for UNAUTHORISED.
     """
 
     state: SyncState = SyncState.IDLE
@@ -48,6 +49,7 @@ class SyncStatus:
     at: datetime | None = None
     error: AppError | None = None
     retry_in_s: float | None = None
+    refused_by: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,14 @@ class SyncLoop(ABC):
             try:
                 await self._pass()
             except AppError as error:
-                self._set(replace(self._status, state=state_for(error), error=error))
+                self._set(self._failed(error))
                 raise
             except asyncio.CancelledError:
                 self._set(replace(self._status, state=SyncState.IDLE))
                 raise
             now = datetime.now(UTC)
-            self._set(replace(self._status, state=SyncState.IDLE, at=now, error=None))
+            status = replace(self._status, state=SyncState.IDLE, at=now, error=None)
+            self._set(replace(status, refused_by=()))
 
     async def tidy(self) -> None:
         """Take out what was deleted elsewhere, and read what passes do not.
@@ -164,8 +167,7 @@ class SyncLoop(ABC):
             except AppError as error:
                 failures += 1
                 wait_s = self._wait_after(error, failures)
-                state = state_for(error)
-                self._set(replace(self._status, state=state, error=error, retry_in_s=wait_s))
+                self._set(replace(self._failed(error), retry_in_s=wait_s))
             else:
                 failures = 0
                 wait_s = self._times.idle_s
@@ -199,6 +201,11 @@ class SyncLoop(ABC):
         if isinstance(error, TooMany) and error.retry_after_s is not None:
             wait_s = max(wait_s, error.retry_after_s)
         return wait_s * random.uniform(0.8, 1.2)  # noqa: S311 - spreads clients, guards nothing
+
+    def _failed(self, error: AppError) -> SyncStatus:
+        state = state_for(error)
+        refused_by = (self.source,) if state is SyncState.UNAUTHORISED else ()
+        return replace(self._status, state=state, error=error, refused_by=refused_by)
 
     def _set(self, status: SyncStatus) -> None:
         if status != self._status:

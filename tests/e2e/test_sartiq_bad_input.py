@@ -129,14 +129,14 @@ async def test_a_password_that_is_refused_in_mid_work_is_told(qt_loop: Any, tmp_
             refusal(400, "Incorrect email or password") if "login" in request.target else None
         )
         program.workbench.commands.run("library.sync")
-        await until(lambda: state_text(program) == "Keys refused", timeout_s=PATIENCE_S)
+        await until(lambda: state_text(program) == "Signed out", timeout_s=PATIENCE_S)
         notice = program.workbench.gallery.view.notice
-        assert notice.startswith("The user name or the password was refused."), notice
+        assert notice.startswith("Your sign-in has ended, and the password is not taken"), notice
         shot(program, SHOTS, "password")
         logins = len(server.requests("POST", "/login/access-token"))
         for _ in range(3):
             session_of(program).sync.request()
-        await until(lambda: state_text(program) == "Keys refused", timeout_s=PATIENCE_S)
+        await until(lambda: state_text(program) == "Signed out", timeout_s=PATIENCE_S)
         assert len(server.requests("POST", "/login/access-token")) == logins
         await shown(program, 1)
 

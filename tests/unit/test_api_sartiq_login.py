@@ -306,6 +306,19 @@ async def test_one_who_stops_waiting_leaves_the_asking_to_the_next(
     assert first.cancelled()
 
 
+async def test_a_sign_in_that_ends_is_told_apart_from_a_wrong_password(
+    server: Server, client: SartiqClient
+) -> None:
+    await client.get_generation(uid(1))
+    server.good = set()
+    server.login = lambda: httpx.Response(400, json={"detail": "Incorrect"})
+    for _ in range(2):
+        with pytest.raises(Unauthorised, match=r"^Your sign-in has ended") as caught:
+            await client.get_generation(uid(1))
+        assert caught.value.hint.startswith("Sign in again")
+    assert len(server.logins) == 2
+
+
 @pytest.mark.parametrize("status", [400, 401, 422])
 async def test_a_refused_password_is_not_sent_twice(
     server: Server, login: PasswordLogin, client: SartiqClient, store: Store, status: int

@@ -14,7 +14,7 @@ import pytest
 
 from scenario_desktop import paths
 from scenario_desktop.api.sartiq.capabilities import Operation
-from scenario_desktop.errors import BadInput, Offline, Refused, StoreFailed
+from scenario_desktop.errors import BadInput, Offline, Refused, StoreFailed, Unauthorised
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import ItemQuery, Source
 from scenario_desktop.services.sartiq.half import SartiqConnection
@@ -258,6 +258,13 @@ def test_the_worst_counts_and_all_in_trouble_are_named(
     assert status.state is expected
     told = status.error.message if status.error is not None else ""
     assert [name in told for name, _ in parts] == [state in bad for state in states]
+
+
+def test_it_is_known_who_refuses_the_login() -> None:
+    good = SyncStatus()
+    bad = SyncStatus(SyncState.UNAUTHORISED, error=Unauthorised("No."), refused_by=(Source.SARTIQ,))
+    assert merged([("Scenario", good), ("Sartiq", bad)]).refused_by == (Source.SARTIQ,)
+    assert merged([("Scenario", good), ("Sartiq", good)]).refused_by == ()
 
 
 def test_the_same_trouble_is_told_once() -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from scenario_desktop.errors import AppError, Offline
+from scenario_desktop.items import Source
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.panels.topbar.controller import TopBarController, state_words
@@ -52,7 +53,7 @@ class History:
 
 
 def _status(state: str, **fields: Any) -> Any:
-    given: dict[str, Any] = {"done": 0, "at": None, "error": None} | fields
+    given: dict[str, Any] = {"done": 0, "at": None, "error": None, "refused_by": ()} | fields
     return SimpleNamespace(state=state, **given)
 
 
@@ -195,11 +196,16 @@ def test_tokens_without_room_are_counted(box: SearchBox, qapp: QApplication) -> 
         (_status("offline", error=Offline("No connection.")), False, "Offline"),
         (_status("offline", error=Offline("No connection.")), True, "Engine stopped"),
         (_status("unauthorised", error=AppError("x")), False, "Keys refused"),
+        (
+            _status("unauthorised", error=AppError("x"), refused_by=(Source.SARTIQ,)),
+            False,
+            "Signed out",
+        ),
         (_status("failed", error=AppError("x")), False, "Sync failed"),
         (_status("idle"), True, "Local engine ready"),
         (_status("idle", at=datetime(2026, 11, 20, tzinfo=UTC)), False, "Synced"),
     ],
-    ids=["syncing", "offline", "engine", "unauthorised", "failed", "local", "synced"],
+    ids=["syncing", "offline", "engine", "unauthorised", "signed out", "failed", "local", "synced"],
 )
 def test_how_things_stand_is_said_in_words(status: Any, is_local: bool, words: str) -> None:
     assert words in state_words(status, is_local=is_local)[1]

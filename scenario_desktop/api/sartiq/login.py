@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=AppError)
 
 TOKEN_PATH: Final = "/api/v1/login/access-token"  # noqa: S105 - an address
+_REFUSED: Final = "The user name or the password was refused."
+_ENDED: Final = "Your sign-in has ended, and the password is not taken any more."
 #: A token this close to its end is not used any more, in seconds.
 _MARGIN_S: Final = 30.0
 #: Dates beyond this are nonsense (year 9000): the token counts as of unknown end.
@@ -185,15 +187,15 @@ class PasswordLogin:
 
     async def _ask(self) -> str:
         if self._refusal is not None:
-            raise _refused(self._refusal)
-        self._token = None
+            raise _refused(self._refusal, self._refusal.message)
+        had_begun, self._token = self._token is not None, None
         headers, content = form_body({"username": self._username, "password": self._password})
         # Asking for a token changes nothing, so a broken connection may be tried again.
         call = Call("POST", self.token_url, headers=headers, content=content, is_safe=True)
         try:
             answer = await self._transport.send(call)
         except (Unauthorised, Refused, NotFound) as error:
-            raise await self._failed(error) from error
+            raise await self._failed(error, had_begun=had_begun) from error
         said = parse(_TokenAnswer, answer.body)
         if not is_usable(said.access_token):
             raise BadAnswer("The server signed in, but sent no token that can be used.")
@@ -204,7 +206,8 @@ class PasswordLogin:
             await self._store.save(token)
         return token.value
 
-    async def _failed(self, error: AppError) -> AppError:
+    async def _failed(self, error: AppError, *, had_begun: bool) -> AppError:
+        """Return an answer to the login in words; ``had_begun``: it was good until now."""
         if error.status in (404, 405):
             return _kept(error, NotFound(
                 "There is no sign-in at this address.",
@@ -213,7 +216,7 @@ class PasswordLogin:
             ))  # fmt: skip
         if error.status not in (400, 401, 422):
             return error
-        self._refusal = _refused(error)
+        self._refusal = _refused(error, _ENDED if had_begun else _REFUSED)
         if self._store is not None:
             await self._store.forget()
         return self._refusal
@@ -238,10 +241,10 @@ def is_usable(token: str) -> bool:
     return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
-def _refused(error: AppError) -> Unauthorised:
+def _refused(error: AppError, message: str) -> Unauthorised:
     return _kept(error, Unauthorised(
-        "The user name or the password was refused.",
-        hint="Enter both again in the settings of this workspace.",
+        message,
+        hint="Sign in again with your name and password.",
         details=error.details,
     ))  # fmt: skip
 

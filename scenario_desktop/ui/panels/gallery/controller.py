@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
 from scenario_desktop.errors import AppError, CredentialsUnavailable, Unauthorised
-from scenario_desktop.items import Item, ItemQuery, Section, SortField, TagCount
+from scenario_desktop.items import Item, ItemQuery, Section, SortField, Source, TagCount
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.models.picture_store import PictureStore, ThumbnailSource
@@ -44,6 +44,7 @@ MAX_CHOSEN_ITEMS = 500
 MAX_KEPT_CHOICE = 200
 _OWNER = "gallery"
 _CHANGE_KEYS = "Change the keys…"
+_SIGN_IN = "Sign in again…"
 
 
 class LibrarySource(Protocol):
@@ -223,8 +224,12 @@ class GalleryController(QObject):
             action = _CHANGE_KEYS if self._lacks_keys else "Try again"
             self._view.show_notice(f"{message} {hint}".strip(), Tone.DANGER, action)
         else:
-            tell = words.refused_words if self._lacks_keys else words.failed_words
-            self._view.show_state(tell(message, hint))
+            told = (
+                words.refused_words(message, hint, _CHANGE_KEYS)
+                if self._lacks_keys
+                else words.failed_words(message, hint)
+            )
+            self._view.show_state(told)
 
     def set_collections(self, names: Mapping[str, str]) -> None:
         """Take collections' names by id, for the title."""
@@ -615,9 +620,12 @@ class GalleryController(QObject):
                 self._view.show_state(words.OFFLINE_WORDS)
                 return
             if error is not None:
-                is_refused = state == "unauthorised"
-                tell = words.refused_words if is_refused else words.failed_words
-                self._view.show_state(tell(error.message, error.hint))
+                told = (
+                    words.refused_words(error.message, error.hint, self._keys_action())
+                    if state == "unauthorised"
+                    else words.failed_words(error.message, error.hint)
+                )
+                self._view.show_state(told)
                 return
         collection = self._collections.get(q.collection_id or "", "")
         self._view.show_state(words.empty_words(q, collection))
@@ -653,10 +661,15 @@ class GalleryController(QObject):
             )
         elif state in ("unauthorised", "failed") and error is not None and not self._is_unfetched():
             text = f"{error.message} {error.hint}".strip()
-            action = _CHANGE_KEYS if state == "unauthorised" else "Try again"
+            action = self._keys_action() if state == "unauthorised" else "Try again"
             self._view.show_notice(text, Tone.WARNING, action)
         else:
             self._view.show_notice("")
+
+    def _keys_action(self) -> str:
+        """Return what helps where a server refuses us: one has keys, the other a login."""
+        refused_by = self._sync.refused_by if self._sync is not None else ()
+        return _SIGN_IN if refused_by == (Source.SARTIQ,) else _CHANGE_KEYS
 
     def _on_selection_changed(self) -> None:
         self._show_count()

@@ -400,9 +400,9 @@ def failed_words(message: str, hint: str) -> StateWords:
     return StateWords("triangle-alert", message, hint, "Try again", StateAction.RETRY)
 
 
-def refused_words(message: str, hint: str) -> StateWords:
+def refused_words(message: str, hint: str, action: str) -> StateWords:
     """Return what stands there while the server takes no key of ours."""
-    return StateWords("key-round", message, hint, "Change the keys…", StateAction.KEYS)
+    return StateWords("key-round", message, hint, action, StateAction.KEYS)
 
 
 def fetching_words(done: int) -> StateWords:

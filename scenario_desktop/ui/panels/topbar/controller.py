@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
+from scenario_desktop.items import Source
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.main_window import MainWindow
@@ -260,7 +261,9 @@ def state_words(status: Any, *, is_local: bool) -> tuple[str, str, str, str, boo
     if state == "offline":
         return "cloud-off", "Offline", "warning", f"{tip} The library here still works.", False
     if state == "unauthorised":
-        return "key-round", "Keys refused", "danger", tip, False
+        if tuple(status.refused_by) == (Source.SARTIQ,):
+            return "key-round", "Signed out", "danger", f"{tip} Press to sign in again.", False
+        return "key-round", "Keys refused", "danger", f"{tip} Press to change the keys.", False
     if state == "failed":
         return "circle-alert", "Sync failed", "danger", tip, False
     if is_local:
