@@ -271,10 +271,12 @@ class InspectorController(QObject):
         self._show_item(item)
         self.enlarge.trigger(item)
         await asyncio.sleep(REST_MS / 1000)
-        self._asset = await library.details(item.key)
-        self._view.set_description(self._asset.description)
+        asset = self._asset = await library.details(item.key)
+        self._view.set_description(asset.description)
         names = {c.id: c.name for c in (await library.counts()).collections}
-        self._view.set_facts(facts.groups(self._asset, item, collections=names))
+        if self._asset is not asset:  # it went while that was read
+            return
+        self._view.set_facts(facts.groups(asset, item, collections=names))
         self._children = await library.children(item)
         self._parent = None
         self._show_relatives()
