@@ -97,6 +97,27 @@ async def test_a_background_needs_a_palette_here(served: Served) -> None:
     assert "preset" in problem["msg"]
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("background_preset_id", UNKNOWN, "preset"),
+        ("background_fixer_strategy", "magic", "recolour"),
+    ],
+)
+async def test_what_this_engine_cannot_do_to_a_background_is_told(
+    served: Served, field: str, value: str, word: str
+) -> None:
+    picture = await served.upload()
+    body = {"base_img_path": picture, "palette_image_path": picture}
+    (problem,) = await served.refused(
+        "POST", "/generations/background-fix", 422, json=body | {field: value}
+    )
+    assert problem["loc"] == ["body", field]
+    assert word in problem["msg"]
+    own = body | {"background_fixer_strategy": "recolour", "framing": "full_body"}
+    await served.ok("POST", "/generations/background-fix", json=own)
+
+
 async def test_a_picture_without_a_face_fails_with_that_message(served: Served) -> None:
     body = {"base_img_path": await served.upload(png(Image.new("RGB", (64, 64), "white")))}
     generation = await served.ok("POST", "/generations/face-fixer", json=body)

@@ -580,6 +580,8 @@ async def test_the_price_is_said_as_it_is(qt_loop: Any, is_local: bool, price: s
     with bench(is_local=is_local) as room:
         room.open(item(1))
         assert room.dock.footer._price._value.text() == price
+        hints = {"Not used here"} if is_local else {"Optional", ""}
+        assert {room.dock._prompt_hint.text(), room.dock._model_hint.text()} == hints
 
 
 async def test_what_differs_is_worked_out_once_it_is_wanted(qt_loop: Any) -> None:

@@ -474,6 +474,18 @@ async def test_a_run_of_before_leaves_the_preview(make_desk: Any, qt_loop: Any) 
     assert desk.page.views.value() == "picture"
 
 
+async def test_a_field_that_changes_nothing_here_says_so(make_desk: Any, qt_loop: Any) -> None:
+    here, there = make_desk(), make_desk(is_local=False)
+    for desk in (here, there):
+        desk.controller.open(Op.BACKGROUND)
+    told = {
+        name: [desk.dock.form._rows[name]._note.text() for desk in (here, there)]
+        for name in ("background_preset_id", "framing", "background_fixer_strategy")
+    }
+    assert told["background_preset_id"] == told["framing"] == ["Not used here", ""]
+    assert told["background_fixer_strategy"] == ["", ""]
+
+
 async def test_common_sizes_and_shapes_exclude_each_other(make_desk: Any, qt_loop: Any) -> None:
     desk = make_desk()
     desk.controller.open(Op.ADJUST)

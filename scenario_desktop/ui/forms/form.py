@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
@@ -17,6 +17,9 @@ from scenario_desktop.ui.forms.messages import error_texts
 from scenario_desktop.ui.forms.spec import Choice, FieldKind, FieldSpec, pushed
 
 __all__ = ["FieldRow", "Form"]
+
+#: Beside the title of a field that the server in use does nothing with.
+NOT_USED: Final = "Not used here"
 
 
 class Form(QWidget):

@@ -20,6 +20,7 @@ from scenario_desktop.api.models.sartiq.requests import (
     SartiqRequest,
     VideoGenerationRequest,
 )
+from scenario_desktop.api.models.sartiq.words import BackgroundFixStrategy
 from scenario_desktop.engine.context import user_of
 from scenario_desktop.engine.failures import JsonResponse
 from scenario_desktop.engine.sartiq.context import sartiq_of
@@ -75,11 +76,22 @@ async def make_video(request: Request) -> Response:
 
 
 async def fix_background(request: Request) -> Response:
+    """One method and palette pictures only; ``framing`` belongs to presets and changes nothing."""
     body = await read_body(request, BackgroundFixRequest)
     if body.palette_image_path is None:
         raise Unprocessable.at(
             "body", "palette_image_path",
             message="Choose a palette picture: this engine knows no background presets.",
+        )  # fmt: skip
+    if body.background_preset_id is not None:
+        raise Unprocessable.at(
+            "body", "background_preset_id",
+            message="This engine knows no background presets: leave this empty.",
+        )  # fmt: skip
+    if body.background_fixer_strategy not in (None, *BackgroundFixStrategy):
+        raise Unprocessable.at(
+            "body", "background_fixer_strategy",
+            message=f"This engine has one method: {BackgroundFixStrategy.RECOLOUR}.",
         )  # fmt: skip
     inputs = [
         await _picture(request, "base_img_path", body.base_img_path),

@@ -76,6 +76,8 @@ class RefineController(QObject):
         if ports.service is None:
             self._show_missing()
         else:
+            if ports.service.is_local:
+                dock.show_unused()
             self._refresh()
 
     def _make_actions(self) -> None:

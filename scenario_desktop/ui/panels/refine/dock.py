@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLay
 
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
+from scenario_desktop.ui.forms.form import NOT_USED
 from scenario_desktop.ui.forms.suggest_field import SuggestField, Suggestion
 from scenario_desktop.ui.panels.refine.state import Footer, PlanLine, RefineDraft, Size
 from scenario_desktop.ui.widgets.banner import Banner, Tone
@@ -68,6 +69,8 @@ class RefineDock(Surface):
         self.model = SuggestField(name="Model id")
         self.model.setPlaceholderText("Sartiq’s own choice")
         self._model_note = PlainLabel("", "small", "text_3", wrap=True)
+        self._prompt_hint = PlainLabel("Optional", "small", "text_3")
+        self._model_hint = PlainLabel("", "small", "text_3")
         self.plan = _PlanCard()
         self.footer = _FooterView()
         self.banner = Banner()
@@ -83,8 +86,8 @@ class RefineDock(Surface):
         column.setSpacing(_EDGE)
         column.addWidget(self.banner)
         column.addLayout(_group("Result size", self.size_choice, self.sides, self._note))
-        column.addLayout(_group("Prompt", self.prompt, note="Optional"))
-        column.addLayout(_group("Model id", self.model, self._model_note))
+        column.addLayout(_group("Prompt", self.prompt, note=self._prompt_hint))
+        column.addLayout(_group("Model id", self.model, self._model_note, note=self._model_hint))
         column.addWidget(self.plan)
         column.addStretch(1)
         layout = QVBoxLayout(self)
@@ -157,6 +160,13 @@ class RefineDock(Surface):
             is_set = self.size_choice.value() == size.value
             reason = refused.get(size, "")
             self.size_choice.set_enabled(size.value, is_set or not reason, reason)
+
+    def show_unused(self) -> None:
+        """Say that prompt and model change nothing: the work is done here, without a model."""
+        for hint in (self._prompt_hint, self._model_hint):
+            hint.setText(NOT_USED)
+        for editor in (self.prompt, self.model):
+            editor.setAccessibleDescription(NOT_USED)
 
     def show_models(
         self, known: Sequence[tuple[str, str]], note: str, *, is_wrong: bool = False
@@ -362,13 +372,13 @@ class _FooterView(QWidget):
         button.setAccessibleDescription(" ".join(footer.reasons))
 
 
-def _group(title: str, *widgets: QWidget, note: str = "") -> QVBoxLayout:
+def _group(title: str, *widgets: QWidget, note: QWidget | None = None) -> QVBoxLayout:
     """Return a head and what belongs to it."""
     head = QHBoxLayout()
     head.setSpacing(8)
     head.addWidget(PlainLabel(title, "small", "text_2"), 1)
-    if note:
-        head.addWidget(PlainLabel(note, "small", "text_3"))
+    if note is not None:
+        head.addWidget(note)
     column = QVBoxLayout()
     column.setSpacing(8)
     column.addLayout(head)

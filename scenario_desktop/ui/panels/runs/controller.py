@@ -23,7 +23,7 @@ from scenario_desktop.ui.forms.word_editors import KnownEntry
 from scenario_desktop.ui.panels.runs import state
 from scenario_desktop.ui.panels.runs.dock import RunsDock
 from scenario_desktop.ui.panels.runs.following import RunFollower
-from scenario_desktop.ui.panels.runs.kinds import KINDS, slots, specs
+from scenario_desktop.ui.panels.runs.kinds import KINDS, UNUSED_HERE, slots, specs
 from scenario_desktop.ui.panels.runs.page import Action, RunsPage, View
 from scenario_desktop.ui.panels.runs.ports import RunsPorts, sentence
 from scenario_desktop.ui.panels.runs.slots import RunSlots
@@ -482,6 +482,7 @@ class RunsController(QObject):
         if service is None:
             return
         self._dock.show_note(state.note_of(self._op, is_local=service.is_local))
+        self._dock.show_unused(UNUSED_HERE.get(self._op, ()) if service.is_local else ())
         self._show_known()
         self._dock.show_draft(self.draft)
         self.follower.set_draft(self.draft)

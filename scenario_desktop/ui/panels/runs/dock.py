@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.services.words import NO_BREAK
-from scenario_desktop.ui.forms.form import Form
+from scenario_desktop.ui.forms.form import NOT_USED, Form
 from scenario_desktop.ui.forms.picture_editors import PicturesEditor
 from scenario_desktop.ui.forms.tiles import OUTSET
 from scenario_desktop.ui.forms.word_editors import KnownEntry, KnownIdEditor
@@ -220,6 +220,11 @@ class RunsDock(Surface):
     def show_messages(self, fields: Mapping[str, str]) -> None:
         """Write sentences under fields."""
         self.form.show_messages(fields)
+
+    def show_unused(self, names: Iterable[str]) -> None:
+        """Say of fields of the kind that is shown that they change nothing here."""
+        for name in names:
+            self.form.set_note(name, NOT_USED)
 
     def show_note(self, note: Note) -> None:
         self._note.set_message(note.text, Tone(note.kind))

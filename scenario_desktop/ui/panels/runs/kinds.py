@@ -123,6 +123,13 @@ KINDS: Final[Mapping[Op, Kind]] = {
 BY_COMMAND: Final[Mapping[str, Kind]] = {kind.command: kind for kind in KINDS.values()}
 
 
+#: Fields that change nothing where the work is done on this computer, without a model.
+UNUSED_HERE: Final[Mapping[Op, frozenset[str]]] = {
+    Op.BACKGROUND: frozenset({"background_preset_id", "framing"}),
+    Op.FACES: frozenset({"subject_id", "generative_models_id"}),
+}
+
+
 @cache
 def slots(op: Op) -> Mapping[str, bool]:
     """Return the fields that take pictures, and whether they take several in one request."""
