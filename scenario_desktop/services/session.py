@@ -24,7 +24,7 @@ from scenario_desktop.services.absent import absent_scenario
 from scenario_desktop.services.all_jobs import AllJobs
 from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.drafts import DraftStore
-from scenario_desktop.services.canvas.session import Room
+from scenario_desktop.services.canvas.room import Room
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.deleting import Deleting
 from scenario_desktop.services.detect import KIND as DETECT
@@ -35,6 +35,7 @@ from scenario_desktop.services.jobs import Jobs
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.originals import Originals
 from scenario_desktop.services.outbox import Outbox
+from scenario_desktop.services.people import People
 from scenario_desktop.services.plan import PlanUnits, plan_units
 from scenario_desktop.services.previews import Previews
 from scenario_desktop.services.sartiq import marks
@@ -117,6 +118,7 @@ class Session:
         troubles: why a half could not be opened; the other one works all the same.
         sync: how both halves stand to their servers.
         jobs: those of both halves.
+        people: who is behind the ids of the Scenario half.
     """
 
     def __init__(
@@ -173,6 +175,7 @@ class Session:
                 Clock(),
             )
         )
+        self.people = People(client)
         self._stack = AsyncExitStack()
 
     @classmethod
@@ -227,6 +230,10 @@ class Session:
             stack.push_async_callback(outbox.aclose)
             await outbox.open()
             session = cls(workspace_id, client, files, catalogue, outbox, shared, times)
+            if connection is not None:
+                session.people = People(
+                    client, key=connection.key, project_id=connection.project_id or ""
+                )
             if connection is not None and connection.team_key:
                 team = Connection(connection.base_url, connection.team_key, connection.team_secret)
                 session._team = _scenario(team, pipe())
