@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import logging
 import os
@@ -10,7 +11,21 @@ from typing import Any
 
 import pytest
 
+from scenario_desktop.ui.garbage import Sweeper
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+_sweeper = Sweeper()
+
+
+def pytest_configure() -> None:
+    """Let no thread that a test started destroy what a test of widgets has left: see garbage."""
+    gc.disable()
+
+
+def pytest_runtest_logfinish() -> None:
+    _sweeper.sweep()
 
 
 @pytest.fixture
@@ -45,7 +60,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    pyfuncitem.funcargs["qt_loop"](pyfuncitem.obj(**arguments))
+    run_on_qt: Any = pyfuncitem.funcargs["qt_loop"]
+    run_on_qt(pyfuncitem.obj(**arguments))
     return True
 
 

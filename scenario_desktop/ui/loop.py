@@ -1,6 +1,7 @@
 """The one event loop: asyncio on the Qt thread, through qasync.
 
 Imports PySide6 before qasync, so that qasync binds to it. Nothing here knows the program.
+While the loop runs, garbage is collected on its thread alone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any, TypeVar, cast
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
+
+from scenario_desktop.ui.garbage import collected_here
 
 import qasync  # type: ignore[import-untyped]  # isort: skip  # ships no types
 
@@ -83,7 +86,7 @@ def run(main: Coroutine[Any, Any, T], *, on_signal: Callable[[], object] | None 
         raise RuntimeError("make the QApplication first")
     # With it on, closing the last window stops the loop underneath the clean-up.
     application.setQuitOnLastWindowClosed(False)
-    with asyncio.Runner(loop_factory=lambda: QtLoop(application)) as runner:
+    with collected_here(), asyncio.Runner(loop_factory=lambda: QtLoop(application)) as runner:
         return runner.run(_with_signals(main, on_signal))
 
 
