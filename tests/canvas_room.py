@@ -13,7 +13,8 @@ from typing import Any
 
 from scenario_desktop.services.canvas.content import Drawn, SaveResult, Stored
 from scenario_desktop.services.canvas.drafts import Disk, Draft, DraftStore
-from scenario_desktop.services.canvas.session import CanvasSession, CanvasTimes, Room
+from scenario_desktop.services.canvas.room import CanvasTimes, Room
+from scenario_desktop.services.canvas.session import CanvasSession
 from scenario_desktop.services.uploads import Uploads
 from tests.canvas_server import CanvasLink, CanvasServer, World
 

@@ -23,7 +23,8 @@ from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Document, PaintLayer
 from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.drafts import DraftStore
-from scenario_desktop.services.canvas.session import CanvasSession, CanvasTimes, Room
+from scenario_desktop.services.canvas.room import CanvasTimes, Room
+from scenario_desktop.services.canvas.session import CanvasSession
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.engine_process import EngineProcess
 from scenario_desktop.services.uploads import Uploads

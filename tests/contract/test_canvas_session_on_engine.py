@@ -17,7 +17,8 @@ from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.content import Drawn, Stored
 from scenario_desktop.services.canvas.drafts import DraftStore, KeptWhy
 from scenario_desktop.services.canvas.lease import LostReason, Phase
-from scenario_desktop.services.canvas.session import CanvasSession, CanvasTimes, Room
+from scenario_desktop.services.canvas.room import CanvasTimes, Room
+from scenario_desktop.services.canvas.session import CanvasSession
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.uploads import Uploads
 from tests.contract.engine_support import EngineProcess, picture

@@ -23,7 +23,8 @@ from scenario_desktop.app import Program
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Document, PaintLayer
 from scenario_desktop.services.canvas.content import Stored
-from scenario_desktop.services.canvas.session import CanvasSession, CanvasTimes
+from scenario_desktop.services.canvas.room import CanvasTimes
+from scenario_desktop.services.canvas.session import CanvasSession
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.engine_process import EngineProcess, check_identity
 from scenario_desktop.store.settings import SettingsStore
@@ -150,7 +151,9 @@ class CanvasDesk:
         """Draw, and wait for the lock and the draft."""
         self.draw()
         await self.held()
-        await until(lambda: self.session._drafted >= self.session._edit, timeout_s=PATIENCE_S)
+        await until(
+            lambda: self.session._draft.drafted >= self.session._draft.edit, timeout_s=PATIENCE_S
+        )
 
     async def question(self) -> LeaseDialog:
         """Wait for a question about the lock."""

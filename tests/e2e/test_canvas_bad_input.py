@@ -11,7 +11,7 @@ from scenario_desktop.api.models.assets import AssetCreate, AssetUpdate
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Document, Mask, PaintLayer, PictureLayer, Tile
 from scenario_desktop.services.canvas.lease import LeaseTimes
-from scenario_desktop.services.canvas.session import CanvasTimes
+from scenario_desktop.services.canvas.room import CanvasTimes
 from tests.e2e.canvas_desk import CanvasDesk, at_the_desk
 from tests.e2e.desk import PATIENCE_S, error_card, session_of, texts, toast
 from tests.support import until

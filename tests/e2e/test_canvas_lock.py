@@ -12,7 +12,7 @@ from scenario_desktop.errors import Conflict
 from scenario_desktop.services.canvas.drafts import KeptWhy
 from scenario_desktop.services.canvas.lease import LeaseTimes, LostReason, Phase
 from scenario_desktop.services.canvas.record import Deed
-from scenario_desktop.services.canvas.session import CanvasTimes
+from scenario_desktop.services.canvas.room import CanvasTimes
 from scenario_desktop.ui.panels.canvas.lease_dialogs import HOLD_MS, HoldButton, TakeOverDialog
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
 from tests.e2e.canvas_desk import CanvasDesk, at_the_desk

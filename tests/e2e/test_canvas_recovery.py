@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenario_desktop.services.canvas.session import CanvasTimes
+from scenario_desktop.services.canvas.room import CanvasTimes
 from scenario_desktop.ui.panels.canvas.recoveries import RecoveryDialog
 from tests.e2e.canvas_desk import CanvasDesk, canvas_desk
 from tests.e2e.conftest import on_posix

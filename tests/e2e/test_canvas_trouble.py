@@ -21,7 +21,7 @@ from scenario_desktop.errors import AppError, BadInput, Forbidden, NotFound, Unr
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.canvas.drafts import Disk
 from scenario_desktop.services.canvas.lease import LeaseTimes, Phase, Refusal
-from scenario_desktop.services.canvas.session import CanvasTimes
+from scenario_desktop.services.canvas.room import CanvasTimes
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.ui.panels.canvas.layer_model import LayerRole
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind

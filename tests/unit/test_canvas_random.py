@@ -34,10 +34,10 @@ from hypothesis.stateful import (
 
 from scenario_desktop.api.models.assets import AssetUpdate
 from scenario_desktop.errors import AppError, NotFound
-from scenario_desktop.services.canvas import session as session_module
+from scenario_desktop.services.canvas import working_draft
 from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.lease import LeaseTimes
-from scenario_desktop.services.canvas.session import CanvasTimes
+from scenario_desktop.services.canvas.room import CanvasTimes
 from tests.canvas_room import CANVAS, Studio, others_in
 from tests.canvas_server import Fault, drain
 
@@ -242,11 +242,11 @@ class CanvasMachine(RuleBasedStateMachine):
         found = self.do(getattr(self.session, how)())
         self.compared = others_in(found) if how == "theirs" and found else set()
 
-    @precondition(lambda self: self.is_open and self.session._theirs is not None)
+    @precondition(lambda self: self.is_open and self.session._remote._theirs is not None)
     @rule(is_mine=st.booleans())
     def choose(self, is_mine: bool) -> None:
         if is_mine:
-            theirs = others_in(self.session._theirs[0])
+            theirs = others_in(self.session._remote._theirs[0])
             self.do(self.session.keep_mine())
             self.replaced |= theirs
             return
@@ -451,7 +451,7 @@ def test_no_order_of_events_loses_a_stroke_or_overwrites_a_save(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        session_module, "new_draft_id", lambda: f"{next(CanvasMachine.draft_ids):032x}"
+        working_draft, "new_draft_id", lambda: f"{next(CanvasMachine.draft_ids):032x}"
     )
     run_state_machine_as_test(
         CanvasMachine,

@@ -779,7 +779,7 @@ async def test_a_save_waits_until_the_screen_shows_what_it_should(ann: Ann) -> N
     await ann.at.save()
     ann.ben_saves("new", ann.canvas.lock.id)
     assert ann.at.text != ann.canvas.text
-    await ann.at._do_compare()
+    await ann.at._keeper._compare()
     assert ann.screen.is_loading
     ann.at.edited()
     save = asyncio.ensure_future(ann.at.save())
@@ -838,7 +838,8 @@ async def test_a_late_save_of_what_is_there_already_loses_nothing_newer(ann: Ann
 
 async def test_strokes_saved_at_the_last_moment_are_put_aside_without_end(ann: Ann) -> None:
     await ann.draw("s1")
-    ann.at._saved = ann.at._edit  # a save has arrived before the draft was written
-    ann.at._drafted = ann.at._edit - 1
-    await ann.at._put_aside(KeptWhy.REFUSED)
+    draft = ann.at._draft
+    draft.saved = draft.edit  # a save has arrived before the draft was written
+    draft.drafted = draft.edit - 1
+    await draft.put_aside(KeptWhy.REFUSED)
     assert not ann.at.is_unsaved

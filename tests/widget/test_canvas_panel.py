@@ -25,7 +25,7 @@ from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.services.canvas.content import Drawn, Editor, SaveResult, Stored
 from scenario_desktop.services.canvas.lease import Lease, Moment, Phase, Refusal
 from scenario_desktop.services.canvas.record import Deed, HistoryLine
-from scenario_desktop.services.canvas.session import CanvasTimes
+from scenario_desktop.services.canvas.room import CanvasTimes
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.canvas import editor as editor_module

@@ -12,10 +12,10 @@ from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import AppError, NotFound, Refused
 from scenario_desktop.services.canvas.content import Editor, Stored
 from scenario_desktop.services.canvas.drafts import DraftNote, Recovery
-from scenario_desktop.services.canvas.lease import Moment
+from scenario_desktop.services.canvas.room import Room
 from scenario_desktop.services.canvas.saving import create_canvas
-from scenario_desktop.services.canvas.session import CanvasSession, Room
-from scenario_desktop.services.canvas.wire import CanvasWire, digest_of
+from scenario_desktop.services.canvas.session import CanvasSession
+from scenario_desktop.services.canvas.wire import digest_of
 
 
 class Canvases:
@@ -83,7 +83,7 @@ class Canvases:
             AppError: there is none, or nobody knows.
         """
         return await create_canvas(
-            self._room.client, name, stored.text({}), stored.thumbnail, self._now().server
+            self._room.client, name, stored.text({}), stored.thumbnail, self._room.server_now()
         )
 
     async def recoveries(self) -> list[Recovery]:
@@ -129,12 +129,12 @@ class Canvases:
         await asyncio.gather(*(session.aclose() for session in sessions))
 
     async def _tidy(self, note: DraftNote) -> None:
-        wire = self._wire(note.canvas_id)
+        wire = self._room.wire(note.canvas_id)
         if note.lock_id:
             await wire.unlock(note.lock_id)
             note = replace(note, lock_id="", lock_until=None)
             await self._room.run(self._room.drafts.put, note)
-        is_free = note.lock_until is None or note.lock_until < self._now().server
+        is_free = note.lock_until is None or note.lock_until < self._room.server_now()
         if note.has_strokes and note.sent:
             saved = {sent.digest: sent.edit for sent in note.sent}
             with suppress(NotFound):
@@ -149,14 +149,7 @@ class Canvases:
         for note in notes:
             if note.id == draft_id and note.lock_id:
                 with suppress(AppError):  # it ends by itself
-                    await self._wire(note.canvas_id).unlock(note.lock_id)
-
-    def _wire(self, canvas_id: str) -> CanvasWire:
-        return CanvasWire(self._room.client, canvas_id, lambda: self._now().server)
-
-    def _now(self) -> Moment:
-        offset = self._room.client.server_time_offset_s
-        return Moment(self._room.clock.monotonic(), self._room.clock.now(), offset)
+                    await self._room.wire(note.canvas_id).unlock(note.lock_id)
 
     def _on_set_aside(self, _: object) -> None:
         self.recoveries_changed.emit()

@@ -75,6 +75,21 @@ class Revision:
     digest: str
 
 
+@dataclass(slots=True)
+class OpenCanvas:
+    """A canvas that is open, as it is known here.
+
+    Attributes:
+        asset: as the server told it last.
+        text: the document as the server has it, as far as we know.
+        base: what the strokes are drawn on.
+    """
+
+    asset: Asset
+    text: str
+    base: Revision
+
+
 @dataclass(frozen=True, slots=True)
 class SaveResult:
     """A save that the server has.
