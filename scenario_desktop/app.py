@@ -238,6 +238,7 @@ class Program(QObject):
         self.rooms.closed.connect(bench.runs.look_again)
         self.rooms.account_edited.connect(self._on_account_edited)
         bench.connect_requested.connect(self.rooms.connect_account)
+        bench.sartiq_requested.connect(self._connect_sartiq)
         bench.retry_requested.connect(self._retry)
         bench.keys_requested.connect(self._edit_keys)
         bench.topbar_view.workspace_chosen.connect(self.rooms.open_workspace)
@@ -338,6 +339,16 @@ class Program(QObject):
     def _on_account_edited(self, workspace_id: str) -> None:
         if workspace_id == self.workspaces.active.id:
             self._switching.trigger()
+
+    def _connect_sartiq(self) -> None:
+        """Add the second service to the open account; the one on this computer stays as it is."""
+        from scenario_desktop.ui.panels.workspaces.state import Half
+
+        active = self.workspaces.active
+        if active.kind is WorkspaceKind.LOCAL:
+            self.rooms.connect_sartiq()
+        else:
+            self.rooms.edit_account(active.id, Half.SARTIQ)
 
     def _edit_keys(self) -> None:
         active = self.workspaces.active

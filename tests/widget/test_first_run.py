@@ -31,9 +31,10 @@ def test_each_button_says_what_is_wished(view: FirstRunView) -> None:
     view.choose_requested.connect(lambda: heard.append("choose"))
     view.samples_requested.connect(lambda: heard.append("samples"))
     view.connect_requested.connect(lambda: heard.append("connect"))
-    for text in ("Choose files", "Add samples", "Connect…"):
+    view.sartiq_requested.connect(lambda: heard.append("sartiq"))
+    for text in ("Choose files", "Add samples", "Connect…", "Log in…"):
         _press(view, text)
-    assert heard == ["choose", "samples", "connect"]
+    assert heard == ["choose", "samples", "connect", "sartiq"]
 
 
 def test_dropped_files_are_handed_on(view: FirstRunView, tmp_path: Path) -> None:
@@ -62,3 +63,4 @@ def test_our_own_samples_lie_in_the_fan(view: FirstRunView) -> None:
 def test_a_connected_workspace_needs_no_offer(view: FirstRunView) -> None:
     view.set_local(False)
     assert not view._connect.isVisible()
+    assert not view._sartiq.isVisible()

@@ -330,6 +330,13 @@ async def test_a_result_fills_in_the_after_side(qt_loop: Any) -> None:
         assert room.panel.why_not() == [
             "All inputs are refined like this. Change something to refine them again."
         ]
+        link, shown = room.dock.footer._results, list[list[str]]()
+        assert link.text().replace(NBSP, " ") == "Show 1 result in the library"
+        room.panel.reveal_requested.connect(shown.append)
+        link.click()
+        assert shown == [["result_9"]]
+        room.dock.prompt.setPlainText("crisp")  # there is something to send again
+        assert link.isHidden()
 
 
 async def test_other_settings_let_a_done_input_be_refined_again(qt_loop: Any) -> None:
@@ -387,9 +394,27 @@ async def test_offline_nothing_is_sent_and_that_is_said(qt_loop: Any) -> None:
         room.reach.tell(SyncState.OFFLINE)
         assert "cannot be reached" in room.dock.banner.text()
         assert not room.button.isEnabled()
+        tried: list[bool] = []
+        room.panel.retry_requested.connect(lambda: tried.append(True))
+        room.dock.footer._retry.click()
+        assert tried == [True]
         room.reach.tell(SyncState.IDLE)
         assert room.dock.banner.isHidden()
+        assert room.dock.footer._retry.isHidden()
         assert room.button.isEnabled()
+
+
+async def test_a_refused_login_leads_to_where_it_is_typed_anew(qt_loop: Any) -> None:
+    with bench() as room:
+        room.open(item(1))
+        assert room.dock.footer._login.isHidden()
+        room.reach.tell(SyncState.UNAUTHORISED)
+        assert room.panel.why_not() == ["Sartiq refuses the login."]
+        wanted: list[bool] = []
+        room.panel.login_requested.connect(lambda: wanted.append(True))
+        room.dock.footer._login.click()
+        assert wanted == [True]
+        assert room.dock.footer._retry.isHidden()
 
 
 @pytest.mark.parametrize("answer", [True, False], ids=["yes", "no"])

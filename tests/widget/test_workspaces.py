@@ -184,6 +184,26 @@ async def test_errors_stand_under_the_fields(qt_loop: Any, make_room: MakeRoom) 
     await until(lambda: not room.window.findChildren(ConnectDialog))
 
 
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "new"])
+async def test_the_half_that_is_wanted_is_in_front_and_typed_into(
+    qt_loop: Any, make_room: MakeRoom, is_kept: bool
+) -> None:
+    room = make_room(FakeKeyring())
+    if is_kept:
+        login = new_record("Studio", base_url="", sartiq_url=LOGIN["sartiq_url"])
+        record, _ = await room.service.add(login, None, sartiq_secret=Secret("ada", "pw"))
+        room.controller.edit(record.id, Half.SARTIQ)
+    else:
+        room.controller.connect_account(Half.SARTIQ)
+    dialog = await room.dialog()
+    assert dialog.half is Half.SARTIQ
+    field = "password" if is_kept else "sartiq_url"
+    wanted = dialog.sartiq_form.editor(field)
+    await until(lambda: wanted.isAncestorOf(dialog.focusWidget() or dialog))
+    dialog.reject()
+    await until(lambda: not room.window.findChildren(ConnectDialog))
+
+
 async def test_a_test_says_what_it_proved_and_offers_projects(
     qt_loop: Any, make_room: MakeRoom
 ) -> None:

@@ -43,12 +43,18 @@ class RefineRoom(QObject):
         jobs_started: ids of the ledger rows that were sent.
         settings_requested: the spending limit should be changed.
         connect_requested: the workspace has no connection to the service, and one is wanted.
+        login_requested: the keys of the workspace should be typed anew.
+        retry_requested: the server should be tried again now.
+        reveal_requested: ids of items to show in the library.
     """
 
     left = Signal()
     jobs_started = Signal(object)
     settings_requested = Signal()
     connect_requested = Signal()
+    login_requested = Signal()
+    retry_requested = Signal()
+    reveal_requested = Signal(object)
 
     def __init__(
         self,
@@ -86,6 +92,9 @@ class RefineRoom(QObject):
         self.controller.jobs_started.connect(self.jobs_started)
         self.controller.settings_requested.connect(self.settings_requested)
         self.controller.connect_requested.connect(self.connect_requested)
+        self.controller.login_requested.connect(self.login_requested)
+        self.controller.retry_requested.connect(self.retry_requested)
+        self.controller.reveal_requested.connect(self.reveal_requested)
         page.back_requested.connect(self.left)
         dock.close_requested.connect(self.left)
 

@@ -71,6 +71,10 @@ class SettingsRoom(QObject):
     def connect_account(self) -> None:
         self._workspaces.connect_account()
 
+    def connect_sartiq(self) -> None:
+        """Open the dialog for a new account of the second service."""
+        self._workspaces.connect_account(Half.SARTIQ)
+
     def edit_account(self, workspace_id: str, half: Half | None = None) -> None:
         self._workspaces.edit(workspace_id, half)
 

@@ -94,6 +94,7 @@ class Workbench(QObject):
     Signals:
         settings_requested, spending_requested, connect_requested: dialogs that the program around
             it opens.
+        sartiq_requested: the open workspace has no Sartiq half, and one is wanted.
         retry_requested: the server should be tried again now.
         keys_requested: the keys of the open workspace should be typed anew.
     """
@@ -101,6 +102,7 @@ class Workbench(QObject):
     settings_requested = Signal()
     spending_requested = Signal()
     connect_requested = Signal()
+    sartiq_requested = Signal()
     retry_requested = Signal()
     keys_requested = Signal()
 
@@ -242,6 +244,7 @@ class Workbench(QObject):
         first_run.choose_requested.connect(self.imports.choose.trigger)
         first_run.samples_requested.connect(self.add_samples)
         first_run.connect_requested.connect(self.connect_requested)
+        first_run.sartiq_requested.connect(self.sartiq_requested)
         gallery.selection_changed.connect(self._on_selection_changed)
         gallery.preview_requested.connect(self.preview.toggle)
         # Enter and double clicks open a canvas; Space shows every item large.
@@ -270,10 +273,13 @@ class Workbench(QObject):
         self.sidebar_view.rested.connect(self._on_drag_rested)
         self.refine.left.connect(self._leave_detect)
         self.refine.settings_requested.connect(self.spending_requested)
-        self.refine.connect_requested.connect(self.connect_requested)
+        self.refine.connect_requested.connect(self.sartiq_requested)
+        self.refine.login_requested.connect(self.keys_requested)
+        self.refine.retry_requested.connect(self.retry_requested)
+        self.refine.reveal_requested.connect(self._revealing.trigger)
         self.runs.left.connect(self._leave_detect)
         self.runs.settings_requested.connect(self.spending_requested)
-        self.runs.connect_requested.connect(self.connect_requested)
+        self.runs.connect_requested.connect(self.sartiq_requested)
         self.runs.login_requested.connect(self.keys_requested)
         self.runs.jobs_requested.connect(self.jobs.show_job)
         self.runs.reveal_requested.connect(self._revealing.trigger)
@@ -281,7 +287,7 @@ class Workbench(QObject):
         self.jobs.generation_requested.connect(self.generation.open_job)
         self.generation.left.connect(self._leave_detect)
         self.training.left.connect(self._leave_detect)
-        self.training.connect_requested.connect(self.connect_requested)
+        self.training.connect_requested.connect(self.sartiq_requested)
         self.generation.draft_wanted.connect(self.runs.open_draft)
         self.generation.library_requested.connect(self._show_generation)
         self.generation.tool_requested.connect(self._use_item)

@@ -96,13 +96,15 @@ class FirstRunView(Surface):
 
     Signals:
         files_dropped: a list of paths.
-        choose_requested, samples_requested, connect_requested: what they say.
+        choose_requested, samples_requested: what they say.
+        connect_requested, sartiq_requested: an account of either service should be connected.
     """
 
     files_dropped = Signal(object)
     choose_requested = Signal()
     samples_requested = Signal()
     connect_requested = Signal()
+    sartiq_requested = Signal()
 
     def __init__(self, *, samples: int = 0, parent: QWidget | None = None) -> None:
         super().__init__("stage", parent=parent)
@@ -111,11 +113,8 @@ class FirstRunView(Surface):
         self._drop = self._build_drop()
         self._offers = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._offers.setSpacing(12)
-        text = "Pictures made for this. Detect edges and tag them without an account."
-        if samples:
-            text = (
-                f"{samples} pictures, made for this. Detect edges and tag them without an account."
-            )
+        text = "made for this. Detect edges, tag and refine them without an account."
+        text = f"{samples} pictures, {text}" if samples else f"Pictures {text}"
         self._samples = _Offer("images", "Try the samples", text, "Add samples")
         self._samples.button.clicked.connect(self.samples_requested)
         self._connect = _Offer(
@@ -125,8 +124,15 @@ class FirstRunView(Surface):
             "Connect…",
         )
         self._connect.button.clicked.connect(self.connect_requested)
-        self._offers.addWidget(self._samples, 1)
-        self._offers.addWidget(self._connect, 1)
+        self._sartiq = _Offer(
+            "key-round",
+            "Connect Sartiq",
+            "Generations, predictions and refines in the same gallery. Log in with your account.",
+            "Log in…",
+        )
+        self._sartiq.button.clicked.connect(self.sartiq_requested)
+        for offer in (self._samples, self._connect, self._sartiq):
+            self._offers.addWidget(offer, 1)
         self._lay_out()
 
     def set_pictures(self, pictures: Sequence[QPixmap]) -> None:
@@ -148,6 +154,7 @@ class FirstRunView(Surface):
     def set_local(self, is_local: bool) -> None:
         """Say where pictures go; a connected account needs no offer to connect one."""
         self._connect.setVisible(is_local)
+        self._sartiq.setVisible(is_local)
         self._note.setVisible(is_local)
         self._note_icon.setVisible(is_local)
 

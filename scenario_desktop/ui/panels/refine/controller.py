@@ -51,11 +51,17 @@ class RefineController(QObject):
         jobs_started: ids of the ledger rows that were sent.
         settings_requested: the user wants to change the spending limit.
         connect_requested: the workspace has no connection to the service, and one is wanted.
+        login_requested: the service refuses the login, and another should be typed.
+        retry_requested: the service should be tried again now.
+        reveal_requested: ids of items to show in the library.
     """
 
     jobs_started = Signal(object)
     settings_requested = Signal()
     connect_requested = Signal()
+    login_requested = Signal()
+    retry_requested = Signal()
+    reveal_requested = Signal(object)
 
     def __init__(self, page: RefinePage, dock: RefineDock, ports: RefinePorts) -> None:
         super().__init__(page)
@@ -111,6 +117,9 @@ class RefineController(QObject):
         dock.reset_requested.connect(self.reset)
         dock.submit_requested.connect(self.submit)
         dock.settings_requested.connect(self.settings_requested)
+        dock.login_requested.connect(self.login_requested)
+        dock.retry_requested.connect(self.retry_requested)
+        dock.results_requested.connect(self._on_results)
         page.add_requested.connect(self._on_add)
         page.retry_requested.connect(self._pictures.retry)
         page.connect_requested.connect(self.connect_requested)
@@ -271,13 +280,16 @@ class RefineController(QObject):
             return "It is uncertain what became of an input. See it in the jobs."
         return "All inputs are refined like this. Change something to refine them again."
 
-    def _reach_trouble(self) -> str:
+    @property
+    def _reach(self) -> str:
         service = self._ports.service
         status = service.reach.status if service is not None else None
-        word = str(getattr(status, "state", ""))
-        if word == "offline":
+        return str(getattr(status, "state", ""))
+
+    def _reach_trouble(self) -> str:
+        if self._reach == "offline":
             return "Sartiq cannot be reached now."
-        return "Sartiq refuses the login." if word == "unauthorised" else ""
+        return "Sartiq refuses the login." if self._reach == "unauthorised" else ""
 
     # Edits
 
@@ -519,6 +531,13 @@ class RefineController(QObject):
             self._pictures.follow(self._inputs[key], self._results[key], progress)
         self._refresh()
 
+    def _made(self) -> list[str]:
+        """Return the ids of what has come of the inputs that are there."""
+        return [self._results[key].id for key in self._inputs if key in self._results]
+
+    def _on_results(self) -> None:
+        self.reveal_requested.emit(self._made())
+
     def _on_reach_changed(self, _status: object) -> None:
         self._show_reach()
         self._show_footer()
@@ -667,6 +686,9 @@ class RefineController(QObject):
                 note=self._note,
                 is_sending=self.sending.is_busy,
                 is_refused=decision.verdict is Verdict.REFUSE,
+                needs_login=self._reach == "unauthorised",
+                is_offline=self._reach == "offline",
+                done=0 if self._waiting() else len(self._made()),
             )
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from scenario_desktop.services.words import counted
@@ -45,6 +45,8 @@ class RefineDock(Surface):
         clear_requested: all inputs should go.
         submit_requested: the button was pressed.
         settings_requested: the user wants to change the spending limit.
+        login_requested, retry_requested: ways out where the service is not to be had.
+        results_requested: what was made should be shown in the library.
         reset_requested: every field should go back.
         close_requested: the cross in the header.
     """
@@ -56,6 +58,9 @@ class RefineDock(Surface):
     clear_requested = Signal()
     submit_requested = Signal()
     settings_requested = Signal()
+    login_requested = Signal()
+    retry_requested = Signal()
+    results_requested = Signal()
     reset_requested = Signal()
     close_requested = Signal()
 
@@ -122,6 +127,9 @@ class RefineDock(Surface):
         self.model.changed_by_user.connect(self.edited)
         self.footer.button.clicked.connect(self.submit_requested)
         self.footer.settings_requested.connect(self.settings_requested)
+        self.footer.login_requested.connect(self.login_requested)
+        self.footer.retry_requested.connect(self.retry_requested)
+        self.footer.results_requested.connect(self.results_requested)
 
     # What the user has entered
 
@@ -315,10 +323,14 @@ class _FooterView(QWidget):
     """Price and time, what stands in the way, and the button.
 
     Signals:
-        settings_requested: the way out of a refused spending.
+        settings_requested, login_requested, retry_requested: ways out of what stands in the way.
+        results_requested: where to go when all is done.
     """
 
     settings_requested = Signal()
+    login_requested = Signal()
+    retry_requested = Signal()
+    results_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -327,8 +339,10 @@ class _FooterView(QWidget):
         self._note = Banner(tone=Tone.INFO)
         self._price, self._usual = FactRow("Price"), FactRow("Usual time")
         self._reasons = Reasons()
-        self._settings = Button("Spending settings", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
-        self._settings.clicked.connect(self.settings_requested)
+        self._settings = _link("Spending settings", self.settings_requested)
+        self._login = _link("Sign in again…", self.login_requested)
+        self._retry = _link("Try again", self.retry_requested)
+        self._results = _link("", self.results_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
         layout.setSpacing(8)
@@ -340,7 +354,8 @@ class _FooterView(QWidget):
         facts.addWidget(self._usual)
         layout.addLayout(facts)
         layout.addLayout(self._reasons)
-        layout.addWidget(self._settings, 0, Qt.AlignmentFlag.AlignLeft)
+        for link in (self._settings, self._login, self._retry, self._results):
+            layout.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addSpacing(2)
         layout.addWidget(self.button)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -358,6 +373,10 @@ class _FooterView(QWidget):
         self._usual.show_value(footer.usual)
         self._reasons.show_reasons(footer.reasons)
         self._settings.setVisible(footer.is_refused)
+        self._login.setVisible(footer.needs_login)
+        self._retry.setVisible(footer.is_offline)
+        self._results.setText(f"Show {counted(footer.done, 'result')} in the library")
+        self._results.setVisible(bool(footer.done))
         self._show_button(footer)
 
     def _show_button(self, footer: Footer) -> None:
@@ -370,6 +389,13 @@ class _FooterView(QWidget):
             button.set_price("")
         button.setEnabled(not footer.reasons)
         button.setAccessibleDescription(" ".join(footer.reasons))
+
+
+def _link(text: str, signal: SignalInstance) -> Button:
+    """Return a way out that is written like a link."""
+    button = Button(text, kind=ButtonKind.LINK, size=ButtonSize.SMALL)
+    button.clicked.connect(signal)
+    return button
 
 
 def _group(title: str, *widgets: QWidget, note: QWidget | None = None) -> QVBoxLayout:

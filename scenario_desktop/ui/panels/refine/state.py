@@ -506,6 +506,8 @@ class Footer:
         reasons: why it cannot be sent, each a sentence.
         error: what went wrong with the last attempt; ``note`` what else to know.
         is_refused: the user's own spending limit stands in the way.
+        needs_login, is_offline: the service refuses the login, or cannot be reached.
+        done: so many inputs have a result, and nothing is left to send.
     """
 
     count: int = 0
@@ -516,6 +518,9 @@ class Footer:
     note: str = ""
     is_sending: bool = False
     is_refused: bool = False
+    needs_login: bool = False
+    is_offline: bool = False
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ _INTRO = {
     Half.SARTIQ: "You need the address of your server, and the user name and password that you "
     "sign in with there.",
 }
+#: Where typing begins in a half that is connected already.
+_SECRETS = {Half.SCENARIO: "key", Half.SARTIQ: "password"}
 
 
 class ConnectDialog(Dialog):
@@ -97,6 +99,7 @@ class ConnectDialog(Dialog):
         self._keeping.action_requested.connect(self.keyring_requested)
         self._session_only = Switch("Keep the keys for this session only")
         self._is_new = not name
+        self._kept = kept
         self._fill()
         self._test = Button("Test", icon="activity")
         self._test.clicked.connect(self._on_test_clicked)
@@ -110,6 +113,12 @@ class ConnectDialog(Dialog):
         first = Half.SARTIQ if kept == {Half.SARTIQ} else Half.SCENARIO
         self.show_half(first)
         self.set_first_focus(self._pages[first].first_editor)
+
+    def begin_with(self, half: Half) -> None:
+        """Open with this half, at what is most likely to be typed: for one kept, the secret."""
+        self.show_half(half)
+        page = self._pages[half]
+        self.set_first_focus(page.secret_editor if half in self._kept else page.first_editor)
 
     def _fill(self) -> None:
         self.body.addWidget(self.name_form)
@@ -249,6 +258,10 @@ class _Page(QWidget):
     @property
     def first_editor(self) -> QWidget:
         return self.form.editor(self.specs[0].name)
+
+    @property
+    def secret_editor(self) -> QWidget:
+        return self.form.editor(_SECRETS[self._half])
 
     def _on_leave_clicked(self) -> None:
         self.disconnect_requested.emit(self._half)

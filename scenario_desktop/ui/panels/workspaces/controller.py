@@ -39,9 +39,13 @@ class WorkspacesController(QObject):
         self._removing = AsyncAction(self._remove, parent=self)
         self._removing.failed.connect(ports.messages.report)
 
-    def connect_account(self) -> None:
-        """Open the dialog for a new account."""
-        self._connecting.trigger(None)
+    def connect_account(self, half: Half | None = None) -> None:
+        """Open the dialog for a new account.
+
+        Args:
+            half: the one to begin with.
+        """
+        self._connecting.trigger(None, half)
 
     def edit(self, workspace_id: str, half: Half | None = None) -> None:
         """Open the dialog for a connected account.
@@ -77,7 +81,7 @@ class WorkspacesController(QObject):
             has_team_key=bool(record and record.team_credentials_ref),
         )
         if half is not None:
-            dialog.show_half(half)
+            dialog.begin_with(half)
         controller = ConnectController(dialog, self._ports, record)
         await ask(dialog)
         saved = controller.saved
@@ -105,7 +109,7 @@ class ListController(QObject):
     ) -> None:
         super().__init__(view)
         self._view, self._ports, self._workspaces = view, ports, workspaces
-        view.connect_requested.connect(workspaces.connect_account)
+        view.connect_requested.connect(self._on_connect_requested)
         view.edit_requested.connect(self._on_edit_requested)
         view.remove_requested.connect(workspaces.remove)
         view.open_requested.connect(workspaces.open)
@@ -113,6 +117,9 @@ class ListController(QObject):
         ports.workspaces.active_changed.connect(self._on_changed)
         ports.credentials.state_changed.connect(self._on_changed)
         self._show()
+
+    def _on_connect_requested(self) -> None:
+        self._workspaces.connect_account()
 
     def _on_edit_requested(self, workspace_id: str) -> None:
         self._workspaces.edit(workspace_id)
