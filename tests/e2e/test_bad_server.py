@@ -14,7 +14,7 @@ import pytest
 
 from scenario_desktop.api.transport import Call, Transport
 from scenario_desktop.app import Program
-from scenario_desktop.services import sync
+from scenario_desktop.services import sync_loop
 from scenario_desktop.services.credentials import Secret
 from scenario_desktop.services.workspaces import new_record
 from tests.e2e.desk import (
@@ -38,9 +38,9 @@ KEYS = Secret("api_canary", "canary-secret")
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten every wait that would be a matter of taste, not of logic."""
     short = functools.partial(
-        sync.SyncTimes, idle_s=0.3, first_wait_s=0.2, longest_wait_s=0.4, tidy_s=0.5
+        sync_loop.SyncTimes, idle_s=0.3, first_wait_s=0.2, longest_wait_s=0.4, tidy_s=0.5
     )
-    monkeypatch.setattr(sync, "SyncTimes", short)
+    monkeypatch.setattr(sync_loop, "SyncTimes", short)
     monkeypatch.setattr("scenario_desktop.api.transport._FIRST_PAUSE_S", 0.01)
     attempt = Transport._attempt
 
