@@ -3,7 +3,8 @@
 ``ratio`` compares the whole answer, from the request to its last byte, with the bare SQL: the sums
 of the recorded calls by the same names and times, all rows fetched, on the same connection. The
 engine keeps sums per day for that. ``ratio_narrowed`` is of half the users, for whom it has to read
-the calls itself; ``ratio_to_own_sql`` compares the first answer with the statements it runs.
+the calls itself; ``ratio_to_own_sql`` compares the first answer with the statements it runs: plain
+sums by name and time, of which none makes any text.
 Times are of the processor: neither side waits for anything else.
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from scenario_desktop.engine.context import Engine, engine_of, own_project
 from scenario_desktop.engine.failures import Invalid, TooLarge
 from scenario_desktop.engine.requests import Query
 from scenario_desktop.engine.times import floor_ms, to_iso
-from scenario_desktop.engine.usage import DAY_MS, knows_projects
+from scenario_desktop.engine.usage import DAY_MS, MICRO, knows_projects
 from scenario_desktop.engine.usage_answer import (
     Answerer,
     Question,
@@ -148,7 +147,7 @@ def _activity(engine: Engine, row: sqlite3.Row) -> dict[str, Any]:
         "userId": row["user_id"],
     }
     if row["micro"]:
-        answer["creativeUnitsCost"] = json.loads(number(row["net"]))
+        answer["creativeUnitsCost"] = row["net"] / MICRO
     return answer
 
 
