@@ -5,6 +5,7 @@ Pure functions over plain data; the following and the sending happen elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -197,7 +198,7 @@ def make_view(row: LedgerRow, facts: Facts, words: KindWords, now: datetime) -> 
     return JobView(
         id=row.id,
         title=one_line(f"{name}, {of}") if of else name,
-        subtitle=f"{parameters} · {words.title}" if parameters else words.title,
+        subtitle=_subtitle(parameters, words.title, name),
         kind=row.kind,
         parameters_text=parameters,
         input_item_id=row.input_ids[0] if row.input_ids else None,
@@ -221,6 +222,12 @@ def make_view(row: LedgerRow, facts: Facts, words: KindWords, now: datetime) -> 
         cost_text=_cost_text(cost, state),
         details=_details(row),
     )
+
+
+def _subtitle(parameters: str, kind: str, name: str) -> str:
+    """Return the second line of a row; it says nothing that stands in the first already."""
+    said = [parameters, kind if kind != name else ""]
+    return " · ".join(part for part in said if part)
 
 
 def state_of(row: LedgerRow, facts: Facts) -> JobState:
@@ -288,7 +295,8 @@ def _status(
         case JobState.UNCERTAIN:
             text = _lower(error or "the program ended before the answer came")
             return f"Uncertain: {text}", _uncertain_hint(row, facts, hint)
-    return f"Failed: {_lower(error or 'the service gives no reason')}", hint
+    error, more = _first_sentence(error or "the service gives no reason")
+    return f"Failed: {_lower(error)}", " ".join(part for part in (more, hint) if part)
 
 
 def _uncertain_hint(row: LedgerRow, facts: Facts, hint: str) -> str:
@@ -303,6 +311,8 @@ def _price_note(row: LedgerRow) -> str:
     return f"Charged {units(row.charged)}, quoted {units(row.quoted)}."
 
 
+#: Between two sentences; an abbreviation before a name is not long enough to be one.
+_SENTENCE_END = re.compile(r"(?<=\w{3})\. (?=[A-Z])")
 #: Kept in the ledger as the hint of a job that was done before its cancel arrived.
 CROSSED = "It was finished before the cancel arrived."
 
@@ -332,6 +342,12 @@ def _running_text(row: LedgerRow, facts: Facts, now: datetime) -> str:
 def percent(fraction: float) -> str:
     """Return "64 %". 100 % is not said before the result is here."""
     return f"{min(99, round(fraction * 100))}{NO_BREAK}%"
+
+
+def _first_sentence(text: str) -> tuple[str, str]:
+    """Part what happened from what else is said of it, which goes onto a line of its own."""
+    found = _SENTENCE_END.search(text)
+    return (text[: found.start()], text[found.end() :]) if found else (text, "")
 
 
 def _lower(text: str) -> str:

@@ -22,6 +22,7 @@ import contextlib
 import functools
 import heapq
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
@@ -52,6 +53,8 @@ PARALLEL = 4
 LONGEST_HOLD_S = 300.0
 #: With no job of ours running, the limit is taken up by others: try again after this, in seconds.
 HOLD_S = 20.0
+#: A status in front of the words that say the same better.
+_STATUS = re.compile(r"^HTTP \d{3} · ")
 
 
 class Sender(Protocol):
@@ -376,7 +379,8 @@ class Outgoing:
 
     async def _failed(self, row: LedgerRow, error: AppError) -> None:
         self._forget(row.id)
-        said = f"The service says: {error.details}" if error.details else ""
+        details = _STATUS.sub("", error.details)
+        said = f"The service says: {details}" if details else ""
         await self._ledger.update(
             row.id, state=LedgerState.FAILED, error=error.message, charged=Decimal(0),
             hint=" ".join(part for part in (error.hint, said) if part),

@@ -503,6 +503,40 @@ async def test_a_refused_request_fails_with_the_reason(world: World) -> None:
     assert world.view(second).state is JobState.QUEUED
 
 
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ("HTTP 422 · Give a width.", "Choose. The service says: Give a width."),
+        ("HTTP 400", "Choose. The service says: HTTP 400"),
+        ("", "Choose."),
+    ],
+)
+async def test_a_status_gives_way_to_the_services_own_words(
+    world: World, details: str, said: str
+) -> None:
+    world.client.answers = [Refused("No.", hint="Choose.", details=details)]
+    (row,) = await world.send(canny())
+    assert world.view(row).hint == said
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "hint"),
+    [
+        ("No face found. Faces are found upright.", "no face found", "Faces are found upright."),
+        ("Too large for no. A of it", "too large for no. A of it", ""),
+        ("It ended with 4.5 of 6 parts.", "it ended with 4.5 of 6 parts", ""),
+    ],
+)
+async def test_more_than_one_sentence_of_a_failure_takes_a_line_of_its_own(
+    world: World, error: str, status: str, hint: str
+) -> None:
+    (row,) = await world.send(canny())
+    world.client.end("job_1", "failure", error=error)
+    await world.clock.advance(2)
+    assert world.view(row).status_text == f"Failed: {status}"
+    assert world.view(row).hint == hint
+
+
 @pytest.mark.parametrize("error", [QuotaExceeded("Used up."), Forbidden("Not in the plan.")])
 async def test_a_wall_stops_the_rest_of_the_batch(world: World, error: AppError) -> None:
     world.client.answers = [error] * 4

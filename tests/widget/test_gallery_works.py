@@ -54,6 +54,17 @@ def works(qapp: QApplication) -> Works:
     return Works(QObject(qapp))
 
 
+async def test_a_cell_says_the_whole_of_what_is_made(qt_loop: Loop, works: Works) -> None:
+    row = replace(
+        view(JobState.RUNNING), title="Refine to 9,000 × 9,000 px, Boat", kind="sartiq-adjust"
+    )
+    jobs = FakeJobs(row)
+    works.watch(jobs, jobs.find)
+    await until(lambda: works.cells)
+    assert works.cells[0].title == "Refine to 9,000 × 9,000 px"
+    assert works.cells[0].icon == "crop"
+
+
 async def test_a_running_job_stands_beside_its_parent(qt_loop: Loop, works: Works) -> None:
     jobs = FakeJobs(view(JobState.RUNNING, progress=0.4))
     works.watch(jobs, jobs.find)

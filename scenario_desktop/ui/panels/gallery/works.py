@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from scenario_desktop.items import Item
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.panels.gallery.cells import WorkCell, WorkState
+from scenario_desktop.ui.panels.jobs.rows import icon_of
 
 if TYPE_CHECKING:
     from scenario_desktop.services.job_views import JobView
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 MAX_CELLS = 200
 #: Stands for the key of a refine: it has no cell of its own.
 _STACKED = -1
-_ICONS = {"sartiq-refine": "maximize-2"}
 
 
 class JobsSource(Protocol):
@@ -128,8 +128,8 @@ class Works(QObject):
                 key=self._seen[view.id],
                 parent_key=parent,
                 job_id=view.id,
-                title=view.title.split(",")[0],
-                icon=_ICONS.get(view.kind, "scan-line"),
+                title=view.title.split(", ")[0],
+                icon=icon_of(view),
                 progress=view.progress,
                 state=WorkState.FAILED if is_failed else WorkState.WORKING,
             )

@@ -197,12 +197,13 @@ class JobDelegate(QStyledItemDelegate):
 
     def _paint_title(self, painter: QPainter, area: QRectF, view: JobView) -> None:
         look = theme.current()
-        first, second = _two_lines(area)
+        first, second = _two_lines(area) if view.subtitle else (area, QRectF())
         middle = Qt.TextElideMode.ElideMiddle
         painting.text(
             painter, first, view.title, look.font("body_strong"), look.tokens.text, elide=middle
         )
-        painting.text(painter, second, view.subtitle, look.font("small"), look.tokens.text_3)
+        if view.subtitle:
+            painting.text(painter, second, view.subtitle, look.font("small"), look.tokens.text_3)
 
     def _paint_status(self, painter: QPainter, area: QRectF, view: JobView) -> None:
         look = theme.current()
