@@ -296,10 +296,10 @@ class SartiqSteps:
         generation = await self._client.get_generation(prediction.generation_id)
         others = [one.id for one in generation.predictions if one.id != self._adjusted]
         await self._choose(await self._item(self._adjusted))
-        for other in others:
-            await self._client.delete_prediction(other)
         bench.commands.run("item.delete")
         asked = await self._question()
+        for other in others:
+            await self._client.delete_prediction(other)
         press(walker, asked, "Delete")
         await walker.until(lambda: asked not in self._dialogs())
         refused = await self._question()

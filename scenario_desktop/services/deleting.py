@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from scenario_desktop.errors import Unauthorised
-from scenario_desktop.items import Item, Source
+from scenario_desktop.items import Source
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.sartiq.deletion import (
     DeleteOutcome,
@@ -71,9 +71,7 @@ class Deleting:
 
     async def plan_generation(self, generation_id: str) -> DeletePlan:
         """Return what deleting a whole generation takes."""
-        members = await self._library.generation_items(generation_id)
-        predictions: list[Item] = [item for item in members if item.is_prediction]
-        return await self._deletion().plan(predictions)
+        return await self._deletion().plan_generation(generation_id)
 
     def _deletion(self) -> Deletion:
         if self._half is None:

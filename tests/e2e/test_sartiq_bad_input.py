@@ -83,9 +83,11 @@ async def test_the_last_of_its_generation_takes_that_along_or_stays(
         left = first(server)
         item = await item_of(program, left)
         await choose(program, item)
-        server.generations[str(item.group_id)]["predictions"].pop(1)  # by another client
         assert program.workbench.commands.run("item.delete")
-        press(await dialog(program, "Delete "), "Delete")
+        asked = await dialog(program, "Delete ")
+        assert "goes as a whole" not in said(asked)
+        server.generations[str(item.group_id)]["predictions"].pop(1)  # by another client
+        press(asked, "Delete")
         told = await dialog(program, "1 item could not be deleted")
         assert "it is the last one of its generation" in said(told)
         assert str(item.group_id) in server.generations
@@ -95,6 +97,21 @@ async def test_the_last_of_its_generation_takes_that_along_or_stays(
         assert str(item.group_id) not in server.generations
         assert len(server.requests("DELETE", "/predictions/*")) == 1
         assert len(server.requests("DELETE", "/generations/*")) == 1
+
+
+async def test_what_others_have_taken_away_is_known_before_it_is_asked(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with sartiq_server(2) as server, connected(tmp_path, server) as program:
+        item = await item_of(program, first(server))
+        await choose(program, item)
+        server.generations[str(item.group_id)]["predictions"].pop(1)  # by another client
+        assert program.workbench.commands.run("item.delete")
+        asked = await dialog(program, "Delete the generation")
+        assert "with its 1 prediction and" in said(asked)
+        press(asked, "Delete generation")
+        await until(lambda: not server.generations, timeout_s=PATIENCE_S)
+        assert not server.requests("DELETE", "/predictions/*")
 
 
 async def test_a_token_that_ends_in_mid_work_is_asked_for_once(

@@ -253,10 +253,57 @@ async def test_one_that_a_shot_uses_stays_and_offers_its_generation(room: Desk) 
 
 async def test_the_last_one_elsewhere_is_told_as_a_conflict(room: Desk) -> None:
     await room.filled(2)
-    room.server.remove(make_id("p", 101))  # by somebody else, and not read yet
-    outcome = await room.deleting.run(await room.deleting.plan(await room.keys(100)))
+    plan = await room.deleting.plan(await room.keys(100))
+    room.server.remove(make_id("p", 101))  # by somebody else, while the user was asked
+    outcome = await room.deleting.run(plan)
     assert isinstance(outcome.failed[0].error, Conflict)
+    whole = outcome.failed[0].generation
+    assert whole is not None
+    assert [item.id for item in whole.predictions] == [make_id("p", 100)]
     assert await room.count() == 1
+
+
+async def test_what_goes_is_counted_by_the_service_and_not_from_memory(room: Desk) -> None:
+    await room.filled(2, 2)
+    room.server.remove(make_id("p", 101))
+    room.server.add(2, predictions=3)  # one more than is known here
+    keys = await room.keys(100, 200, 201)
+    plan = await room.deleting.plan(keys)
+    assert [one.id for one in plan.whole_generations] == [make_id("g", 1)]
+    assert [item.id for item in plan.predictions] == [make_id("p", 200), make_id("p", 201)]
+    assert plan.is_told
+    assert "at least" not in " ".join(plan.sentences)
+    whole = await room.deleting.plan_generation(make_id("g", 2))
+    assert "with its 3\u00a0predictions" in whole.sentences[0]
+
+
+async def test_without_the_service_it_is_said_that_more_may_go(room: Desk) -> None:
+    await room.filled(2)
+    room.server.errors["get_generations"] = [Offline("No network.")]
+    plan = await room.deleting.plan(await room.keys(100, 101))
+    assert not plan.is_told
+    assert "with at least 2\u00a0predictions" in plan.sentences[0]
+
+
+async def test_more_generations_than_are_asked_for_are_counted_at_least(
+    room: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion_module, "MOST_ASKED", 2)
+    await room.filled(1, 1, 1)
+    plan = await room.deleting.plan(list(await room.library.keys(_ALL)))
+    assert len(plan.whole_generations) == 3
+    assert "with at least 3\u00a0predictions" in plan.sentences[0]
+    assert [len(ids) for ids in room.called("get_generations")] == [2]
+
+
+async def test_a_generation_without_results_can_go(room: Desk) -> None:
+    room.server.add(1, predictions=0)
+    await room.sync.run_once()
+    plan = await room.deleting.plan_generation(make_id("g", 1))
+    assert plan.is_final
+    assert "prediction" not in plan.sentences[0]
+    await room.deleting.run(plan)
+    assert room.server.generations == {}
 
 
 async def test_of_many_each_failure_is_told(room: Desk) -> None:

@@ -6,6 +6,7 @@ generation goes as a whole, or the prediction stays.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,10 @@ if TYPE_CHECKING:  # the models take some 50 ms to import
 
 #: Predictions in one request; the service names no limit.
 BATCH: Final = 100
+#: Generations that are read anew before it is said what goes; the library's word for the rest.
+MOST_ASKED: Final = 200
+#: So long the question whether to delete waits for the service, seconds.
+ASK_S: Final = 6.0
 #: Failures that all further requests would meet as well.
 _ENDING: Final = (Offline, TimedOut, Unauthorised)
 
@@ -66,12 +71,14 @@ class DeletePlan:
         predictions: those that go alone; their generation keeps others.
         refines: those that go alone; their prediction stays.
         whole_generations: those that lose their last prediction and so go themselves.
+        is_told: the service has just said what these generations hold; else there may be more.
     """
 
     assets: tuple[Item, ...] = ()
     predictions: tuple[Item, ...] = ()
     refines: tuple[Item, ...] = ()
     whole_generations: tuple[WholeGeneration, ...] = ()
+    is_told: bool = True
 
     @property
     def final_count(self) -> int:
@@ -89,26 +96,29 @@ class DeletePlan:
         """What will happen, for who is asked."""
         said: list[str] = []
         whole = self.whole_generations
+        its, their = ("its", "their") if self.is_told else ("at least", "at least")
         if self.predictions:
             verb = "is" if len(self.predictions) == 1 else "are"
             said.append(f"{_which(self.predictions, 'prediction')} {verb} deleted for good.")
         if len(whole) == 1:
-            count = counted(len(whole[0].predictions), "prediction")
+            held = len(whole[0].predictions)
+            count = f"{its} {counted(held, 'prediction')} and " if held else ""
             said.append(
-                f"The generation “{whole[0].name}” goes as a whole, with its {count} and what was "
+                f"The generation “{whole[0].name}” goes as a whole, with {count}what was "
                 "uploaded for it."
             )
         elif whole:
             count = counted(sum(len(one.predictions) for one in whole), "prediction")
             said.append(
-                f"{len(whole):,} generations go as a whole, with their {count} and what was "
+                f"{len(whole):,} generations go as a whole, with {their} {count} and what was "
                 "uploaded for them."
             )
         if self.refines:
             verb = "is" if len(self.refines) == 1 else "are"
             said.append(f"{_which(self.refines, 'refine')} {verb} deleted for good.")
         if self.predictions or whole:
-            said.append("Their refines go with them.")
+            is_one = len(self.predictions) == 1 and not whole
+            said.append("Its refines go with it." if is_one else "Their refines go with them.")
         if self.is_final:
             said.append("Sartiq has no trash: this cannot be undone.")
         if self.assets:
@@ -170,8 +180,9 @@ class Deletion:
         self._items = items
 
     async def plan(self, items: Sequence[Item]) -> DeletePlan:
-        """Return what deleting these items of Sartiq takes."""
+        """Return what deleting these items of Sartiq takes, by the service's own word if it can."""
         groups = list(dict.fromkeys(item.group_id for item in items if item.group_id))
+        is_told = await self._ask(groups)
         members: dict[str, list[Item]] = {}
         for member in await self._catalogue.group_items(groups):
             if member.is_prediction and member.group_id:
@@ -186,7 +197,33 @@ class Deletion:
         alone = tuple(i for i in items if i.is_prediction and i.id not in going)
         going |= {item.id for item in alone}
         refines = tuple(i for i in items if i.is_refine and i.parent_id not in going)
-        return DeletePlan(predictions=alone, refines=refines, whole_generations=whole)
+        return DeletePlan(
+            predictions=alone, refines=refines, whole_generations=whole, is_told=is_told
+        )
+
+    async def plan_generation(self, generation_id: str) -> DeletePlan:
+        """Return what deleting a generation with all it holds takes."""
+        is_told = await self._ask([generation_id])
+        members = await self._catalogue.group_items([generation_id])
+        predictions = tuple(member for member in members if member.is_prediction)
+        name = predictions[0].name if predictions else generation_id[:8]
+        whole = WholeGeneration(generation_id, name, predictions)
+        return DeletePlan(whole_generations=(whole,), is_told=is_told)
+
+    async def _ask(self, generation_ids: Sequence[str]) -> bool:
+        """Read what generations hold by now; whether all of it was told.
+
+        Others may have made more of it, or taken some away, since the library looked.
+        """
+        asked = list(generation_ids)[:MOST_ASKED]
+        try:
+            async with asyncio.timeout(ASK_S):
+                brought = await self._items.read_generations(asked)
+        except (AppError, TimeoutError):  # the question can be asked without: it says so
+            return False
+        await self._items.absorb(brought.generations)
+        await self._items.drop(brought.gone)
+        return len(asked) == len(generation_ids)
 
     async def run(self, plan: DeletePlan, *, on_progress: OnDeleted | None = None) -> DeleteOutcome:
         """Delete what a plan names, Scenario's assets aside; what fails stays and is told.
@@ -251,6 +288,7 @@ class Deletion:
         """Return the generation that could go in a prediction's place."""
         if not item.is_prediction or not item.group_id:
             return None
+        await self._ask([item.group_id])
         members = await self._catalogue.group_items([item.group_id])
         predictions = tuple(member for member in members if member.is_prediction)
         return WholeGeneration(item.group_id, item.name, predictions)

@@ -79,7 +79,8 @@ class DeletionTalk:
         is_one = len(whole) == 1 and not (plan.predictions or plan.refines or plan.assets)
         count = sum(len(one.predictions) for one in whole)
         count += len(plan.predictions) + len(plan.refines)
-        what = "the generation" if is_one else counted(count, "item")
+        least = "at least " if whole and not plan.is_told else ""
+        what = "the generation" if is_one else f"{least}{counted(count, 'item')}"
         return await dialogs.confirm(
             self._window,
             f"Delete {what} for good?",
