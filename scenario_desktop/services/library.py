@@ -23,7 +23,8 @@ from scenario_desktop.items import Item, ItemQuery, LibraryCounts, Source, TagCo
 from scenario_desktop.services.history import History, Step
 from scenario_desktop.services.outbox import Outbox, inverse, with_edit
 from scenario_desktop.services.sartiq.limits import Limit, check
-from scenario_desktop.store.catalogue import Catalogue, UpsertResult
+from scenario_desktop.store.catalogue import Catalogue
+from scenario_desktop.store.catalogue_tables import UpsertResult
 from scenario_desktop.store.outbox import Edit, EditKind
 
 if TYPE_CHECKING:  # httpx takes 40 ms to import

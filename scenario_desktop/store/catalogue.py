@@ -11,78 +11,35 @@ written.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from scenario_desktop.api.models.assets import Asset, Collection
 from scenario_desktop.errors import NotFound, StoreFailed
-from scenario_desktop.items import (
-    CollectionCount,
-    Item,
-    ItemQuery,
-    LibraryCounts,
-    Section,
-    Source,
-    TagCount,
-)
+from scenario_desktop.items import Item, ItemQuery, LibraryCounts, Source, TagCount
 from scenario_desktop.store import catalogue_generations as generations
 from scenario_desktop.store.catalogue_cells import (
     LIBRARY,
     SELECT_CELL,
     STACKED,
     TRASH,
-    Row,
     item_of,
 )
 from scenario_desktop.store.catalogue_generations import GenerationRecord, GenerationsResult
-from scenario_desktop.store.catalogue_index import Index, marks, parts
-from scenario_desktop.store.catalogue_order import Orders, needs_index
-from scenario_desktop.store.catalogue_rows import (
-    INSERT_ROW,
-    SELECT_ROW,
-    UPDATE_ROW,
-    UPDATED,
-    Facts,
-    Words,
-    asset_of,
-    encode,
-    facts_of,
-)
+from scenario_desktop.store.catalogue_index import marks, parts
+from scenario_desktop.store.catalogue_order import needs_index
+from scenario_desktop.store.catalogue_rows import SELECT_ROW, asset_of
 from scenario_desktop.store.catalogue_schema import MIGRATIONS
+from scenario_desktop.store.catalogue_tables import Tables, UpsertResult
 from scenario_desktop.store.database import Database
-from scenario_desktop.store.files import read_bytes, write_atomic
 from scenario_desktop.store.text import cleaned, folded
 
 log = logging.getLogger(__name__)
-
-_TAGS_SHOWN: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class UpsertResult:
-    """What a page of assets changed here.
-
-    Attributes:
-        inserted: keys of rows that are new.
-        updated: keys of rows that differ from before.
-        unchanged: how many were here already, the same or newer.
-    """
-
-    inserted: tuple[int, ...] = ()
-    updated: tuple[int, ...] = ()
-    unchanged: int = 0
-
-    @property
-    def keys(self) -> frozenset[int]:
-        return frozenset(self.inserted + self.updated)
 
 
 class Catalogue:
@@ -94,12 +51,8 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, MIGRATIONS, cache_mib=24)
-        self._database.on_rollback = self._recover
-        self._favourites_file = path.with_name(f"{path.stem}.favourites.json")
-        self._favourites: set[str] = set()
-        self._words = Words()
-        self._index = Index(self._words)
-        self._orders = Orders(self._words, self._index)
+        self._tables = Tables(path.with_name(f"{path.stem}.favourites.json"))
+        self._database.on_rollback = self._tables.recover
 
     @property
     def was_rebuilt(self) -> bool:
@@ -125,13 +78,13 @@ class Catalogue:
             StoreFailed: not writable, or the disk is full.
         """
         await self._database.open()
-        await self._database.run(self._begin)
+        await self._database.run(self._tables.begin)
 
     async def aclose(self) -> None:
         """Enter what waits and close the file. May be called twice."""
         try:
-            if self._database.is_open and self._index.is_behind:
-                await self._database.run(self._flush)
+            if self._database.is_open and self._tables.index.is_behind:
+                await self._database.run(self._tables.flush)
         except StoreFailed as error:
             log.warning("new rows were not indexed; the next start will: %s", error.details)
         finally:
@@ -159,7 +112,7 @@ class Catalogue:
         def work(connection: sqlite3.Connection) -> UpsertResult:
             if notes:
                 connection.executemany("REPLACE INTO meta VALUES (?, ?)", notes.items())
-            return self._upsert(connection, assets, is_forced)
+            return self._tables.upsert(connection, assets, is_forced)
 
         return await self._database.run(work)
 
@@ -168,8 +121,8 @@ class Catalogue:
         wanted = list(ids)
 
         def work(connection: sqlite3.Connection) -> UpsertResult:
-            known = self._assets_by_ids(connection, wanted)
-            return self._upsert(connection, [change(asset) for asset in known], True)
+            known = self._tables.assets_by_ids(connection, wanted)
+            return self._tables.upsert(connection, [change(asset) for asset in known], True)
 
         return await self._database.run(work)
 
@@ -192,16 +145,18 @@ class Catalogue:
     async def purge(self, ids: Iterable[str]) -> frozenset[int]:
         """Remove records for good; return their keys."""
         wanted = list(ids)
-        return await self._database.run(lambda c: self._purge(c, wanted))
+        return await self._database.run(lambda c: self._tables.purge(c, wanted))
 
     async def set_favourite(self, keys: Iterable[int], is_favourite: bool) -> frozenset[int]:
         """Mark items; return the keys that changed. Survives a rebuild of the catalogue."""
         wanted = list(keys)
-        return await self._database.run(lambda c: self._set_favourite(c, wanted, is_favourite))
+        return await self._database.run(
+            lambda c: self._tables.set_favourite(c, wanted, is_favourite)
+        )
 
     async def replace_collections(self, collections: Sequence[Collection]) -> None:
         """Take over the full list of collections; those not in it disappear here."""
-        await self._database.run(lambda c: self._replace_collections(c, collections))
+        await self._database.run(lambda c: self._tables.replace_collections(c, collections))
 
     async def put_generations(
         self, records: Sequence[GenerationRecord], *, notes: Mapping[str, str] | None = None
@@ -217,10 +172,10 @@ class Catalogue:
                 connection.executemany("REPLACE INTO meta VALUES (?, ?)", notes.items())
             former = generations.item_ids(connection, [record.id for record in records])
             assets = [asset for record in records for asset in record.assets]
-            result = self._upsert(connection, assets, True)
+            result = self._tables.upsert(connection, assets, True)
             gone = former - {cleaned(asset.id) for asset in assets}
             # Rows that wait to be indexed are among the former ones as well: items are written.
-            removed = self._purge(connection, list(gone)) if gone else frozenset[int]()
+            removed = self._tables.purge(connection, list(gone)) if gone else frozenset[int]()
             generations.write(connection, records)
             return GenerationsResult(frozenset(result.inserted), frozenset(result.updated), removed)
 
@@ -231,7 +186,7 @@ class Catalogue:
         wanted = list(ids)
 
         def work(connection: sqlite3.Connection) -> frozenset[int]:
-            removed = self._purge(connection, list(generations.item_ids(connection, wanted)))
+            removed = self._tables.purge(connection, list(generations.item_ids(connection, wanted)))
             generations.remove(connection, wanted)
             return removed
 
@@ -241,13 +196,13 @@ class Catalogue:
         """Remove all that came from a service, for good; collections are Scenario's."""
 
         def work(connection: sqlite3.Connection) -> None:
-            number = self._words.get(source, -1)
+            number = self._tables.words.get(source, -1)
             found = connection.execute("SELECT id FROM items WHERE source = ?", (number,))
-            self._purge(connection, [row[0] for row in found])
+            self._tables.purge(connection, [row[0] for row in found])
             if source is Source.SARTIQ:
                 generations.remove(connection, generations.ids_between(connection, None, None))
             else:
-                self._replace_collections(connection, ())
+                self._tables.replace_collections(connection, ())
 
         await self._database.run(work)
 
@@ -277,14 +232,14 @@ class Catalogue:
         Returns:
             an array of type code "q"; owned by the caller.
         """
-        if self._index.is_behind and needs_index(query):
-            await self._database.run(self._flush)
-        return await self._database.read(lambda c: self._orders.keys(c, query))
+        if self._tables.index.is_behind and needs_index(query):
+            await self._database.run(self._tables.flush)
+        return await self._database.read(lambda c: self._tables.orders.keys(c, query))
 
     async def items(self, keys: Iterable[int]) -> dict[int, Item]:
         """Return the items of these keys, in no order; unknown keys are left out."""
         wanted = list(keys)
-        return await self._database.read(lambda c: self._items(c, wanted))
+        return await self._database.read(lambda c: self._tables.items(c, wanted))
 
     async def item_by_id(self, asset_id: str) -> Item | None:
         keys = await self.keys_by_ids([asset_id])
@@ -294,7 +249,7 @@ class Catalogue:
     async def keys_by_ids(self, ids: Iterable[str]) -> dict[str, int]:
         """Return id -> key of those that are here."""
         wanted = list(ids)
-        return await self._database.read(lambda c: self._index.keys_of(c, wanted))
+        return await self._database.read(lambda c: self._tables.index.keys_of(c, wanted))
 
     async def ids_missing(self, ids: Iterable[str]) -> list[str]:
         """Return those of the ids that are not here, in their order."""
@@ -309,7 +264,7 @@ class Catalogue:
             rows = connection.execute(
                 "SELECT key, id FROM items WHERE key > ? AND place NOT IN (?, ?) "
                 "AND source <> ? ORDER BY key LIMIT ?",
-                (key, TRASH, STACKED, self._words.get(Source.SARTIQ, -1), limit),
+                (key, TRASH, STACKED, self._tables.words.get(Source.SARTIQ, -1), limit),
             )
             return {row[0]: row[1] for row in rows}
 
@@ -326,7 +281,7 @@ class Catalogue:
             row = connection.execute(SELECT_ROW + "WHERE key = ?", (key,)).fetchone()
             if row is None:
                 raise NotFound("This item is no longer in the library.")
-            return asset_of(row, self._words)
+            return asset_of(row, self._tables.words)
 
         return await self._database.read(work)
 
@@ -358,7 +313,7 @@ class Catalogue:
             for part in parts(wanted):
                 sql = SELECT_CELL + f"WHERE group_id IN {marks(part)} ORDER BY created, key"
                 rows = connection.execute(sql, part)
-                found += [item_of(row, self._words.texts) for row in rows]
+                found += [item_of(row, self._tables.words.texts) for row in rows]
             return found
 
         return await self._database.read(work)
@@ -385,19 +340,19 @@ class Catalogue:
                 "ORDER BY created DESC, key DESC",
                 (cleaned(asset_id), LIBRARY, STACKED),
             )
-            return [item_of(row, self._words.texts) for row in rows]
+            return [item_of(row, self._tables.words.texts) for row in rows]
 
         return await self._database.read(work)
 
     async def counts(self) -> LibraryCounts:
         """Return all figures of the sidebar; the 500 most used tags."""
-        return await self._database.read(self._counts)
+        return await self._database.read(self._tables.counts)
 
     async def complete_tags(self, prefix: str, limit: int = 20) -> list[TagCount]:
         """Return tags that begin so (case and accents aside), most used first."""
         start = folded(prefix.strip())
-        if self._index.is_behind:
-            await self._database.run(self._flush)
+        if self._tables.index.is_behind:
+            await self._database.run(self._tables.flush)
 
         def work(connection: sqlite3.Connection) -> list[TagCount]:
             rows = connection.execute(
@@ -408,213 +363,3 @@ class Catalogue:
             return [TagCount(name, count) for name, count in rows]
 
         return await self._database.read(work)
-
-    # --- beginning and forgetting -------------------------------------------------------------
-
-    def _begin(self, connection: sqlite3.Connection) -> None:
-        self._words.load(connection)
-        marked = {row[0] for row in connection.execute("SELECT id FROM favourites")}
-        lost = self._read_favourites() - marked
-        connection.executemany("INSERT INTO favourites VALUES (?)", [(item,) for item in lost])
-        self._favourites = marked | lost
-        self._index.load(connection, self._favourites)
-
-    def _recover(self, connection: sqlite3.Connection) -> None:
-        """Read anew what is remembered of the file: a transaction was undone."""
-        self._index.forget()
-        self._orders.forget()
-        with contextlib.suppress(sqlite3.Error):  # the next write tries again, and tells
-            self._begin(connection)
-
-    def _flush(self, connection: sqlite3.Connection) -> None:
-        self._next_key(connection)
-        self._index.flush(connection)
-
-    def _next_key(self, connection: sqlite3.Connection) -> int:
-        """Return the next free key, after reading anew what could not be read before."""
-        if self._index.next_key is None:
-            self._begin(connection)
-        assert self._index.next_key is not None  # noqa: S101 - _begin sets it
-        return self._index.next_key
-
-    # --- rows ---------------------------------------------------------------------------------
-
-    def _upsert(
-        self, connection: sqlite3.Connection, assets: Sequence[Asset], is_forced: bool
-    ) -> UpsertResult:
-        first_key = next_key = self._next_key(connection)
-        latest = {asset.id: asset for asset in assets}
-        known = self._index.keys_of(connection, latest)
-        before = self._rows(connection, list(known.values()))
-        favourites, words = self._favourites, self._words
-        rows: list[Row] = []
-        entering: list[Facts] = []
-        changed: list[tuple[Row, Facts]] = []
-        for asset_id, asset in latest.items():
-            key = known.get(asset_id)
-            if key is None:
-                row, facts = encode(next_key, asset, words, favourites)
-                rows.append(row)
-                entering.append(facts)
-                next_key += 1
-                continue
-            row, facts = encode(key, asset, words, favourites)
-            former = before[key]
-            if row != former and (is_forced or row[UPDATED] >= former[UPDATED]):
-                changed.append((row, facts))
-        if rows:
-            connection.executemany(INSERT_ROW, rows)
-        updated = self._change(connection, changed, before) if changed else ()
-        self._index.add(entering)
-        self._index.flush_if_long(connection)
-        if rows or changed:
-            self._orders.forget()
-        self._index.next_key = next_key
-        return UpsertResult(tuple(range(first_key, next_key)), updated, len(known) - len(changed))
-
-    def _change(
-        self,
-        connection: sqlite3.Connection,
-        changed: Sequence[tuple[Row, Facts]],
-        before: dict[int, Row],
-    ) -> tuple[int, ...]:
-        keys = tuple(row[0] for row, _ in changed)
-        leaving = [facts_of(before[key], self._words, self._favourites) for key in keys]
-        connection.executemany(UPDATE_ROW, [(*row, row[0]) for row, _ in changed])
-        self._index.move(connection, leaving, [facts for _, facts in changed])
-        return keys
-
-    def _rows(self, connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Row]:
-        found: dict[int, Row] = {}
-        for part in parts(keys):
-            for row in connection.execute(SELECT_ROW + f"WHERE key IN {marks(part)}", part):
-                found[row[0]] = row
-        return found
-
-    def _purge(self, connection: sqlite3.Connection, ids: list[str]) -> frozenset[int]:
-        self._next_key(connection)
-        keys = list(self._index.keys_of(connection, ids).values())
-        rows = self._rows(connection, keys).values()
-        leaving = [facts_of(row, self._words, self._favourites) for row in rows]
-        self._index.move(connection, leaving, [])
-        self._orders.forget()
-        connection.executemany("DELETE FROM items WHERE key = ?", [(key,) for key in keys])
-        return frozenset(keys)
-
-    def _assets_by_ids(self, connection: sqlite3.Connection, ids: list[str]) -> list[Asset]:
-        self._next_key(connection)
-        keys = list(self._index.keys_of(connection, ids).values())
-        rows = self._rows(connection, keys).values()
-        return [asset_of(row, self._words) for row in rows]
-
-    # --- favourites ---------------------------------------------------------------------------
-
-    def _set_favourite(
-        self, connection: sqlite3.Connection, keys: list[int], is_favourite: bool
-    ) -> frozenset[int]:
-        self._next_key(connection)
-        rows = self._rows(connection, keys).values()
-        facts = [facts_of(row, self._words, self._favourites) for row in rows]
-        changing = [item for item in facts if item.is_favourite != is_favourite]
-        connection.executemany(
-            "UPDATE items SET is_favourite = ? WHERE key = ?",
-            [(is_favourite or None, item.key) for item in changing],
-        )
-        changed = [item._replace(is_favourite=is_favourite) for item in changing]
-        self._index.move(connection, changing, changed)
-        ids = {item.id for item in changing}
-        if is_favourite:
-            favourites = self._favourites | ids
-            sql = "INSERT OR IGNORE INTO favourites VALUES (?)"
-        else:
-            favourites = self._favourites - ids
-            sql = "DELETE FROM favourites WHERE id = ?"
-        connection.executemany(sql, [(item,) for item in ids])
-        write_atomic(self._favourites_file, json.dumps(sorted(favourites)).encode())
-        self._favourites = favourites
-        return frozenset(item.key for item in changing)
-
-    def _read_favourites(self) -> set[str]:
-        data = read_bytes(self._favourites_file)
-        if data is None:
-            return set()
-        try:
-            ids = json.loads(data)
-        except ValueError:
-            return set()
-        return {item for item in ids if isinstance(item, str)} if isinstance(ids, list) else set()
-
-    # --- collections --------------------------------------------------------------------------
-
-    def _replace_collections(
-        self, connection: sqlite3.Connection, collections: Sequence[Collection]
-    ) -> None:
-        for collection in collections:
-            self._put_collection(connection, collection)
-        kept = {cleaned(collection.id) for collection in collections}
-        for (collection_id,) in connection.execute("SELECT id FROM collections").fetchall():
-            if collection_id not in kept:
-                self._drop_collection(connection, collection_id)
-
-    def _put_collection(self, connection: sqlite3.Connection, collection: Collection) -> None:
-        connection.execute(
-            "INSERT INTO collections (id, name) VALUES (?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET name = excluded.name",
-            (cleaned(collection.id), cleaned(collection.name)),
-        )
-        self._index.forget_numbers("collection")
-
-    def _drop_collection(self, connection: sqlite3.Connection, collection_id: str) -> None:
-        number = self._index.number_of(connection, "collection", collection_id)
-        if number is None:
-            return
-        self._index.flush(connection)
-        members = connection.execute(
-            "SELECT id FROM items WHERE key IN "
-            "(SELECT key FROM item_collections WHERE collection = ?)",
-            (number,),
-        ).fetchall()
-        inside = self._assets_by_ids(connection, [row[0] for row in members])
-        self._upsert(connection, [_without_collection(a, collection_id) for a in inside], True)
-        connection.execute("DELETE FROM collections WHERE key = ?", (number,))
-        self._index.forget_numbers("collection")
-
-    # --- reading ------------------------------------------------------------------------------
-
-    def _items(self, connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Item]:
-        found: dict[int, Item] = {}
-        for part in parts(keys):
-            for row in connection.execute(SELECT_CELL + f"WHERE key IN {marks(part)}", part):
-                found[row[0]] = item_of(row, self._words.texts)
-        return found
-
-    def _counts(self, connection: sqlite3.Connection) -> LibraryCounts:
-        sections, tags, collections = self._index.waiting_counts()
-        for section, count in connection.execute("SELECT section, count FROM counters"):
-            sections[Section(section)] += count
-        sql = "SELECT name, count FROM tags ORDER BY count DESC LIMIT ?"
-        for tag, count in connection.execute(sql, (_TAGS_SHOWN + len(tags),)):
-            tags[tag] += count
-        sql = "SELECT id, name, count FROM collections WHERE name IS NOT NULL"
-        return LibraryCounts(
-            sections={section: max(0, sections[section]) for section in Section},
-            tags=tuple(
-                TagCount(tag, count)
-                for tag, count in sorted(tags.items(), key=lambda t: (-t[1], folded(t[0])))
-                if count > 0
-            )[:_TAGS_SHOWN],
-            collections=tuple(
-                sorted(
-                    (
-                        CollectionCount(identity, name, count + collections[identity])
-                        for identity, name, count in connection.execute(sql)
-                    ),
-                    key=lambda c: folded(c.name),
-                )
-            ),
-        )
-
-
-def _without_collection(asset: Asset, collection_id: str) -> Asset:
-    kept = tuple(item for item in asset.collection_ids if item != collection_id)
-    return asset.model_copy(update={"collection_ids": kept})
