@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
@@ -79,12 +79,12 @@ class People:
         except AppError:
             return  # project keys often may not: ids are shown then
         for project in projects:
-            for user in project.users:
-                self._known[user.id] = Person(user.id, user.email or user.id)
             for key in project.keys:
                 is_you = bool(self._key) and key.api_key_id == self._key
-                name = key.name or getattr(self._known.get(key.id), "name", key.id)
-                self._known[key.id] = Person(key.id, name, is_you)
+                self._known[key.id] = Person(key.id, key.name or key.id, is_you)
+            for user in project.users:  # a person is told better by the address than by their key
+                known = self._known.get(user.id, Person(user.id, user.id))
+                self._known[user.id] = replace(known, name=user.email or known.name)
 
     async def _projects(self) -> list[Project]:
         if self._project_id:

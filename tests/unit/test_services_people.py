@@ -91,3 +91,15 @@ def test_a_project_is_good_without_its_people(users: object) -> None:
 def test_a_person_without_an_address_is_still_one() -> None:
     found = Project.model_validate({"id": "one", "users": [{"id": "u", "email": None}]})
     assert [user.id for user in found.users] == ["u"]
+
+
+async def test_somebody_who_is_also_a_key_is_called_by_the_address() -> None:
+    both = {"id": "u", "email": "ann@studio.example", "apiKeyId": "api_ann", "name": "A key"}
+    server = Server()
+    server.pages = {
+        None: ProjectPage(
+            projects=(Project.model_validate({"id": "one", "users": [both], "keys": [both]}),)
+        )
+    }
+    found = await People(server, key="api_ann", clock=lambda: 0.0).named(["u"])
+    assert found["u"] == Person("u", "ann@studio.example", is_you=True)

@@ -105,7 +105,7 @@ class Desk:
         self.canvases, self.items = Canvases(), FakeItems()
         self._session: Any = SimpleNamespace(
             canvases=self.canvases, previews=FakePictures(), library=self.items,
-            workspace_id="ws", imports=Imports(), jobs=Jobs(),
+            workspace_id="ws", imports=Imports(), jobs=Jobs(), people=None,
         )  # fmt: skip
         self.locks: list[Locks] = []
         self.room.locks_changed.connect(self.locks.append)

@@ -108,6 +108,7 @@ class CanvasRoom(QObject):
             items=session.library,
             messages=self._window.notices,
             workspace=session.workspace_id,
+            people=session.people,
         )
         self._parts = page, dock
         self._window.add_page(PAGE, page)

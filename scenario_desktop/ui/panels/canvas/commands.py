@@ -38,7 +38,7 @@ KEYS = PageKeys(
 
 def commands_of(controller: CanvasController) -> tuple[Command, ...]:
     """Return all commands of the page; they are offered while it is in front."""
-    editor, stage, settings = controller.editor, controller.page.stage, controller.settings
+    editor, page, settings = controller.editor, controller.page, controller.settings
     layers, run = controller.layers, controller.actions
 
     def read_only() -> str:
@@ -70,7 +70,7 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 shortcut="Ctrl+S", words="keep store"),
         Command("canvas.copy_as", "Save as copy", run["copy"].trigger, group="Canvas",
                 icon="copy-plus", shortcut="Ctrl+Shift+S"),
-        Command("canvas.rename", "Rename the canvas", controller.page.title.edit, group="Canvas",
+        Command("canvas.rename", "Rename the canvas", page.title.edit, group="Canvas",
                 icon="pencil", shortcut="F2", words="name title"),
         Command("canvas.export", "Export the canvas…", run["export"].trigger, group="Canvas",
                 icon="upload", shortcut="Ctrl+Shift+E", words="png jpeg webp"),
@@ -113,16 +113,16 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 shortcut="X"),
         Command("canvas.colors", "Black and white", settings.reset_colors, group=TOOLS_GROUP,
                 shortcut="D"),
-        Command("canvas.zoom_in", "Zoom in", stage.zoom_in, group=VIEW_GROUP, icon="zoom-in",
+        Command("canvas.zoom_in", "Zoom in", page.zoom_in, group=VIEW_GROUP, icon="zoom-in",
                 shortcut="Ctrl++", more_shortcuts=("Ctrl+=", "+")),
-        Command("canvas.zoom_out", "Zoom out", stage.zoom_out, group=VIEW_GROUP, icon="zoom-out",
+        Command("canvas.zoom_out", "Zoom out", page.zoom_out, group=VIEW_GROUP, icon="zoom-out",
                 shortcut="Ctrl+-", more_shortcuts=("-",)),
-        Command("canvas.fit", "Fit the canvas", stage.fit, group=VIEW_GROUP, icon="maximize",
+        Command("canvas.fit", "Fit the canvas", page.fit, group=VIEW_GROUP, icon="maximize",
                 shortcut="Ctrl+0", more_shortcuts=("0",)),
-        Command("canvas.actual", "Show at 100\u00a0%", stage.actual_size, group=VIEW_GROUP,
+        Command("canvas.actual", "Show at 100\u00a0%", page.actual_size, group=VIEW_GROUP,
                 shortcut="Ctrl+1", more_shortcuts=("1",)),
-        Command("canvas.grid", "Show or hide the pixel grid", stage.toggle_grid, group=VIEW_GROUP,
-                shortcut="Ctrl+'"),
+        Command("canvas.grid", "Show or hide the pixel grid", page.stage.toggle_grid,
+                group=VIEW_GROUP, shortcut="Ctrl+'"),
         Command("canvas.rulers", "Show or hide the rulers", settings.toggle_rulers,
                 group=VIEW_GROUP, shortcut="Ctrl+R"),
         *tools,

@@ -50,6 +50,7 @@ _NO_PICTURE = (
     "It has no picture that can be shown. Its layers are listed as far as they can be read."
 )
 _BEING_SHOWN = "The canvas is being shown anew. Wait a moment."
+_LOOKING_BACK = "A snapshot is shown. Go back to edit the canvas."
 
 
 class CanvasController(QObject):
@@ -118,7 +119,7 @@ class CanvasController(QObject):
         self.layers = LayerActions(editor, dock, page.stage, parent=self)
         self.text = TextActions(editor, page.options, page.stage, settings)
         self.history = CanvasHistory(editor, page.stage)
-        self.snapshots = Snapshots(dock, page.stage, ports, self.stillness, parent=self)
+        self.snapshots = Snapshots(dock, page, ports, self.stillness, parent=self)
         self.talk = LeaseTalk(page, self, self.snapshots, ports, parent=self)
         self.actions |= {"lock": self.talk.acting, "asking": self.talk.asking}
         self.about = About(page, dock, ports, parent=self)
@@ -145,6 +146,7 @@ class CanvasController(QObject):
         dock.detect_requested.connect(run["detect"].trigger)
         self.layers.detect_requested.connect(run["detect_layer"].trigger)
         self.snapshots.restored.connect(self._show_next)
+        self.snapshots.looking_changed.connect(self._show_read_only_state)
         editor.edited.connect(self._on_edited)
         editor.refused.connect(self._on_refused)
         editor.read_only_changed.connect(self._show_read_only)
@@ -382,13 +384,15 @@ class CanvasController(QObject):
         self._saved_at = datetime.now(UTC)
         self._saved_steps = len(self.editor.history.done)
         self._show_lock()
-        self.snapshots.refresh()
+        if result.is_snapshot:
+            self.snapshots.note_saved(result.text)
 
     def _on_save_failed(self, error: AppError) -> None:
         self._ports.messages.report(error)
 
     def _on_replaced(self, text: str) -> None:
         self._show_next(text)
+        self.snapshots.refresh()
         self._ports.messages.toast("Somebody saved this canvas; it is shown as it is now")
 
     @property
@@ -415,7 +419,7 @@ class CanvasController(QObject):
 
     def save(self) -> None:
         """Keep a snapshot, or a copy where the canvas cannot be written."""
-        if self.editor.read_only not in ("", _BEING_SHOWN):
+        if self.editor.read_only not in ("", _BEING_SHOWN, _LOOKING_BACK):
             self.actions["copy"].trigger()
         else:
             self.actions["save"].trigger()
@@ -557,12 +561,18 @@ class CanvasController(QObject):
             reason = "Parts of this canvas could not be loaded. Saving it would lose them."
         elif session.lease.phase.value == "refused":
             reason = READ_ONLY
+        elif self.snapshots.is_looking:
+            reason = _LOOKING_BACK
         self.editor.set_read_only(reason)
         self._show_read_only()
 
     def _show_read_only(self) -> None:
         if self.editor.read_only == _BEING_SHOWN:
             return  # for a moment only: nothing of the window moves for it
+        if self.editor.read_only == _LOOKING_BACK:  # what belongs to the canvas stays in its place
+            self.page.rail.set_read_only(_LOOKING_BACK)
+            self.layers.show()
+            return
         is_read_only = bool(self.editor.read_only)
         self.page.set_read_only(is_read_only)
         self.page.rail.set_read_only(self.editor.read_only)

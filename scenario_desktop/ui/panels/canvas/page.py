@@ -17,12 +17,14 @@ from scenario_desktop.ui.panels.canvas.options import ToolOptions
 from scenario_desktop.ui.panels.canvas.rail import ToolRail
 from scenario_desktop.ui.panels.canvas.rulers import RuledStage
 from scenario_desktop.ui.panels.canvas.settings import ToolSettings
-from scenario_desktop.ui.panels.canvas.stage import Stage
+from scenario_desktop.ui.panels.canvas.snapshot_view import SnapshotView
+from scenario_desktop.ui.panels.canvas.stage import STEP, Stage
 from scenario_desktop.ui.panels.canvas.title_field import TitleField
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
+from scenario_desktop.ui.widgets.picture_view import PictureView
 from scenario_desktop.ui.widgets.surface import Surface
 from scenario_desktop.ui.widgets.tips import set_tip
 
@@ -68,6 +70,7 @@ class CanvasPage(Surface):
         self._zoom = Button("100\u00a0%", kind=ButtonKind.GHOST)
         self.save = Button(_SAVE, kind=ButtonKind.PRIMARY, shortcut="Ctrl+S")
         self.save_copy = Button("Save as copy")
+        self.snapshot = SnapshotView()
         self._state = EmptyState()
         self._stack = QStackedWidget()
         self._build()
@@ -75,7 +78,8 @@ class CanvasPage(Surface):
         self.save.clicked.connect(self.save_requested)
         self.save_copy.clicked.connect(self.save_requested)
         self.save.setAccessibleName("Save snapshot")
-        self.stage.zoom_changed.connect(self._on_zoom_changed)
+        self.stage.zoom_changed.connect(self._show_zoom)
+        self.snapshot.picture.zoom_changed.connect(self._show_zoom)
         theme.current().changed.connect(self._fit_head)
         self._state.action_requested.connect(self.retry_requested)
         self.set_read_only(False)
@@ -86,9 +90,9 @@ class CanvasPage(Surface):
         self._minus = IconButton("minus", "Zoom out", shortcut="Ctrl+-", size=ButtonSize.SMALL)
         self._plus = IconButton("plus", "Zoom in", shortcut="Ctrl++", size=ButtonSize.SMALL)
         self._fit = Button("Fit", kind=ButtonKind.GHOST)
-        self._minus.clicked.connect(self.stage.zoom_out)
-        self._plus.clicked.connect(self.stage.zoom_in)
-        self._fit.clicked.connect(self.stage.fit)
+        self._minus.clicked.connect(self.zoom_out)
+        self._plus.clicked.connect(self.zoom_in)
+        self._fit.clicked.connect(self.fit)
         head = Surface("stage")
         row = QHBoxLayout(head)
         row.setContentsMargins(12, 0, 12, 0)
@@ -112,6 +116,7 @@ class CanvasPage(Surface):
         row.addWidget(self.save_copy)
         head.setMinimumHeight(int(theme.metric("size", "toolbar")))
         self._stack.addWidget(self.ruled)
+        self._stack.addWidget(self.snapshot)
         self._stack.addWidget(self._state)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
@@ -156,6 +161,11 @@ class CanvasPage(Surface):
         """Whether there is a canvas to be seen, rather than words in its place."""
         return self._stack.currentWidget() is self.ruled
 
+    @property
+    def is_looking_back(self) -> bool:
+        """Whether a snapshot stands in the place of the canvas."""
+        return self._stack.currentWidget() is self.snapshot
+
     def show_loading(self) -> None:
         self._state.set_loading("Opening the canvas…")
         self._show(is_canvas=False)
@@ -165,26 +175,63 @@ class CanvasPage(Surface):
         self._show(is_canvas=False)
 
     def show_canvas(self) -> None:
-        self._show(is_canvas=True)
+        """Show the canvas; a snapshot that is looked at stays in front of it."""
+        if not self.is_looking_back:
+            self._show(is_canvas=True)
+
+    def show_snapshot(self) -> None:
+        """Let a snapshot stand in the place of the canvas."""
+        if self.is_shown:
+            self._stack.setCurrentWidget(self.snapshot)
+            self._show_zoom()
+            self.shown_changed.emit(False)
+
+    def leave_snapshot(self) -> None:
+        """Show the canvas again, if a snapshot is looked at."""
+        if self.is_looking_back:
+            had_focus = self.snapshot.isAncestorOf(self.focusWidget() or self)
+            self._show(is_canvas=True)
+            self.snapshot.clear()
+            if had_focus:
+                self.stage.setFocus()
 
     def _show(self, *, is_canvas: bool) -> None:
         self._stack.setCurrentWidget(self.ruled if is_canvas else self._state)
+        self._show_zoom()
         self.shown_changed.emit(is_canvas)
+
+    # Zoom, of the canvas or of the snapshot in its place
+
+    @property
+    def _seen(self) -> Stage | PictureView:
+        return self.snapshot.picture if self.is_looking_back else self.stage
+
+    def zoom_in(self) -> None:
+        self._seen.zoom_by(STEP)
+
+    def zoom_out(self) -> None:
+        self._seen.zoom_by(1 / STEP)
+
+    def fit(self) -> None:
+        self._seen.fit()
+
+    def actual_size(self) -> None:
+        self._seen.actual_size()
 
     # What the user does
 
     def _on_zoom_clicked(self) -> None:
-        stage = self.stage
+        seen = self._seen
         menu = Menu(self._zoom, name="Zoom")
-        menu.add("Fit", stage.fit, shortcut="Ctrl+0", is_checked=stage.is_fit)
+        menu.add("Fit", seen.fit, shortcut="Ctrl+0", is_checked=seen.is_fit)
         for zoom in _ZOOMS:
-            is_set = not stage.is_fit and abs(stage.zoom() - zoom) < 0.005
-            menu.add(_percent(zoom), partial(stage.set_zoom, zoom), is_checked=is_set)
+            is_set = not seen.is_fit and abs(seen.zoom() - zoom) < 0.005
+            menu.add(_percent(zoom), partial(seen.set_zoom, zoom), is_checked=is_set)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._zoom.mapToGlobal(self._zoom.rect().bottomLeft()))
 
-    def _on_zoom_changed(self, zoom: float) -> None:
-        self._zoom.setText(_percent(zoom))
+    def _show_zoom(self) -> None:
+        self._zoom.setText(_percent(self._seen.zoom()))
         self._zoom.updateGeometry()
 
     @override

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.ui.notices import Reports
@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # they bring httpx, which the first paint must not wait for
     from scenario_desktop.services.canvas.content import Editor, Stored
     from scenario_desktop.services.canvas.drafts import Recovery
     from scenario_desktop.services.canvas.session import CanvasSession
+    from scenario_desktop.services.people import Person
+
+T = TypeVar("T")
 
 
 class CanvasService(Protocol):
@@ -33,6 +36,7 @@ class LargePictures(Protocol):
     """Gives pictures, decoded by worker processes."""
 
     async def large(self, item: Item, max_px: int) -> Picture: ...
+    async def large_into(self, take: Callable[[Picture], T], item: Item, max_px: int) -> T: ...
     async def file(self, path: Path, max_px: int) -> Picture: ...
 
 
@@ -44,12 +48,19 @@ class Items(Protocol):
     async def bring(self, asset_ids: Sequence[str]) -> Any: ...
 
 
+class Names(Protocol):
+    """Knows who is behind an author's id."""
+
+    async def named(self, ids: Collection[str]) -> Mapping[str, Person]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CanvasPorts:
     """All of one workspace that the panel talks to.
 
     Attributes:
         workspace: its id; assets of another one cannot be named on a canvas.
+        people: None where nobody can be named.
     """
 
     canvases: CanvasService
@@ -57,3 +68,4 @@ class CanvasPorts:
     items: Items
     messages: Reports
     workspace: str = ""
+    people: Names | None = None

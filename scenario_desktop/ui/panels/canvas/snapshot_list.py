@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -20,10 +21,13 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui.panels.canvas import snapshot_words
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.tips import tip
 
 _WIDTH, _HEIGHT, _ROW = 64, 40, 52
+#: How long ago something was is written anew so often.
+_REFRESH_MS = 20_000
 NO_SNAPSHOT = "No snapshot yet. Ctrl+S keeps one."
 
 
@@ -34,28 +38,48 @@ class SnapshotRow:
     Attributes:
         key: names it to whoever set the rows; "" for what was only done from here, which is told
             and cannot be opened.
+        at: when it was; None where that is not known.
+        title: "" for how long ago it was, which then is not in the note.
+        note: who did it.
         picture: None until it has been drawn.
         tip: the whole of it; "" for title and note.
         icon: stands where there is no picture.
     """
 
     key: str
-    title: str
-    note: str
+    at: datetime | None
+    title: str = ""
+    note: str = ""
     tip: str = ""
     picture: QPixmap | None = None
     icon: str = "layers"
 
+    def lines(self, now: datetime) -> tuple[str, str]:
+        """Return what its two lines say."""
+        when = snapshot_words.when(self.at, now)
+        if not self.title:
+            return when, self.note
+        return self.title, ", ".join(part for part in (when, self.note) if part)
+
 
 class SnapshotList(QWidget):
-    """The rows, newest first. Up and Down go through them, Enter opens one.
+    """The rows, newest first. Up, Down, Home and End go through them, Enter looks at one.
 
     Signals:
-        chosen: the key of a row that was clicked.
+        chosen: the key of the row that was gone to, by a click or the keys.
+        opened: the key of a row to look at: Enter, or a double click.
         menu_requested: key, and where on the screen.
+        left: Escape, while one is looked at.
+        place_changed: the QRect of the row that the keys are on, to be brought into sight.
+
+    Attributes:
+        is_opened: whether one is being looked at.
     """
 
     chosen = Signal(str)
+    opened = Signal(str)
+    left = Signal()
+    place_changed = Signal(QRect)
     menu_requested = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -66,8 +90,12 @@ class SnapshotList(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._rows: tuple[SnapshotRow, ...] = ()
         self.words = NO_SNAPSHOT
+        self.is_opened = False
         self._current = ""
         self._hover = self._place = -1
+        self._clock = QTimer(self, interval=_REFRESH_MS)
+        self._clock.timeout.connect(self.update)
+        self._clock.start()
         theme.current().changed.connect(self.updateGeometry)
 
     def set_rows(self, rows: Sequence[SnapshotRow]) -> None:
@@ -90,7 +118,13 @@ class SnapshotList(QWidget):
 
     def lines(self) -> tuple[str, ...]:
         """Return what the rows say, for assistive tools."""
-        return tuple(f"{row.title}. {row.note}" for row in self._rows)
+        now = datetime.now(UTC)
+        return tuple(". ".join(part for part in row.lines(now) if part) for row in self._rows)
+
+    @property
+    def current(self) -> str:
+        """The key of the row that was chosen; "" for none."""
+        return self._current
 
     def set_current(self, key: str) -> None:
         self._current = key
@@ -105,6 +139,7 @@ class SnapshotList(QWidget):
         look = theme.current()
         t = look.tokens
         painter = painting.antialiased(QPainter(self))
+        now = datetime.now(UTC)
         if not self._rows:
             room = QRectF(16, 4, self.width() - 32, self._row())
             painting.text(painter, room, self.words, look.font("small"), t.text_3)
@@ -134,8 +169,9 @@ class SnapshotList(QWidget):
             width = area.right() - x - 8
             first = QRectF(x, top, width, look.line("body"))
             second = QRectF(x, top + look.line("body"), width, look.line("small"))
-            painting.text(painter, first, row.title, look.font("body_strong"), t.text)
-            painting.text(painter, second, row.note, look.font("small"), t.text_3)
+            title, note = row.lines(now)
+            painting.text(painter, first, title, look.font("body_strong"), t.text)
+            painting.text(painter, second, note, look.font("small"), t.text_3)
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -151,20 +187,28 @@ class SnapshotList(QWidget):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = self._at(event.position().y())
         if event.button() is Qt.MouseButton.LeftButton:
-            self._place = row
-            self._choose(row)
+            self._go(self._at(event.position().y()))
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._open(self._at(event.position().y()))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._rows:
-            step = 1 if key == Qt.Key.Key_Down else -1
-            self._place = min(len(self._rows) - 1, max(0, self._place + step))
-            self.update()
+        last = len(self._rows) - 1
+        steps = {
+            Qt.Key.Key_Up: self._place - 1, Qt.Key.Key_Down: self._place + 1,
+            Qt.Key.Key_Home: 0, Qt.Key.Key_End: last,
+        }  # fmt: skip
+        key = Qt.Key(event.key())
+        if key in steps and self._rows:
+            self._go(min(last, max(0, steps[key])))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._choose(self._place)
+            self._open(self._place)
+        elif key is Qt.Key.Key_Escape and self.is_opened:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 
@@ -193,15 +237,27 @@ class SnapshotList(QWidget):
             row = self._at(event.pos().y())
             words = ""
             if 0 <= row < len(self._rows):
-                one = self._rows[row]
-                words = one.tip or f"{one.title}\n{one.note}"
+                words = self._rows[row].tip or "\n".join(self._rows[row].lines(datetime.now(UTC)))
             QToolTip.showText(event.globalPos(), tip(words) if words else "", self)
             return True
         return super().event(event)
 
-    def _choose(self, row: int) -> None:
+    def _go(self, row: int) -> None:
+        if not 0 <= row < len(self._rows):
+            return
+        self._place = row
+        self.update()
+        area = self._area(row)
+        self.place_changed.emit(area)
+        if self._rows[row].key:
+            self.set_current(self._rows[row].key)
+            self.chosen.emit(self._current)
+
+    def _open(self, row: int) -> None:
         if 0 <= row < len(self._rows) and self._rows[row].key:
-            self.chosen.emit(self._rows[row].key)
+            self._place = row
+            self.set_current(self._rows[row].key)
+            self.opened.emit(self._current)
 
     def _row(self) -> int:
         look = theme.current()

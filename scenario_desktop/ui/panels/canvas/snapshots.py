@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QRect, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Document
 from scenario_desktop.errors import AppError
-from scenario_desktop.services.words import ago
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.dialogs import ACCEPTED, REJECTED, Dialog
-from scenario_desktop.ui.panels.canvas import drawing, loading
+from scenario_desktop.ui.panels.canvas import drawing, loading, snapshot_words
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer
+from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.snapshot_list import NO_SNAPSHOT, SnapshotRow
 from scenario_desktop.ui.panels.canvas.stage import Stage
@@ -33,11 +33,15 @@ if TYPE_CHECKING:
     from scenario_desktop.api.models.canvas import Snapshot
     from scenario_desktop.services.canvas.record import HistoryLine
     from scenario_desktop.services.canvas.session import CanvasSession
+    from scenario_desktop.services.people import Person
 
 _SMALL_PX, _LARGE_PX = 128, 1200
+#: Of a snapshot by itself, which is zoomed into.
+_WHOLE_PX = 4096
 _PICTURES = 6
 #: Lines of what was done from here.
 _LINES = 10
+_NOT_OURS = "This snapshot is of another program and cannot be shown"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _DEEDS = {
     "forced": ("You took the lock over", "lock-open"),
@@ -73,18 +77,20 @@ class CompareDialog(Dialog):
 
 
 class Snapshots(QObject):
-    """Fills the dock's list of snapshots.
+    """Fills the dock's list of snapshots, and shows one in the place of the canvas.
 
     Signals:
         restored: the text that is the canvas now.
+        looking_changed: a snapshot stands in the place of the canvas now, or does not any more.
     """
 
     restored = Signal(str)
+    looking_changed = Signal()
 
     def __init__(
         self,
         dock: CanvasDock,
-        stage: Stage,
+        page: CanvasPage,
         ports: CanvasPorts,
         stillness: Callable[[], AbstractContextManager[None]],
         *,
@@ -95,15 +101,28 @@ class Snapshots(QObject):
             stillness: lets nothing be drawn while what is on the screen is about to be replaced.
         """
         super().__init__(parent)
-        self._dock, self._stage, self._ports = dock, stage, ports
+        self._dock, self._page, self._ports = dock, page, ports
+        self._stage: Stage = page.stage
         self._stillness = stillness
         self._session: CanvasSession | None = None
         self._rows: dict[str, Snapshot] = {}
-        self._current = ""
+        self._by: dict[str, str] = {}
+        self._pictures: dict[str, QPixmap] = {}
+        self._saved_text = ""
+        self._own_ids: set[str] = set()
+        self._looked_at = ""
         self.reading = self._action(self._read, Overlap.RESTART)
         self.comparing = self._action(self._compare)
         self.restoring = self._action(self._restore)
-        dock.snapshots.chosen.connect(self.comparing.trigger)
+        self.viewing = self._action(self._view, Overlap.RESTART)
+        dock.snapshots.chosen.connect(self._on_chosen)
+        dock.snapshots.opened.connect(self.viewing.trigger)
+        dock.snapshots.left.connect(self.leave)
+        view = page.snapshot
+        view.back_requested.connect(self.leave)
+        view.compare_requested.connect(self._compare_looked_at)
+        view.restore_requested.connect(self._restore_looked_at)
+        page.shown_changed.connect(self._on_shown_changed)
         dock.snapshots.menu_requested.connect(self._open_menu)
         dock.compare_requested.connect(self._compare_newest)
 
@@ -114,9 +133,14 @@ class Snapshots(QObject):
 
     def bind(self, session: CanvasSession | None) -> None:
         """Show the snapshots of another canvas, or of none."""
+        self.leave()
         self._session = session
         self._rows.clear()
+        self._by.clear()
+        self._pictures.clear()
+        self._saved_text = ""
         self.reading.cancel()
+        self._dock.snapshots.set_current("")
         self._dock.snapshots.set_rows(())
         is_ours = session is None or not session.is_foreign
         self._dock.snapshots.set_words(NO_SNAPSHOT if is_ours else "No snapshot yet")
@@ -127,6 +151,21 @@ class Snapshots(QObject):
         """Read the list anew."""
         if self._session is not None:
             self.reading.trigger()
+
+    def note_saved(self, text: str) -> None:
+        """A snapshot of this text was just taken from here: its author is us."""
+        self._saved_text = text
+        self.refresh()
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether a snapshot stands in the place of the canvas."""
+        return self._page.is_looking_back
+
+    def leave(self) -> None:
+        """Show the canvas again."""
+        self.viewing.cancel()
+        self._page.leave_snapshot()
 
     def key_of(self, snapshot: Snapshot) -> str:
         """Return what a snapshot is called in the list; "" if it is not there."""
@@ -182,20 +221,41 @@ class Snapshots(QObject):
         except AppError as error:
             self._dock.snapshots.set_words(error.message)
             return
-        self._rows = {_key(n, one): one for n, one in enumerate(_newest_first(page.snapshots))}
-        now = datetime.now(UTC)
-        rows: list[tuple[datetime, SnapshotRow]] = []
+        found = _newest_first(page.snapshots)
+        self._learn(found)
+        people = await self._named({one.author_id for one in found})
+        self._rows = {_key(n, one): one for n, one in enumerate(found)}
+        rows: list[SnapshotRow] = []
         for key, one in self._rows.items():
-            when = ago(one.taken_at, now) if one.taken_at else "time unknown"
-            row = SnapshotRow(key, when[:1].upper() + when[1:], self._note(session, one))
-            rows.append((one.taken_at or _LONG_AGO, row))
-        rows += [(line.at, _row_of(line, now)) for line in await self._lines(session)]
-        rows.sort(key=lambda pair: pair[0], reverse=True)
-        self._dock.snapshots.set_rows([row for _, row in rows])
+            is_own = one.author_id in self._own_ids
+            by = snapshot_words.author(one.author_id, people.get(one.author_id), is_own=is_own)
+            self._by[key] = by
+            tip = snapshot_words.whole(one.taken_at, one.author_id, by)
+            note = f"By {by}" if by else ""
+            rows.append(SnapshotRow(key, one.taken_at, "", note, tip, self._pictures.get(one.hash)))
+        rows += [_row_of(line) for line in await self._lines(session)]
+        rows.sort(key=lambda row: row.at or _LONG_AGO, reverse=True)
+        self._dock.snapshots.set_rows(rows)
+        self._pictures = {
+            one.hash: self._pictures[one.hash] for one in found if one.hash in self._pictures
+        }
         for key, one in list(self._rows.items())[:_PICTURES]:
+            if one.hash in self._pictures:
+                continue
             image = await self._picture(one.raw_data, _SMALL_PX)
             if image is not None and key in self._rows:
-                self._dock.snapshots.set_picture(key, QPixmap.fromImage(image))
+                self._pictures[one.hash] = QPixmap.fromImage(image)
+                self._dock.snapshots.set_picture(key, self._pictures[one.hash])
+
+    def _learn(self, snapshots: Sequence[Snapshot]) -> None:
+        """Take note of our own id: that of who first took what was saved from here."""
+        ours = [one for one in snapshots if self._saved_text and one.raw_data == self._saved_text]
+        if ours and ours[-1].author_id:
+            self._own_ids.add(ours[-1].author_id)
+
+    async def _named(self, ids: set[str]) -> Mapping[str, Person]:
+        people = self._ports.people
+        return await people.named(ids - {""}) if people is not None else {}
 
     async def _lines(self, session: CanvasSession) -> list[HistoryLine]:
         """Return the newest of what was done from here; nothing where it cannot be read."""
@@ -205,48 +265,85 @@ class Snapshots(QObject):
             self._ports.messages.report(error)
             return []
 
-    @staticmethod
-    def _note(session: CanvasSession, snapshot: Snapshot) -> str:
-        """Return when it was taken, and whether by somebody else than whose canvas it is."""
-        at = snapshot.taken_at
-        time = f"{at.astimezone():%d %b %H:%M}".lstrip("0") if at else ""
-        owner = session.asset.author_id
-        is_other = bool(snapshot.author_id and owner and snapshot.author_id != owner)
-        return f"{time}, by somebody else".strip(", ") if is_other else time
-
     async def _picture(self, text: str, max_px: int) -> QImage | None:
         """Draw a stored canvas; None where it cannot be read."""
         try:
             document = await asyncio.to_thread(canvas_format.read, text)
         except AppError:
             return None
+        return await self._drawn(document, max_px)
+
+    async def _drawn(self, document: Document, max_px: int) -> QImage:
         pixels, _ = await loading.load(document, {}, self._ports.pictures)
         rect = QRect(0, 0, document.width, document.height)
         return await asyncio.to_thread(_flat, document, pixels, rect, max_px)
 
     def _compare_newest(self) -> None:
-        key = self._current if self._current in self._rows else next(iter(self._rows), "")
+        chosen = self._dock.snapshots.current
+        key = chosen if chosen in self._rows else next(iter(self._rows), "")
         if key:
             self.comparing.trigger(key)
+
+    # One by itself
+
+    def _on_chosen(self, key: str) -> None:
+        if self.is_looking:
+            self.viewing.trigger(key)
+
+    async def _view(self, key: str) -> None:
+        session, snapshot = self._session, self._rows.get(key)
+        if session is None or snapshot is None:
+            return
+        view, size = self._page.snapshot, QSize()
+        words = snapshot_words.title(snapshot.taken_at, self._by.get(key, ""))
+        if self.is_looking:
+            view.begin(words, can_restore=not session.is_foreign)
+        try:
+            document = await asyncio.to_thread(canvas_format.read, snapshot.raw_data)
+        except AppError:
+            self._ports.messages.toast(_NOT_OURS)
+            return
+        size = QSize(document.width, document.height)
+        self._stage.finish_writing()
+        view.begin(words, can_restore=not session.is_foreign)
+        self._looked_at = key
+        self._page.show_snapshot()
+        if not self._dock.snapshots.hasFocus():
+            view.picture.setFocus()
+        image = await self._drawn(document, _WHOLE_PX)
+        if self.is_looking and self._session is session:
+            view.show_picture(image, size)
+
+    def _on_shown_changed(self) -> None:
+        is_looking = self.is_looking
+        if self._dock.snapshots.is_opened != is_looking:
+            self._dock.snapshots.is_opened = is_looking
+            self.looking_changed.emit()
+
+    def _compare_looked_at(self) -> None:
+        self.comparing.trigger(self._looked_at)
+
+    def _restore_looked_at(self) -> None:
+        self.restoring.trigger(self._looked_at)
 
     async def _compare(self, key: str) -> None:
         session, snapshot = self._session, self._rows.get(key)
         if session is None or snapshot is None:
             return
-        self._current = key
         self._dock.snapshots.set_current(key)
         then = await self._picture(snapshot.raw_data, _LARGE_PX)
         if then is None:
-            self._ports.messages.toast("This snapshot is of another program and cannot be shown")
+            self._ports.messages.toast(_NOT_OURS)
             return
         editor = self._stage.editor
         now = await asyncio.to_thread(
             _flat, editor.document, editor.pixels.frozen(), editor.rect, _LARGE_PX
         )
-        when = ago(snapshot.taken_at, datetime.now(UTC)) if snapshot.taken_at else "Then"
+        when = snapshot_words.when(snapshot.taken_at, datetime.now(UTC))
+        by = self._by.get(key, "")
         can_restore = not session.is_foreign
         dialog = CompareDialog(
-            self._stage, "Snapshot and now", when[:1].upper() + when[1:], "Now",
+            self._stage, "Snapshot and now", f"{when}, by {by}" if by else when, "Now",
             "Restore as a new save" if can_restore else "",
         )  # fmt: skip
         dialog.show_pictures(then, now)
@@ -259,6 +356,7 @@ class Snapshots(QObject):
             return
         with self._stillness():
             self.restored.emit(await session.restore(snapshot))
+        self.leave()
         self._ports.messages.toast("Restored the snapshot as a new save")
         self.refresh()
 
@@ -268,6 +366,7 @@ class Snapshots(QObject):
             return
         reason = "Another program made this canvas" if session.is_foreign else ""
         menu = Menu(self._dock, name="Snapshot")
+        menu.add("Look at it", partial(self.viewing.trigger, key), icon="eye", shortcut="Return")
         menu.add("Compare with now", partial(self.comparing.trigger, key), icon="columns-2")
         menu.add(
             "Restore as a new save", partial(self.restoring.trigger, key), icon="rotate-ccw",
@@ -281,10 +380,9 @@ def _key(number: int, snapshot: Snapshot) -> str:
     return f"{number}:{snapshot.hash}"
 
 
-def _row_of(line: HistoryLine, now: datetime) -> SnapshotRow:
+def _row_of(line: HistoryLine) -> SnapshotRow:
     title, icon = _DEEDS[line.deed.value]
-    when = ago(line.at, now)
-    return SnapshotRow("", title, f"{when[:1].upper()}{when[1:]}, from here", line.text, icon=icon)
+    return SnapshotRow("", line.at, title, "from here", line.text, icon=icon)
 
 
 def _newest_first(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
