@@ -254,14 +254,22 @@ async def test_trouble_is_told_and_what_is_gone_is_told_as_that(desk: Desk, qt_l
     await desk.open()
     assert desk.page.banner.text().startswith("No network.")
     assert not desk.dock.revised.isEnabled()
+    desk.generations.found = whole()
+    desk.page.banner.action_requested.emit()
+    await desk.controller.reading.settle()
+    assert desk.page.banner.isHidden()
     desk.generations.found = Offline("No network.")
     await desk.open()
     assert desk.page.state.accessibleName() == "The generation cannot be shown"
     desk.generations.found = NotFound("It is no longer in Sartiq.")
     await desk.open()
     assert desk.page.state.accessibleName() == "It is no longer there"
+    left: list[bool] = []
+    desk.controller.gone.connect(lambda: left.append(True))
+    desk.page.state.action_requested.emit()
+    assert left == [True]
     desk.generations.found = whole()
-    desk.page.retry_requested.emit()
+    desk.controller.look_again()
     await desk.controller.reading.settle()
     assert desk.page.title.text() == "Create generation"
 

@@ -33,7 +33,7 @@ from scenario_desktop.ui.widgets.buttons import (
 )
 from scenario_desktop.ui.widgets.chips import AddChip, ChipFlow, ChipState, TagChip
 from scenario_desktop.ui.widgets.combo import Combo
-from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
+from scenario_desktop.ui.widgets.compare_view import BADGE_INSET, CompareMode, CompareView
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.focus_ring import FocusRing
 from scenario_desktop.ui.widgets.keycap import KeyCap
@@ -339,7 +339,7 @@ def test_a_disabled_segment_is_passed_over(qtbot: QtBot, sheet: Sheet) -> None:
 def test_the_delete_key_asks_to_remove_a_tag(qtbot: QtBot) -> None:
     chip = TagChip("rocket")
     qtbot.addWidget(chip)
-    with qtbot.waitSignal(chip.removed) as heard:
+    with qtbot.waitSignal(chip.removed, timeout=30_000) as heard:
         qtbot.keyClick(chip, Qt.Key.Key_Delete)
     assert heard.args == ["rocket"]
 
@@ -461,6 +461,24 @@ def test_the_handle_splits_the_two_pictures(qtbot: QtBot) -> None:
     assert view.split == pytest.approx(0.27)
 
 
+def test_badges_leave_a_small_picture_rather_than_lie_on_each_other(qtbot: QtBot) -> None:
+    view = CompareView()
+    qtbot.addWidget(view)
+    view.resize(500, 200)
+    view.set_picture(Picture(20, 20, bytes(1600)))
+    words = "Before, 20 px", "After, 40 px"
+    area, widest = view.badge_room(*words)
+    assert area.width() > view.picture_rect().width()
+    assert area.center().x() == pytest.approx(view.picture_rect().center().x(), abs=1)
+    assert view.rect().contains(area.toRect())
+    assert widest >= 100  # both are read whole
+    view.resize(100, 200)
+    area, widest = view.badge_room(*words)
+    assert 2 * widest + 3 * BADGE_INSET <= area.width() <= 100
+    alone, _ = view.badge_room("", words[1])
+    assert alone.width() == 100
+
+
 def test_the_map_alone_and_over_the_picture(qtbot: QtBot) -> None:
     view = CompareView()
     view.margin = 0
@@ -499,7 +517,7 @@ def test_a_scroll_bar_takes_no_room(qtbot: QtBot) -> None:
     width = content.width()
     assert not area.bar.isVisible()
     content.setMinimumHeight(400)
-    qtbot.waitUntil(area.bar.isVisible)
+    qtbot.waitUntil(area.bar.isVisible, timeout=30_000)
     assert content.width() == width == 200
     area.bar.setValue(120)
     assert content.y() == -120

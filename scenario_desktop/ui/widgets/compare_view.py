@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -168,23 +168,56 @@ class CompareView(PictureView):
         icons.paint(painter, knob, "code", 16, tokens_of("light").text)
 
     def _paint_badges(self, painter: QPainter) -> None:
-        area = self.picture_rect() & QRectF(self.rect())
         first, second = self._words
         is_second_alone = self.mode is CompareMode.MAP and not self._second.isNull()
-        if first and not is_second_alone:
-            self._paint_badge(painter, area, first, is_left=True)
-        if (second and not self._second.isNull()) or self._is_busy:
-            self._paint_badge(painter, area, second or "Computing…", is_left=False)
+        left = "" if is_second_alone else first
+        has_right = (second and not self._second.isNull()) or self._is_busy
+        right = (second or "Computing…") if has_right else ""
+        area, widest = self.badge_room(left, right)
+        if left:
+            self._paint_badge(painter, area, left, is_left=True, widest=widest)
+        if right:
+            self._paint_badge(painter, area, right, is_left=False, widest=widest)
 
-    def _paint_badge(self, painter: QPainter, area: QRectF, words: str, *, is_left: bool) -> None:
+    def badge_room(self, left: str, right: str) -> tuple[QRectF, int]:
+        """Return where badges stand, and how wide each may be.
+
+        They reach out of a picture that is too small for them rather than lie on each other.
+        """
+        area = self.picture_rect() & QRectF(self.rect())
+        sides = [(text, is_left) for text, is_left in ((left, True), (right, False)) if text]
+        gaps = (len(sides) + 1) * BADGE_INSET
+        needed = sum(self._badge_width(text, is_left=is_left) for text, is_left in sides) + gaps
+        missing = min(float(needed), float(self.width())) - area.width()
+        if missing > 0:
+            area.adjust(-missing / 2, 0, missing / 2, 0)
+            area.moveLeft(min(max(0.0, area.left()), self.width() - area.width()))
+        fits = needed <= area.width()
+        share = (area.width() - gaps) / max(1, len(sides))
+        return area, int(area.width() if fits else share)
+
+    def _badge_width(self, words: str, *, is_left: bool) -> int:
+        look = theme.current()
+        turn = look.px(12) + 6 if self._is_busy and not is_left else 0
+        return look.metrics("small_strong").horizontalAdvance(words) + 16 + turn
+
+    def _paint_badge(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        words: str,
+        *,
+        is_left: bool,
+        widest: int | None = None,
+    ) -> None:
         look = theme.current()
         t = tokens_of("dark")
         has_turn = self._is_busy and not is_left
-        width = look.metrics("small_strong").horizontalAdvance(words) + 16
-        size = QSize(width + (look.px(12) + 6 if has_turn else 0), look.height(24, "small", 4))
-        width = min(size.width(), int(area.width() - 2 * BADGE_INSET))
+        most = int(area.width() - 2 * BADGE_INSET) if widest is None else widest
+        width = min(self._badge_width(words, is_left=is_left), most)
         x = area.left() + BADGE_INSET if is_left else area.right() - BADGE_INSET - width
-        box = QRectF(round(x), round(area.top() + BADGE_INSET), width, size.height())
+        top, height = round(area.top() + BADGE_INSET), look.height(24, "small", 4)
+        box = QRectF(round(x), top, width, height)
         painting.box(painter, box, 4, t.badge_bg)
         inner = box.adjusted(8, 0, -7, 0)
         if has_turn:

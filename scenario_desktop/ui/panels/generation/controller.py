@@ -69,7 +69,7 @@ class GenerationController(QObject):
         shown: there is something to show: bring the page to the front.
         rerun_requested: what was asked, for its form.
         library_requested: the id of the generation whose items should be shown.
-        gone: it was deleted: leave the page.
+        gone: it was deleted, or is no longer there: leave the page.
         tool_requested: an Op, and the item to use for it.
     """
 
@@ -85,11 +85,12 @@ class GenerationController(QObject):
         self._id = ""
         self._whole: Whole | None = None
         self._chosen = ""
+        self._is_gone = False
         self._revisions: dict[str, str] = {}
         self._make_actions()
         self._soon = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._soon.timeout.connect(self._on_settled)
-        page.retry_requested.connect(self.look_again)
+        page.retry_requested.connect(self._on_retry)
         page.result_chosen.connect(self._on_chosen)
         page.library_requested.connect(self._on_library)
         page.copy_requested.connect(self._on_copy)
@@ -126,6 +127,7 @@ class GenerationController(QObject):
     def open(self, generation_id: str) -> None:
         """Show a generation."""
         self._id, self._whole, self._chosen = generation_id, None, ""
+        self._is_gone = False
         self._revisions.clear()
         self._page.show_loading()
         self._dock.show_asked([], "")
@@ -141,6 +143,12 @@ class GenerationController(QObject):
     def look_again(self) -> None:
         if self._id:
             self.open(self._id)
+
+    def _on_retry(self) -> None:
+        if self._is_gone:
+            self.gone.emit()
+        else:
+            self.look_again()
 
     async def _find(self, job_id: str) -> None:
         generations = self._ports.generations
@@ -164,7 +172,10 @@ class GenerationController(QObject):
     def _on_failed(self, error: object) -> None:
         is_gone = isinstance(error, NotFound)
         title = "It is no longer there" if is_gone else "The generation cannot be shown"
-        self._page.show_failure(title, sentence(error), "" if is_gone else "Try again")
+        self._is_gone = is_gone
+        self._page.show_failure(
+            title, sentence(error), "To the library" if is_gone else "Try again"
+        )
         self._dock.show_rerun("There is nothing to run again.", "")
 
     def _show(self) -> None:

@@ -78,6 +78,7 @@ class GenerationPage(Surface):
         self.use.clicked.connect(self._on_use)
         self.more.clicked.connect(self._on_more)
         self.state.action_requested.connect(self.retry_requested)
+        self.banner.action_requested.connect(self.retry_requested)
         self.show_loading()
 
     def _build(self) -> None:
@@ -118,7 +119,7 @@ class GenerationPage(Surface):
     def show_whole(self, title: str, stats: str, trouble: str) -> None:
         """Say what it is; ``trouble``: why it is shown as it was known here."""
         self._set_head(title, stats, has_any=True)
-        self.banner.set_message(trouble, Tone.WARNING)
+        self.banner.set_message(trouble, Tone.WARNING, action="Try again" if trouble else "")
         self.banner.setVisible(bool(trouble))
         self._stack.setCurrentWidget(self._content)
 
