@@ -101,7 +101,7 @@ class Tables:
         """Return the next free key, after reading anew what could not be read before."""
         if self.index.next_key is None:
             self.begin(connection)
-        assert self.index.next_key is not None  # noqa: S101 - _begin sets it
+        assert self.index.next_key is not None  # noqa: S101 - begin sets it
         return self.index.next_key
 
     # --- rows ---------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from PySide6.QtCore import (
     QByteArray,
-    QEvent,
     QPoint,
     QRect,
     Qt,
@@ -26,32 +25,24 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QCloseEvent,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from scenario_desktop.ui import theme
+from scenario_desktop.ui import theme, window_sizes
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.shortcuts import Shortcuts
-from scenario_desktop.ui.widgets import painting
+from scenario_desktop.ui.widgets.fade import Fade
 from scenario_desktop.ui.widgets.focus_ring import FocusRing
+from scenario_desktop.ui.widgets.grip import GRIP, Grip
 
 if TYPE_CHECKING:
     from scenario_desktop.ui.notices import Notices
 
 TITLE = "Scenario Desktop"
-#: The picture area never gets narrower than this while something else can give way, pixels.
-MIN_PAGE = 480
-DRAWER = 320
-#: The job panel takes at most this part of the window's height.
-MAX_JOBS = 0.7
-#: Half the width of what the mouse can grab at a border, pixels.
-GRIP = 3
 SAVE_DELAY_MS = 400
 DEFAULT_SIZE = (1440, 900)
 
@@ -135,8 +126,12 @@ class MainWindow(QWidget):
         self._bottom = 0
         commands.refused.connect(self._on_refused)
         self.ring = FocusRing(self)
-        self._fade = _Fade(self)
-        self._grips = {name: _Grip(name, self) for name in ("sidebar", "dock", "jobs")}
+        self._fade = Fade(self)
+        self._grips = {
+            "sidebar": Grip("sidebar", self),
+            "dock": Grip("dock", self),
+            "jobs": Grip("jobs", self, is_flat=True),
+        }
         for grip in self._grips.values():
             grip.dragged.connect(self._on_dragged)
         self._slide = QVariantAnimation(self)
@@ -286,10 +281,10 @@ class MainWindow(QWidget):
 
     def is_narrow(self) -> bool:
         """Say whether the sidebar is a rail and the inspector a drawer."""
-        return self.width() < int(theme.metric("layout", "breakpoints", "narrow"))
+        return window_sizes.is_narrow(self.width())
 
     def is_wide(self) -> bool:
-        return self.width() >= int(theme.metric("layout", "breakpoints", "wide"))
+        return window_sizes.is_wide(self.width())
 
     def come_to_front(self) -> None:
         """Show the window over all others, also when it was minimised."""
@@ -355,7 +350,7 @@ class MainWindow(QWidget):
     # How the regions share the room
 
     def _arrange(self) -> None:
-        tokens, look = theme.metric("layout"), theme.current()
+        look = theme.current()
         area = self.rect()
         if self._is_bare:
             for widget in (self._top, self._sidebar, self._job_bar, self._job_panel):
@@ -375,7 +370,7 @@ class MainWindow(QWidget):
         side = self._sidebar_width()
         dock = self._dock_width(middle.width() - side)
         if self._sidebar is not None and isinstance(self._sidebar, FoldsToRail):
-            self._sidebar.set_rail(side <= tokens["sidebar"]["rail"])
+            self._sidebar.set_rail(side <= window_sizes.rail())
         _place(self._sidebar, QRect(0, middle.top(), side, middle.height()))
         if self._top is not None and isinstance(self._top, FollowsSidebar):
             self._top.set_page_left(side)
@@ -395,46 +390,23 @@ class MainWindow(QWidget):
     def _sidebar_width(self) -> int:
         if self._sidebar is None:
             return 0
-        sizes = theme.metric("layout", "sidebar")
-        if self.is_narrow() or self._is_squeezed():
-            return int(sizes["rail"])
-        wished = self._state.get("sidebar") or self._scaled(
-            sizes["wide"] if self.is_wide() else sizes["default"]
-        )
-        room = self.width() - MIN_PAGE - (0 if self._is_drawer() else self._least_dock())
-        return int(max(sizes["min"], min(self._scaled(sizes["max"]), wished, room)))
-
-    def _is_squeezed(self) -> bool:
-        """Say whether large text leaves the page too little room beside a full sidebar."""
-        sizes = theme.metric("layout", "sidebar")
-        dock = self._least_dock() if not self._is_drawer() else 0
-        return self.width() - self._scaled(sizes["min"]) - dock < MIN_PAGE
-
-    def _scaled(self, width: int) -> int:
-        """Return a default width for the text in force: half as fast as the text grows."""
-        return round(width * (1 + theme.current().scale) / 2)
+        beside = 0 if self._is_drawer() else self._least_dock()
+        return window_sizes.sidebar(self.width(), beside, self._state.get("sidebar"))
 
     def _least_dock(self) -> int:
         entry = self._docks.get(self.page)
         if entry is None or self.page in self._hidden_docks:
             return 0
-        return int(theme.metric("layout", entry[1], "min"))
+        return window_sizes.least_dock(entry[1])
 
     def _dock_width(self, room: int) -> int:
-        """Return how wide the dock is: it gives way first, down to its least width."""
         if not self.is_dock_shown():
             return 0
-        _, kind = self._docks[self.page]
-        sizes = theme.metric("layout", kind)
         if self._is_drawer():
-            return min(self._scaled(DRAWER), self.width() - 64)
-        if self.is_narrow():
-            return int(sizes["min"])
-        default = self._scaled(sizes["wide"] if self.is_wide() else sizes["default"])
-        wished = self._page_state(self.page).get(f"{kind}_width") or default
-        most = max(self._scaled(sizes["max"]), sizes["min"])
-        width = min(most, max(sizes["min"], wished))
-        return int(max(sizes["min"], min(width, room - MIN_PAGE)))
+            return window_sizes.drawer(self.width())
+        kind = self._docks[self.page][1]
+        wished = self._page_state(self.page).get(f"{kind}_width")
+        return window_sizes.dock(self.width(), room, kind, wished)
 
     def _is_drawer(self) -> bool:
         entry = self._docks.get(self.page)
@@ -461,7 +433,9 @@ class MainWindow(QWidget):
         bar = theme.current().height(theme.metric("size", "job_bar"), "small", 8)
         if self._job_bar is None:
             bar = 0
-        panel = self._jobs_height() if self._job_panel is not None else 0
+        panel = 0
+        if self._job_panel is not None:
+            panel = window_sizes.job_panel(self.height(), self._state.get("jobs_height"))
         height = round(bar + (panel - bar) * self._jobs_open) if panel else bar
         bottom = area.height() - height
         is_open = self._jobs_open > 0 and self._job_panel is not None
@@ -476,17 +450,9 @@ class MainWindow(QWidget):
             _place(self._job_bar, QRect(0, bottom, area.width(), bar))
         return bottom
 
-    def _jobs_height(self) -> int:
-        sizes = theme.metric("layout", "job_panel")
-        # A low window keeps half of it for the page, until the user wants it otherwise.
-        default = min(sizes["default"], max(sizes["min"], self.height() // 2))
-        wished = self._state.get("jobs_height") or default
-        return int(min(self.height() * MAX_JOBS, max(sizes["min"], wished)))
-
     def _place_grips(self, middle: QRect, side: int, dock: int) -> None:
-        rail = theme.metric("layout", "sidebar", "rail")
         beside = QRect(side - GRIP, middle.top(), 2 * GRIP, middle.height())
-        self._grips["sidebar"].place(beside if side > rail else None)
+        self._grips["sidebar"].place(beside if side > window_sizes.rail() else None)
         left = QRect(middle.right() + 1 - dock - GRIP, middle.top(), 2 * GRIP, middle.height())
         can_drag = dock and not self.is_narrow()
         self._grips["dock"].place(left if can_drag else None)
@@ -495,21 +461,14 @@ class MainWindow(QWidget):
 
     def _on_dragged(self, name: str, place: QPoint) -> None:
         if name == "sidebar":
-            sizes = theme.metric("layout", "sidebar")
-            self._state["sidebar"] = min(
-                self._scaled(sizes["max"]), max(int(sizes["min"]), place.x())
-            )
+            self._state["sidebar"] = window_sizes.side_limited("sidebar", place.x())
         elif name == "dock":
             kind = self._docks[self.page][1]
-            sizes = theme.metric("layout", kind)
-            width = min(
-                self._scaled(sizes["max"]), max(int(sizes["min"]), self.width() - place.x())
-            )
+            width = window_sizes.side_limited(kind, self.width() - place.x())
             self._page_state(self.page)[f"{kind}_width"] = width
         else:
-            self._state["jobs_height"] = max(
-                int(theme.metric("layout", "job_panel", "min")), self.height() - place.y()
-            )
+            height = window_sizes.job_panel_limited(self.height() - place.y())
+            self._state["jobs_height"] = height
         self._arrange()
         self._save_soon()
 
@@ -600,99 +559,6 @@ class MainWindow(QWidget):
             grip.raise_()
         self._fade.raise_()
         self.ring.raise_()
-
-
-class _Grip(QWidget):
-    """The border between two regions, where the mouse can move it.
-
-    Signals:
-        dragged: which border, and where the mouse is in the window.
-    """
-
-    dragged = Signal(str, QPoint)
-
-    def __init__(self, name: str, window: QWidget) -> None:
-        super().__init__(window)
-        self._name = name
-        is_flat = name == "jobs"
-        shapes = Qt.CursorShape
-        self.setCursor(shapes.SplitVCursor if is_flat else shapes.SplitHCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self._is_held = False
-        self.hide()
-
-    def place(self, area: QRect | None) -> None:
-        if area is None:
-            self.hide()
-            return
-        self.setGeometry(area)
-        self.show()
-        self.raise_()
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._is_held:
-            return
-        color = theme.current().tokens.accent_line
-        painter = QPainter(self)
-        if self.width() > self.height():
-            painter.fillRect(0, GRIP - 1, self.width(), 2, color)
-        else:
-            painter.fillRect(GRIP - 1, 0, 2, self.height(), color)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._is_held = True
-        self.update()
-
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._is_held:
-            self.dragged.emit(self._name, self.mapTo(self.window(), event.position().toPoint()))
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._is_held = False
-        self.update()
-
-
-class _Fade(QWidget):
-    """The page before, fading away over the one that came."""
-
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self._picture = QPixmap()
-        self._motion = QVariantAnimation(self)
-        self._motion.setStartValue(1.0)
-        self._motion.setEndValue(0.0)
-        self._motion.valueChanged.connect(self.update)
-        self._motion.finished.connect(self.hide)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
-
-    def start(self, page: QWidget) -> None:
-        duration = theme.current().duration("slow")
-        if not duration:
-            return
-        self._picture = page.grab()
-        self.setGeometry(page.geometry())
-        self._motion.setDuration(duration)
-        self._motion.setEasingCurve(theme.current().curve("in"))
-        self.show()
-        self.raise_()
-        self._motion.start()
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = painting.antialiased(QPainter(self))
-        painter.setOpacity(float(self._motion.currentValue() or 0.0))
-        painter.drawPixmap(0, 0, self._picture)
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Hide:
-            self._picture = QPixmap()
-        return super().event(event)
 
 
 def _place(widget: QWidget | None, area: QRect) -> None:
