@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainterPath, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainterPath, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -390,3 +390,47 @@ def test_a_light_pen_draws_a_thin_line(
     send(stage, QEvent.Type.MouseButtonRelease, (180, 50))
     assert color(editor, 150, 50) == RED
     assert (color(editor, 150, 43) == RED) is is_painted
+
+
+def test_a_second_button_does_not_take_the_stroke_away(stage: Stage, editor: Editor) -> None:
+    stage.settings.set_tool(ToolId.BRUSH)
+    left, middle = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
+    send(stage, QEvent.Type.MouseButtonPress, (120, 50))
+    place = stage.to_view(QPointF(150, 50))
+    for kind, which, held in (
+        (QEvent.Type.MouseButtonPress, middle, left | middle),
+        (QEvent.Type.MouseMove, Qt.MouseButton.NoButton, left | middle),
+        (QEvent.Type.MouseButtonRelease, left, middle),
+    ):
+        event = QMouseEvent(kind, place, place, which, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(stage, event)
+    assert not editor.is_painting
+    assert [step.name for step in editor.history.done] == ["Brush on a"]
+
+
+def test_what_a_drag_shows_is_kept_only_once_it_is_done(stage: Stage, editor: Editor) -> None:
+    editor.set_active("p")
+    stage.settings.set_tool(ToolId.SELECT)
+    before = editor.document
+    send(stage, QEvent.Type.MouseButtonPress, (45, 40))
+    send(stage, QEvent.Type.MouseMove, (75, 70))
+    assert editor.document != before
+    assert editor.kept is before
+    send(stage, QEvent.Type.MouseButtonRelease, (75, 70))
+    assert editor.kept is editor.document
+
+
+def test_undo_in_the_middle_of_a_drag_ends_it(stage: Stage, editor: Editor) -> None:
+    stroke(editor, [(120, 50), (150, 50)])
+    editor.set_active("p")
+    stage.settings.set_tool(ToolId.SELECT)
+    send(stage, QEvent.Type.MouseButtonPress, (45, 40))
+    send(stage, QEvent.Type.MouseMove, (75, 70))
+    editor.undo()
+    send(stage, QEvent.Type.MouseMove, (85, 80))
+    send(stage, QEvent.Type.MouseButtonRelease, (85, 80))
+    assert not editor.history.can_undo
+    assert editor.history.can_redo
+    assert editor.document.layers[0].transform == Transform(x=20, y=20)
+    editor.redo()
+    assert color(editor, 135, 50) == RED

@@ -51,6 +51,11 @@ class Desk:
         return box
 
 
+def is_inked(editor: Editor) -> bool:
+    """Whether anything is seen on the canvas."""
+    return any(bytes(editor.compositor.image(editor.rect).constBits()))
+
+
 @pytest.fixture
 def desk(qapp: QApplication) -> Iterator[Desk]:
     made = Desk()
@@ -187,3 +192,50 @@ def test_a_remembered_style_that_does_not_fit_is_left() -> None:
     settings = ToolSettings()
     settings.load({"text": {"size": -4, "family": "Inter"}})
     assert settings.text == TextStyle()
+
+
+def test_words_are_kept_while_they_are_written(desk: Desk) -> None:
+    edits: list[int] = []
+    desk.editor.edited.connect(lambda: edits.append(1))
+    desk.write("Not done yet")
+    assert edits
+    kept = desk.editor.kept
+    assert [layer.name for layer in kept.layers] == ["Ember", "Not done yet"]
+    assert len(desk.editor.document.layers) == 1
+    desk.stage.finish_writing()
+    assert [layer.id for layer in desk.editor.document.layers] == [one.id for one in kept.layers]
+    assert desk.editor.kept == desk.editor.document
+
+
+def test_a_layer_whose_words_are_changed_is_hidden_from_the_screen_alone(desk: Desk) -> None:
+    assert is_inked(desk.editor)
+    desk.stage.write(WORDS, is_new=False)
+    assert not is_inked(desk.editor)
+    assert desk.layer.is_visible
+    assert desk.editor.kept.layers == (WORDS,)
+    box = desk.stage.text_box
+    assert box is not None
+    box.setPlainText("Other")
+    written = desk.editor.kept.layers[0]
+    assert isinstance(written, TextLayer)
+    assert (written.text, written.is_visible) == ("Other", True)
+    box.setPlainText(WORDS.text)
+    assert desk.editor.kept.layers == (WORDS,)
+
+
+def test_another_state_of_the_canvas_closes_the_field_without_its_words(desk: Desk) -> None:
+    desk.write("Gone")
+    other = Document(width=400, height=300, layers=(WORDS,))
+    desk.editor.open(other, desk.editor.pixels)
+    assert desk.stage.text_box is None
+    assert desk.editor.document is other
+    assert desk.editor.kept is other
+    assert not desk.editor.history.can_undo
+
+
+def test_words_that_cannot_be_put_on_the_canvas_are_kept_still(desk: Desk) -> None:
+    desk.write("Mine")
+    desk.editor.set_read_only("Somebody has it")
+    desk.stage.finish_writing()
+    assert len(desk.editor.document.layers) == 1
+    assert [layer.name for layer in desk.editor.kept.layers] == ["Ember", "Mine"]

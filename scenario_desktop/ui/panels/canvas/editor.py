@@ -22,6 +22,7 @@ from scenario_desktop.canvas.format import (
     Mask,
     PaintLayer,
     PictureLayer,
+    TextLayer,
     Transform,
 )
 from scenario_desktop.canvas.history import History, PixelChange, Step
@@ -85,6 +86,7 @@ class Editor(QObject):
         edited: something that must be kept has changed.
         refused: why something was not done, in words for the user.
         read_only_changed: editing became possible, or ceased to be.
+        opened: another canvas is here; what was going on in the one before is over.
     """
 
     spoiled = Signal(QRect)
@@ -96,6 +98,7 @@ class Editor(QObject):
     edited = Signal()
     refused = Signal(str)
     read_only_changed = Signal()
+    opened = Signal()
 
     def __init__(
         self, parent: QObject | None = None, *, clock: Callable[[], datetime] = _now
@@ -116,12 +119,15 @@ class Editor(QObject):
         self._stroke_mask: Mask | None = None
         self._is_erasing = False
         self._preview_from: Document | None = None
+        self._concealed = ""
+        self._written: TextLayer | None = None
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self.settle)
 
     def open(self, document: Document, pixels: Pixels) -> None:
         """Begin with another canvas; its history is empty."""
-        self._stroke = self._stroke_before = self._preview_from = None
+        self._stroke = self._stroke_before = self._preview_from = self._written = None
+        self._concealed = ""
         self.pixels = pixels
         self.history.clear()
         self._arena.prepare()
@@ -133,6 +139,7 @@ class Editor(QObject):
         chosen = [layer for layer in top if not layer.is_locked and layer.is_visible] or list(top)
         self.active_id = chosen[-1].id if chosen else ""
         self.is_on_mask = False
+        self.opened.emit()
         self._show()
         self.active_changed.emit()
         self.history_changed.emit()
@@ -160,7 +167,7 @@ class Editor(QObject):
         if (layer_id, is_on_mask) == (self.active_id, self.is_on_mask):
             return
         self.active_id, self.is_on_mask = layer_id, is_on_mask
-        self.compositor.set_document(self.document, layer_id)
+        self.compositor.set_document(self._seen(), layer_id)
         self.active_changed.emit()
 
     @property
@@ -239,6 +246,39 @@ class Editor(QObject):
         """The document before what is only shown."""
         return self._preview_from or self.document
 
+    @property
+    def kept(self) -> Document:
+        """The document for drafts and saves: not where a drag has come to, which may yet be
+        dropped, but with the words that are still being written."""
+        written, document = self._written, self.base
+        if written is None or not written.text:
+            return document
+        if document.layer(written.id) is None:
+            return edits.add(document, written, self.active_id)
+        layers = tuple(written if one.id == written.id else one for one in document.layers)
+        return document.model_copy(update={"layers": layers})
+
+    def keep_words(self, layer: TextLayer | None) -> None:
+        """Have words kept before they are a step; None when they are one, or were dropped."""
+        if layer != self._written:
+            self._written = layer
+            self.edited.emit()
+
+    def conceal(self, layer_id: str) -> None:
+        """Leave out a layer on the screen only, while a field shows its words; "" for none."""
+        if layer_id != self._concealed:
+            self._concealed = layer_id
+            self._show()
+
+    def _seen(self) -> Document:
+        if not self._concealed:
+            return self.document
+        layers = tuple(
+            edits.replaced(one, is_visible=False) if one.id == self._concealed else one
+            for one in self.document.layers
+        )
+        return self.document.model_copy(update={"layers": layers})
+
     def undo(self) -> None:
         if self.read_only:
             self.refused.emit(self.read_only)
@@ -287,7 +327,7 @@ class Editor(QObject):
         elif self.is_on_mask and self.active_mask is None:
             self.is_on_mask = False
             self.active_changed.emit()
-        rect = self.compositor.set_document(self.document, self.active_id)
+        rect = self.compositor.set_document(self._seen(), self.active_id)
         if not rect.isEmpty():
             self.spoiled.emit(rect)
         self.layers_changed.emit()

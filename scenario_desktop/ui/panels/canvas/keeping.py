@@ -128,7 +128,7 @@ class Keeping:
             StoreFailed: what should be on the screen could not be shown.
         """
         await self._until_shown()
-        document = self._settled(self._editor.document)
+        document = self._settled(self._editor.kept)
         frozen = self._editor.pixels.frozen()
         surfaces = self._editor.pixels.surfaces
         work: list[tuple[str, list[tuple[Key, int]]]] = []
@@ -144,7 +144,7 @@ class Keeping:
             StoreFailed: what should be on the screen could not be shown.
         """
         await self._until_shown()
-        document = self._settled(self._editor.document)
+        document = self._settled(self._editor.kept)
         frozen = self._editor.pixels.frozen()
         sent = _Sent()
         changed: list[str] = []

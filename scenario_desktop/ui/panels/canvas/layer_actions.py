@@ -45,7 +45,7 @@ class LayerActions(QObject):
         dock.add_requested.connect(editor.add_paint_layer)
         dock.group_requested.connect(self.group)
         dock.menu_requested.connect(self._open_active_menu)
-        dock.history.chosen.connect(editor.go_to)
+        dock.history.chosen.connect(self._go_to)
         editor.layers_changed.connect(self.show)
         editor.active_changed.connect(self.show)
         editor.history_changed.connect(self._show_history)
@@ -106,6 +106,10 @@ class LayerActions(QObject):
         picker.picked.connect(take)
         picker.closed.connect(close)
         picker.open()
+
+    def _go_to(self, count: int) -> None:
+        self._stage.finish_writing()
+        self._editor.go_to(count)
 
     def _show_history(self) -> None:
         self._dock.history.show_history(self._editor.history)

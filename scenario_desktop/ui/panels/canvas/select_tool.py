@@ -17,6 +17,7 @@ from scenario_desktop.canvas.format import (
     TextLayer,
     Transform,
 )
+from scenario_desktop.canvas.history import Step
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas import drawing
 from scenario_desktop.ui.panels.canvas.settings import ToolId
@@ -108,6 +109,7 @@ class SelectTool(Tool):
         self._start_view = QPointF()
         self._document: Document | None = None
         self._layer: Layer | None = None
+        self._step: Step | None = None
         self._box = QRectF()
         self._guides: list[tuple[QPointF, QPointF]] = []
         self._note = ""
@@ -137,12 +139,12 @@ class SelectTool(Tool):
             layer = layer.model_copy(update={"transform": Transform()})
         self._part, self._layer = part, layer
         self._start, self._start_view = touch.point, touch.view
-        self._document = editor.document
+        self._document, self._step = editor.document, self._newest()
         self._box = editor.frame_of(layer)
 
     def drag(self, touch: Touch) -> None:
         document, layer = self._document, self._layer
-        if document is None or layer is None:
+        if document is None or layer is None or self._is_overtaken():
             return
         if (touch.view - self._start_view).manhattanLength() < CLICK_PX and not self._note:
             return
@@ -154,6 +156,7 @@ class SelectTool(Tool):
             self._pull(document, layer, touch)
 
     def release(self, touch: Touch) -> None:
+        self._is_overtaken()
         document, self._document = self._document, None
         layer, self._layer = self._layer, None
         was_moved, self._note = bool(self._note), ""
@@ -179,6 +182,17 @@ class SelectTool(Tool):
             self.stage.editor.revert()
         self._guides, self._note = [], ""
         self.stage.update()
+
+    def _is_overtaken(self) -> bool:
+        """Give up the drag if a step was done or taken back by the keys meanwhile."""
+        if self._document is not None and self._newest() is not self._step:
+            self.cancel()
+            return True
+        return False
+
+    def _newest(self) -> Step | None:
+        done = self.stage.editor.history.done
+        return done[-1] if done else None
 
     def hover(self, touch: Touch) -> None:
         part = self._part_at(touch.view)
@@ -332,7 +346,7 @@ class SelectTool(Tool):
         """Return the frame of the active layer in the view."""
         editor = self.stage.editor
         layer = editor.active
-        if layer is None or not layer.is_visible:
+        if layer is None or not layer.is_visible or self.stage.is_writing:
             return None
         box = editor.frame_of(layer)
         if box.isEmpty():

@@ -144,6 +144,7 @@ class Stage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
+        editor.opened.connect(self._on_opened)
         editor.spoiled.connect(self._on_spoiled)
         editor.layers_changed.connect(self._on_layers_changed)
         editor.active_changed.connect(self.update)
@@ -285,18 +286,7 @@ class Stage(QWidget):
         box.finished.connect(self.finish_writing)
         box.open()
         if not is_new:
-            self.editor.preview(
-                self.editor.document.model_copy(
-                    update={
-                        "layers": tuple(
-                            one.model_copy(update={"is_visible": False})
-                            if one.id == layer.id
-                            else one
-                            for one in self.editor.document.layers
-                        )
-                    }
-                )
-            )
+            self.editor.conceal(layer.id)
         self.writing_changed.emit()
 
     def finish_writing(self) -> None:
@@ -304,11 +294,16 @@ class Stage(QWidget):
         box, self._text_box = self._text_box, None
         if box is None:
             return
-        self.editor.revert()
-        box.commit(self.editor)
+        self.editor.conceal("")
+        if not self.editor.refuse():  # else they are kept until another state is shown
+            self.editor.keep_words(None)
+            box.commit(self.editor)
+        self._remove(box)
+        self.setFocus()
+
+    def _remove(self, box: TextBox) -> None:
         box.hide()
         box.deleteLater()
-        self.setFocus()
         self.writing_changed.emit()
 
     # Events
@@ -422,6 +417,8 @@ class Stage(QWidget):
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if event.buttons() != event.button():
+            return  # one thing at a time: a pen's second button is easily pressed while it draws
         if event.button() is Qt.MouseButton.MiddleButton or (
             self._is_space and event.button() is Qt.MouseButton.LeftButton
         ):
@@ -563,6 +560,14 @@ class Stage(QWidget):
             if place is not None:
                 box = QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)
                 self.update(box.toAlignedRect())
+
+    def _on_opened(self) -> None:
+        """Let go of what was being done: it was on another canvas, or on another state of it."""
+        box, self._text_box = self._text_box, None
+        if box is not None:
+            self._remove(box)
+        self._is_pressed = False
+        self._tool.cancel()
 
     def _on_tool_changed(self, _tool: str = "") -> None:
         self._is_pressed = False

@@ -56,7 +56,7 @@ class TextBox(QTextEdit):
 
     def __init__(self, layer: TextLayer, stage: Stage, *, is_new: bool) -> None:
         super().__init__(stage)
-        self.layer, self._stage, self._is_new = layer, stage, is_new
+        self.layer, self._first, self._stage, self._is_new = layer, layer, stage, is_new
         # New words are anchored where the click was; others where they are now.
         self._anchor = QPointF(layer.transform.x, layer.transform.y)
         if not is_new:
@@ -92,6 +92,7 @@ class TextBox(QTextEdit):
             self._anchor = self._moved(words, 1.0)
         self._dress()
         self.place()
+        self._keep()
 
     def place(self) -> None:
         """Give it the place and size of its words at the zoom in force."""
@@ -112,13 +113,11 @@ class TextBox(QTextEdit):
 
     def commit(self, editor: Editor) -> None:
         """Make a layer of the words, or change the one that had them."""
-        words = self.toPlainText().rstrip()
-        name = (words.split("\n", 1)[0] or "Text")[:_MAX_NAME]
-        written = edits.replaced(self.layer, text=words)
+        made = self.written()
+        words, name = made.text, made.name
         if self._is_new:
             if words:
-                layer = edits.replaced(written, name=name, transform=self._placed(written))
-                editor.add_layer(layer, f"Write “{name}”", "type")
+                editor.add_layer(made, f"Write “{name}”", "type")
             return
         known = editor.document.layer(self.layer.id)
         if not isinstance(known, TextLayer):
@@ -127,21 +126,37 @@ class TextBox(QTextEdit):
             editor.delete_layer(known.id)
             return
         values: dict[str, Any] = {
-            field: getattr(written, field)
+            field: getattr(made, field)
             for field in (*STYLE, "text")
-            if getattr(written, field) != getattr(known, field)
+            if getattr(made, field) != getattr(known, field)
         }
         if not values:
             return
-        if known.name == known.text.split("\n", 1)[0][:_MAX_NAME]:
+        if name != self._first.name:
             values["name"] = name
-        transform = self._placed(written)
-        editor.change_layer(known.id, "Write on {}", "type", transform=transform, **values)
+        values["transform"] = made.transform
+        editor.change_layer(known.id, "Write on {}", "type", **values)
+
+    def written(self) -> TextLayer:
+        """Return the layer with the words that are here now."""
+        words, was = self.toPlainText().rstrip(), self.layer
+        made = edits.replaced(was, text=words)
+        values: dict[str, Any] = {"transform": self._placed(made)}
+        if self._is_new or was.name == was.text.split("\n", 1)[0][:_MAX_NAME]:
+            values["name"] = (words.split("\n", 1)[0] or "Text")[:_MAX_NAME]
+        return edits.replaced(made, **values)
 
     def _on_typed(self) -> None:
         if not self.toPlainText():  # a format goes with its last letter
             self._dress()
         self.place()
+        self._keep()
+
+    def _keep(self) -> None:
+        made, first = self.written(), self._first
+        looked_at = ("text",) if self._is_new else (*STYLE, "text")
+        is_changed = any(getattr(made, name) != getattr(first, name) for name in looked_at)
+        self._stage.editor.keep_words(made if is_changed else None)
 
     def _dress(self) -> None:
         """Wear the colour, the alignment and the spacing of the layer."""
