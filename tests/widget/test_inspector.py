@@ -633,7 +633,13 @@ async def test_what_the_second_service_lacks_cannot_be_edited(qt_loop: Any, tmp_
             ("Type", "Image, prediction"), ("Shot", "Front full body"), ("Source", "Sartiq"),
             ("Error", "no face was found"), ("Scale", "2×"), ("Generation", "g1"),
         } <= pairs  # fmt: skip
+        failed = await room.add(3, **{**prediction(), "id": "failed"}, status="error")
+        await room.select(failed)
+        buttons = (view.detect, view.refine, view.copy_url, view.download)
+        assert all(button.isHidden() for button in buttons)  # there is no picture to work on
+        assert not view.generation.isHidden()
         await room.select(ours, theirs)
+        assert not any(button.isHidden() for button in (view.detect, view.refine))
         assert view._tags_hint.text() == "Sartiq keeps no tags, and 1 of 2 items are from there."
         await room.select(ours)
         assert view._description_box.isVisible()

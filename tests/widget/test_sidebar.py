@@ -159,6 +159,31 @@ def test_an_empty_library_says_what_goes_where() -> None:
     assert len(hints) == 2
 
 
+def test_what_sartiq_does_not_keep_is_not_offered_for_it_alone() -> None:
+    works = (
+        Work("detect.open", "Detect", "", "D", needs_scenario=True),
+        Work("r", "Refine", "", "R"),
+    )
+    both = [row.title for row in rows_of(COUNTS, works)]
+    assert {"Trash", "Canvases", "Detect", "Collections", "Tags"} <= set(both)
+    assert [row.title for row in rows_of(COUNTS, works, has_scenario=False)] == [
+        "Library", "All items", "Favourites", "Generations", "Work", "Refine",
+    ]  # fmt: skip
+
+
+async def test_a_workspace_without_scenario_makes_no_collections(
+    qt_loop: Any, panel: Panel
+) -> None:
+    await _bound(panel)
+    (command,) = [one for one in panel.commands.all() if one.id == "collection.create"]
+    assert not command.reason()
+    panel.controller.bind(panel.library, has_scenario=False)
+    await panel.controller.refresh.settle()
+    assert command.reason() == "Sartiq keeps no collections"
+    panel.view.set_rail(True)
+    assert panel.view._more.isHidden()
+
+
 @pytest.mark.parametrize(
     "target",
     [EMBER, Target(TargetKind.TAG, "forest"), Target(TargetKind.SECTION, "trash")],

@@ -130,7 +130,7 @@ class Workbench(QObject):
         self._add_commands()
         self.sidebar_view = SidebarView(
             [
-                Work("detect.open", "Detect", "scan-line", "D"),
+                Work("detect.open", "Detect", "scan-line", "D", needs_scenario=True),
                 Work("refine.open", "Refine", "maximize-2", "R"),
                 Work("usage.open", "Usage", "chart-column", "U"),
                 Work(runs_room.NEW, "New with Sartiq…", "sparkles", ""),
@@ -291,6 +291,7 @@ class Workbench(QObject):
         self.generation.draft_wanted.connect(self.runs.open_draft)
         self.generation.library_requested.connect(self._show_generation)
         self.generation.tool_requested.connect(self._use_item)
+        self.generation.reveal_requested.connect(self._revealing.trigger)
         self.canvas.detect_wanted.connect(self._detect_item)
         self.canvas.in_front.connect(self.topbar.put_in_front)
         self.canvas.locks_changed.connect(gallery.set_locks)
@@ -331,7 +332,7 @@ class Workbench(QObject):
             is_local=is_local,
             has_generations=session.sartiq is not None,
         )
-        self.sidebar.bind(session.library)
+        self.sidebar.bind(session.library, has_scenario=session.has_scenario)
         self.topbar.bind(session.library.history, session.sync, is_local=is_local)
         self.waiting_edits.bind(session.outbox)
         self.imports.bind(session.imports)

@@ -308,6 +308,7 @@ class InspectorController(QObject):
             facts.title_of(item), facts.headline(item, self._now()),
             is_favourite=item.is_favourite, is_deleted=is_deleted,
             is_foreign=bool(self.why_not(Limit.NAMES)),
+            has_picture=item.status not in ("error", "pending"),
         )  # fmt: skip
         lacks = self.why_not(Limit.TAGS)
         view.set_tags([TagState(tag, 1, 1) for tag in item.tags], 1, hint=_sentence(lacks))

@@ -119,13 +119,18 @@ class InspectorView(Surface):
         is_favourite: bool,
         is_deleted: bool,
         is_foreign: bool = False,
+        has_picture: bool = True,
     ) -> None:
         """Show one item; its details follow.
 
         Args:
             is_foreign: its service keeps neither names nor descriptions.
+            has_picture: there is something to work on; not of what failed or is in work.
         """
         self._show_page(Mode.ONE, headline, is_favourite=is_favourite, is_deleted=is_deleted)
+        if not has_picture:
+            for button in (self.detect, self.refine, self.copy_url, self.download):
+                button.hide()
         self.name.set_name(name, can_edit=not is_deleted and not is_foreign)
         self.description.set_locked(is_deleted or is_foreign)
         self._description_box.setVisible(not is_foreign)

@@ -61,6 +61,7 @@ class SidebarController(QObject):
         self._commands = commands
         self._notices = notices
         self._library: LibraryPort | None = None
+        self._has_scenario = True
         self._counts = LibraryCounts()
         self._made: Target | None = None
         self.refresh = self._action(self._refresh, Overlap.RESTART)
@@ -75,10 +76,16 @@ class SidebarController(QObject):
         view.dropped.connect(self._drop.trigger)
         self._add_commands()
 
-    def bind(self, library: LibraryPort) -> None:
-        """Show this library from now on."""
+    def bind(self, library: LibraryPort, *, has_scenario: bool = True) -> None:
+        """Show this library from now on.
+
+        Args:
+            has_scenario: the workspace has that service, which alone keeps collections and tags.
+        """
         self.unbind()
         self._library = library
+        self._has_scenario = has_scenario
+        self._view.set_has_scenario(has_scenario)
         library.changed.connect(self._on_changed)
         self.refresh.trigger()
 
@@ -214,8 +221,12 @@ class SidebarController(QObject):
                 group="Edit",
                 icon="folder-plus",
                 shortcut="Ctrl+Shift+N",
+                reason=self._needs_scenario,
             )
         )
+
+    def _needs_scenario(self) -> str:
+        return "" if self._has_scenario else "Sartiq keeps no collections"
 
 
 class _Go:

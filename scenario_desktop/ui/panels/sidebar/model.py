@@ -79,22 +79,37 @@ SECTIONS: tuple[tuple[Section, str, str], ...] = (
     (Section.TRASH, "Trash", "trash-2"),
 )
 _DROP_SECTIONS = (Section.FAVOURITES, Section.TRASH)
+#: All that there is of an account with Sartiq alone, which keeps neither trash nor tags.
+_SARTIQ_SECTIONS = (Section.ALL, Section.FAVOURITES, Section.GENERATIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An entry under "Work": a command's id, its name, icon and key."""
+    """An entry under "Work": a command's id, its name, icon and key.
+
+    Attributes:
+        needs_scenario: nobody but Scenario does it.
+    """
 
     command_id: str
     title: str
     icon: str
     key: str
+    needs_scenario: bool = False
 
 
-def rows_of(counts: LibraryCounts, works: Sequence[Work]) -> list[Row]:
-    """Return all rows for these figures."""
+def rows_of(
+    counts: LibraryCounts, works: Sequence[Work], *, has_scenario: bool = True
+) -> list[Row]:
+    """Return all rows for these figures.
+
+    Args:
+        has_scenario: the workspace has that service; without it there is less to go to.
+    """
     rows = [Row(RowKind.HEADING, "Library")]
     for section, title, icon in SECTIONS:
+        if not has_scenario and section not in _SARTIQ_SECTIONS:
+            continue
         rows.append(
             Row(
                 RowKind.ENTRY,
@@ -105,12 +120,19 @@ def rows_of(counts: LibraryCounts, works: Sequence[Work]) -> list[Row]:
                 takes_drops=section in _DROP_SECTIONS,
             )
         )
+    works = [work for work in works if has_scenario or not work.needs_scenario]
     if works:
         rows.append(Row(RowKind.HEADING, "Work"))
         rows += [
             Row(RowKind.ENTRY, w.title, Target(TargetKind.WORK, w.command_id), w.icon, key=w.key)
             for w in works
         ]
+    return [*rows, *_groups(counts)] if has_scenario else rows
+
+
+def _groups(counts: LibraryCounts) -> list[Row]:
+    """Return the rows of collections and tags."""
+    rows: list[Row] = []
     rows.append(Row(RowKind.HEADING, "Collections", add="New collection", takes_drops=True))
     for collection in counts.collections:
         target = Target(TargetKind.COLLECTION, collection.id)

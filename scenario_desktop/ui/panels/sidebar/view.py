@@ -109,6 +109,7 @@ class SidebarView(Surface):
         self._counts = LibraryCounts()
         self._current: Target | None = None
         self._is_rail = False
+        self._has_scenario = True
         self._has_spend = False
         self._popover: Popover | None = None
         self.model = SidebarModel(self)
@@ -131,8 +132,14 @@ class SidebarView(Surface):
     def set_counts(self, counts: LibraryCounts) -> None:
         """Show these figures."""
         self._counts = counts
-        self.model.set_rows(rows_of(counts, self._works))
+        self.model.set_rows(rows_of(counts, self._works, has_scenario=self._has_scenario))
         self.list.set_current(self._current)
+
+    def set_has_scenario(self, has_scenario: bool) -> None:
+        """Show the entries of both services, or of the second alone."""
+        self._has_scenario = has_scenario
+        self._more.setVisible(self._is_rail and has_scenario)
+        self.set_counts(self._counts)
 
     def set_works(self, works: Sequence[Work]) -> None:
         self._works = tuple(works)
@@ -161,7 +168,7 @@ class SidebarView(Surface):
             return
         self._is_rail = is_rail
         self.list.set_rail(is_rail)
-        self._more.setVisible(is_rail)
+        self._more.setVisible(is_rail and self._has_scenario)
         self._spend.setVisible(self._has_spend and not is_rail)
 
     def start_rename(self, target: Target) -> None:
