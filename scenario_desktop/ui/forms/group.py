@@ -45,7 +45,7 @@ class Group(QWidget):
         self._line = _Line(inset, _HEADING_GAP if is_dense else ROW_GAP)
         self._below = ROW_GAP - _HEADING_GAP if is_dense else 0
         self._title = PlainLabel("", "small", "text_2")
-        self._heading = Button(heading, kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        self._heading = Button(heading, kind=ButtonKind.HEADING, size=ButtonSize.SMALL)
         self._heading.clicked.connect(self._on_heading_clicked)
         self._heading.setVisible(self._has_heading)
         self._changes = PlainLabel("", "small", "accent_text")
@@ -55,7 +55,7 @@ class Group(QWidget):
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(ROW_GAP)
         head = QHBoxLayout()
-        head.setContentsMargins(0, 0, inset, 0)
+        head.setContentsMargins(inset, 0, inset, 0)
         head.addWidget(self._heading)
         head.addStretch(1)
         head.addWidget(self._changes)

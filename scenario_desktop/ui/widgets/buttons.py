@@ -28,6 +28,11 @@ class ButtonKind(StrEnum):
     DANGER = "danger"
     DANGER_GHOST = "danger_ghost"
     LINK = "link"
+    HEADING = "heading"
+
+
+#: Kinds without a ground: their text stands at the edge that other things stand at.
+_FLUSH = (ButtonKind.LINK, ButtonKind.HEADING)
 
 
 class ButtonSize(StrEnum):
@@ -118,7 +123,7 @@ class Button(QPushButton):
         look = theme.current()
         height = look.height(theme.metric("size", self._size), self._style())
         padding = 10 if self._size is ButtonSize.SMALL else 12
-        if self.kind is ButtonKind.LINK:
+        if self.kind in _FLUSH:
             padding = 0
         return QSize(round(self._content_width()) + 2 * padding, height)
 
@@ -173,7 +178,7 @@ class Button(QPushButton):
     def _paint_content(self, painter: QPainter, color: QColor) -> None:
         look = theme.current()
         x = (self.width() - self._content_width()) / 2
-        if self._has_arrow or self.kind is ButtonKind.LINK:
+        if self._has_arrow or self.kind in _FLUSH:
             x = max(0.0, x)
         height = self.height()
         if self._icon or self.is_busy:
@@ -218,6 +223,8 @@ class Button(QPushButton):
         if self.kind is ButtonKind.SECONDARY:
             fill = t.pressed if down else painting.mix(t.raised, t.hover_raised, glow)
             return _Colors(fill, t.line, t.text)
+        if self.kind is ButtonKind.HEADING:
+            return _Colors(None, None, t.text if down else painting.mix(t.text_2, t.text, glow))
         text = t.danger if self.kind is ButtonKind.DANGER_GHOST else None
         ground = t.pressed if down else theme.with_alpha(t.hover, glow)
         return _Colors(

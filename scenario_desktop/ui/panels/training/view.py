@@ -29,7 +29,7 @@ from scenario_desktop.ui.widgets.surface import Hairline, Surface
 
 _EDGE = 16
 _MIN_WIDTH = 320
-_LIST_WIDTH = 260
+_LIST_WIDTH = 240
 
 
 class TrainingPage(Surface):
@@ -87,23 +87,26 @@ class TrainingPage(Surface):
     def _build(self) -> None:
         head = PageHead(self.again, self.start, title="Training")
         head.back_requested.connect(self.back_requested)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(_EDGE, 4, _EDGE, _EDGE)
-        column.setSpacing(8)
-        column.addWidget(self.field)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.note)
-        left.setFixedWidth(theme.current().px(_LIST_WIDTH))
-        theme.current().changed.connect(self._on_theme_changed)
-        self._left = left
+        asking = QHBoxLayout()
+        asking.setContentsMargins(_EDGE, 4, _EDGE, 8)
+        asking.setSpacing(12)
+        asking.addWidget(self.field)
+        asking.addWidget(self.note, 1)
+        asking.addStretch()
         body = QHBoxLayout()
-        body.setContentsMargins(0, 0, 0, 0)
+        body.setContentsMargins(_EDGE, 0, 0, 0)
         body.setSpacing(0)
-        body.addWidget(left)
+        body.addWidget(self.list)
         body.addWidget(self._right(), 1)
         both = QWidget()
-        both.setLayout(body)
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(asking)
+        column.addLayout(body, 1)
+        theme.current().changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+        self.list.hide()
         self._whole.addWidget(both)
         self.missing = EmptyState()
         self._whole.addWidget(self.missing)
@@ -168,6 +171,8 @@ class TrainingPage(Surface):
             self.list.addItem(entry)
             if one.id == current:
                 self.list.setCurrentItem(entry)
+        # Without any the words beside it stand in the middle of the page.
+        self.list.setVisible(bool(trainings))
         self.note.setText(note)
         self.note.setVisible(bool(note))
 
@@ -217,7 +222,8 @@ class TrainingPage(Surface):
         self.look_requested.emit(str(entry.data(Qt.ItemDataRole.UserRole)))
 
     def _on_theme_changed(self) -> None:
-        self._left.setFixedWidth(theme.current().px(_LIST_WIDTH))
+        for widget in (self.field, self.list):
+            widget.setFixedWidth(theme.current().px(_LIST_WIDTH))
 
     @override
     def minimumSizeHint(self) -> QSize:
