@@ -115,7 +115,7 @@ async def gallery(path: Path) -> AsyncIterator[GalleryPage]:
         yield page
     finally:
         page.controller.open(None)
-        await page.controller.fetch.settle()
+        await page.controller.supply.fetch.settle()
         page.view.close()
         page.view.deleteLater()
         store.close()

@@ -87,7 +87,7 @@ def qt_loop(page: GalleryPage) -> Loop:
 async def opened(page: GalleryPage, library: FakeLibrary) -> None:
     page.controller.open(library, FakeThumbnails())
     await until(lambda: len(page.view.grid.order) or page.view.state_title)
-    await until(lambda: not page.controller.fetch.is_busy)
+    await until(lambda: not page.controller.supply.fetch.is_busy)
 
 
 def shown(page: GalleryPage) -> list[int]:
@@ -397,7 +397,7 @@ async def test_what_is_chosen_during_a_read_stays_chosen(
         go_on.wait(5)
         return kept(chosen, order)
 
-    monkeypatch.setattr("scenario_desktop.ui.panels.gallery.controller.kept", slow)
+    monkeypatch.setattr("scenario_desktop.ui.panels.gallery.selection.kept", slow)
     library.add(item(400))
     await begun.wait()
     page.controller.reveal([8])

@@ -144,7 +144,7 @@ async def test_the_session_takes_it_over_without_a_trace(
     assert set(before[1]) <= set(pictures(opened))
     assert page.controller.chosen_keys() == [chosen]
     page.controller.open(None)
-    await page.controller.fetch.settle()
+    await page.controller.supply.fetch.settle()
     await catalogue.aclose()
 
 
@@ -161,7 +161,7 @@ async def test_another_workspace_replaces_it(
     assert not pictures(opened)
     await until(lambda: page.controller.count == 7)
     page.controller.open(None)
-    await page.controller.fetch.settle()
+    await page.controller.supply.fetch.settle()
     await catalogue.aclose()
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
-from scenario_desktop.errors import AppError, CredentialsUnavailable, Unauthorised
-from scenario_desktop.items import Item, ItemQuery, Section, SortField, Source, TagCount
+from scenario_desktop.errors import AppError
+from scenario_desktop.items import Item, ItemQuery, Section, SortField, TagCount
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.models.picture_store import PictureStore, ThumbnailSource
@@ -21,10 +21,12 @@ from scenario_desktop.ui.panels.gallery import menus, words
 from scenario_desktop.ui.panels.gallery.cache import ItemCache
 from scenario_desktop.ui.panels.gallery.dragging import Dragging, Prepare
 from scenario_desktop.ui.panels.gallery.filters import FilterPopover
-from scenario_desktop.ui.panels.gallery.finding import find_by_name
+from scenario_desktop.ui.panels.gallery.finding import Finding
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPlace, GalleryPrefs, filter_of
-from scenario_desktop.ui.panels.gallery.selection import Selection, kept, spelled_out
+from scenario_desktop.ui.panels.gallery.selection import chosen_in
+from scenario_desktop.ui.panels.gallery.standing import Standing, lacks_keys, unopened_words
+from scenario_desktop.ui.panels.gallery.supply import Supply
 from scenario_desktop.ui.panels.gallery.view import GalleryView
 from scenario_desktop.ui.panels.gallery.words import Locks, StateAction
 from scenario_desktop.ui.panels.gallery.works import JobsSource, Works
@@ -36,15 +38,10 @@ if TYPE_CHECKING:
 
 #: News of the library are gathered for so long before the order is read again, milliseconds.
 GATHER_MS = 150
-#: Items read at once.
-_BATCH = 300
 #: Items handed on when many are chosen; who needs all of them asks for their keys.
 MAX_CHOSEN_ITEMS = 500
 #: Chosen items that are remembered from one start to the next.
 MAX_KEPT_CHOICE = 200
-_OWNER = "gallery"
-_CHANGE_KEYS = "Change the keys…"
-_SIGN_IN = "Sign in again…"
 
 
 class LibrarySource(Protocol):
@@ -64,6 +61,7 @@ class GalleryController(QObject):
 
     Attributes:
         cache: items looked at lately. Made before the view, which paints from it.
+        supply: brings them, and their pictures.
         works: cells in work; give it the job service.
         dragging: gives originals to other programs.
 
@@ -112,12 +110,14 @@ class GalleryController(QObject):
         self._shown_query: ItemQuery | None = None  # the one whose answer is in the grid
         self._base = KeyOrder()  # the answer, without guests
         self._collections: dict[str, str] = {}
-        self._sync: SyncStatus | None = None
-        self._is_local = self._lacks_keys = self._has_generations = False
+        self._standing = Standing()
+        self._has_generations = False
         self._newcomers: set[int] = set()
         self._told: Item | None = None
         self._to_reveal: int | None = None
         self._popover: FilterPopover | None = None
+        self.supply = Supply(self._grid, store, cache, self)
+        self.finding = Finding(view, cache, self)
         self.works = Works(self)
         self.dragging = Dragging(view, store)
         self._actions(notices)
@@ -130,10 +130,8 @@ class GalleryController(QObject):
     def _actions(self, notices: Reports) -> None:
         self.load = AsyncAction(self._load, parent=self, overlap=Overlap.RESTART)
         self.load.failed.connect(self._on_load_failed)
-        self.fetch = AsyncAction(self._fetch, parent=self)
-        self.fetch.failed.connect(notices.report)
-        self.find = AsyncAction(self._find, parent=self, overlap=Overlap.RESTART)
-        self.find.failed.connect(notices.report)
+        self.supply.fetch.failed.connect(notices.report)
+        self.finding.find.failed.connect(notices.report)
         self.complete = AsyncAction(self._complete_tags, parent=self, overlap=Overlap.RESTART)
         self.complete.failed.connect(notices.report)
         self._drag = AsyncAction(self._begin_drag, parent=self, overlap=Overlap.RESTART)
@@ -142,7 +140,8 @@ class GalleryController(QObject):
 
     def _connect(self) -> None:
         grid, bar, view = self._grid, self._view.toolbar, self._view
-        grid.range_changed.connect(self._on_range_changed)
+        grid.range_changed.connect(self.supply.look)
+        self.supply.arrived.connect(self._tell_current)
         grid.selection_changed.connect(self._on_selection_changed)
         grid.current_changed.connect(self._on_current_changed)
         grid.activated.connect(self.preview_requested)
@@ -150,7 +149,6 @@ class GalleryController(QObject):
         grid.menu_requested.connect(self._open_menu)
         grid.retry_requested.connect(self.job_retry_requested)
         grid.drag_started.connect(self._drag.trigger)
-        grid.type_ahead.typed.connect(self._on_typed)
         grid.cell_size_changed.connect(self._on_cell_size)
         bar.sort_chosen.connect(self.set_sort)
         bar.fit_chosen.connect(self.set_fit)
@@ -193,13 +191,14 @@ class GalleryController(QObject):
         """
         self._has_generations = has_generations
         self._show_grouping()
-        self._is_local, self._lacks_keys = is_local, False
+        self._standing = Standing(is_local=is_local)
         if self._library is not None:
             self._library.changed.disconnect(self._on_library_changed)
         self.load.cancel()
-        self.fetch.cancel()
         self._gather.stop()
-        self._library, self._sync = library, None
+        self._library = library
+        self.supply.set_library(library)
+        self.finding.set_library(library)
         self._store.set_source(thumbnails, keeps=keeps)
         if not keeps:
             self.cache.clear()
@@ -216,19 +215,12 @@ class GalleryController(QObject):
 
     def show_unopened(self, error: object) -> None:
         """Say why there is no library, over what is known of it from the last time."""
-        message, hint = "The library could not be opened.", ""
-        if isinstance(error, AppError):
-            message, hint = error.message, error.hint
-        self._lacks_keys = isinstance(error, (CredentialsUnavailable, Unauthorised))
+        self._standing = replace(self._standing, lacks_keys=lacks_keys(error))
+        told = unopened_words(error)
         if len(self._grid.order):
-            action = _CHANGE_KEYS if self._lacks_keys else "Try again"
-            self._view.show_notice(f"{message} {hint}".strip(), Tone.DANGER, action)
+            text = f"{told.title} {told.text}".strip()
+            self._view.show_notice(text, Tone.DANGER, told.action)
         else:
-            told = (
-                words.refused_words(message, hint, _CHANGE_KEYS)
-                if self._lacks_keys
-                else words.failed_words(message, hint)
-            )
             self._view.show_state(told)
 
     def set_collections(self, names: Mapping[str, str]) -> None:
@@ -241,11 +233,11 @@ class GalleryController(QObject):
 
     def set_sync_status(self, status: SyncStatus) -> None:
         """Tell what keeps the library from being up to date, where one looks for items."""
-        was_off = self._sync is not None and self._sync.state in ("offline", "unauthorised")
-        self._sync = status
+        was_off = self._standing.state in ("offline", "unauthorised")
+        self._standing = replace(self._standing, sync=status)
         if was_off and status.state in ("idle", "syncing"):
             self._store.retry()
-        self._show_notice()
+        self._view.show_notice(*self._standing.notice(self._query, has_items=len(self._base) > 0))
         if not len(self._base) and self._shown_query is not None:
             self._show_answer()
 
@@ -357,6 +349,10 @@ class GalleryController(QObject):
         """Return the chosen items in the order shown, at most so many."""
         return await self.read(self._grid.chosen_keys(limit))
 
+    async def read(self, keys: Sequence[int]) -> list[Item]:
+        """Return items in the order of their keys; those that are gone are left out."""
+        return await self.supply.read(keys)
+
     @property
     def current(self) -> Item | None:
         """The item that has the keyboard, if it was read already."""
@@ -418,8 +414,8 @@ class GalleryController(QObject):
         keeps_place = query == self._shown_query
         if not keeps_place:
             # With its items there, the first frame of an answer is a whole one.
-            await self._learn(library, order.part(0, self._grid.screenful()))
-        chosen = await self._chosen_in(order, is_same=is_same)
+            await self.supply.learn(library, order.part(0, self._grid.screenful()))
+        chosen = await chosen_in(order, self._grid, is_same=is_same)
         self._base, self._shown_query = order, query
         self._arrange(chosen=chosen, keeps_place=keeps_place)
         self._newcomers.clear()
@@ -437,27 +433,6 @@ class GalleryController(QObject):
         return before is not None and query == replace(
             before, sort=query.sort, is_descending=query.is_descending
         )
-
-    async def _chosen_in(self, order: KeyOrder, *, is_same: bool) -> set[int] | None:
-        """Return what stays chosen in a new order, None where it can stay as it is."""
-        while True:
-            selection = self._grid.selection
-            changes = selection.changes
-            chosen = await self._kept_in(order, selection, is_same=is_same)
-            if selection is self._grid.selection and selection.changes == changes:
-                return chosen  # else somebody chose anew meanwhile
-
-    async def _kept_in(
-        self, order: KeyOrder, selection: Selection, *, is_same: bool
-    ) -> set[int] | None:
-        if not len(selection):
-            return None
-        if selection.is_all:
-            if is_same:
-                return None
-            chosen = await asyncio.to_thread(spelled_out, selection, self._grid.order)
-            return await asyncio.to_thread(kept, chosen, order)
-        return await asyncio.to_thread(kept, selection.few(), order)
 
     def _arrange(self, *, chosen: set[int] | None = None, keeps_place: bool = True) -> None:
         """Put the answer and its guests into the grid."""
@@ -479,7 +454,7 @@ class GalleryController(QObject):
         if len(grid.selection) != before:
             grid.selection_changed.emit()
         self._show_count()
-        self._on_range_changed()
+        self.supply.look()
 
     def _on_load_failed(self, error: object) -> None:
         if self._shown_query is not None and len(self._base):
@@ -531,7 +506,7 @@ class GalleryController(QObject):
         ]
         if redrawn:
             self._store.forget(redrawn)
-        self._fetch_soon()
+        self.supply.fetch_soon()
 
     def _remove(self, keys: frozenset[int]) -> None:
         if self._query.section is Section.TRASH:
@@ -546,53 +521,10 @@ class GalleryController(QObject):
         self._on_selection_changed()
         self._show_answer()
 
-    # Items and pictures
-
-    def _on_range_changed(self) -> None:
-        self._wish_pictures()
-        self._fetch_soon()
-
-    def _fetch_soon(self) -> None:
-        if self._library is not None:
-            self.fetch.trigger()
-
-    async def _fetch(self) -> None:
-        """Read the items in view and near it, until none is missing."""
-        while self._library is not None:
-            current = self._grid.selection.current
-            keys = self._grid.keys_around()
-            missing = self.cache.missing(keys if current is None else [*keys, current])[:_BATCH]
-            if not missing:
-                return
-            await self._learn(self._library, missing)
-            self._grid.refresh(missing)
-            await asyncio.sleep(0)  # names and badges are painted before decoding begins
-            self._wish_pictures()
-            self._tell_current()
-
-    async def _learn(self, library: LibrarySource, keys: Sequence[int]) -> None:
-        """Read items into the cache, as far as they are not there."""
-        missing = self.cache.missing(keys)
-        if missing:
-            found = await library.items(missing)
-            if library is self._library:
-                self.cache.put(missing, found)
-
-    async def read(self, keys: Sequence[int]) -> list[Item]:
-        """Return items in the order of their keys; those that are gone are left out."""
-        found = {key: item for key in keys if (item := self.cache.get(key)) is not None}
-        missing = [key for key in keys if key not in found]
-        if missing and self._library is not None:
-            found.update(await self._library.items(missing))
-        return [found[key] for key in keys if key in found]
-
-    def _wish_pictures(self) -> None:
-        known = (self.cache.get(key) for key in self._grid.keys_around())
-        self._store.want(_OWNER, [item for item in known if item is not None], self._grid.frame)
-
     # What the view says
 
     def _show_query(self) -> None:
+        self.finding.set_query(self._query)
         self._view.set_query(self._query, self.title)
         name = self._collections.get(self._query.collection_id or "")
         self._view.set_drop_target(f"“{name}”" if name else "the library")
@@ -610,66 +542,12 @@ class GalleryController(QObject):
         if len(self._base):
             self._view.show_grid()
             return
-        q, state = self._query, self._sync.state if self._sync is not None else ""
-        error = self._sync.error if self._sync is not None else None
-        if self._is_unfetched():
-            if state == "syncing" and self._sync is not None:
-                self._view.show_state(words.fetching_words(self._sync.done))
-                return
-            if state == "offline":
-                self._view.show_state(words.OFFLINE_WORDS)
-                return
-            if error is not None:
-                told = (
-                    words.refused_words(error.message, error.hint, self._keys_action())
-                    if state == "unauthorised"
-                    else words.failed_words(error.message, error.hint)
-                )
-                self._view.show_state(told)
-                return
-        collection = self._collections.get(q.collection_id or "", "")
-        self._view.show_state(words.empty_words(q, collection))
-
-    def _is_unfetched(self) -> bool:
-        """Whether there is nothing to show because nothing was ever fetched."""
-        q = self._query
-        is_whole = not q.is_filtered and q.section is not Section.TRASH
-        never = self._sync is not None and self._sync.at is None
-        return never and is_whole and not len(self._base)
+        collection = self._collections.get(self._query.collection_id or "", "")
+        self._view.show_state(self._standing.empty_words(self._query, collection))
 
     def _on_notice_action(self) -> None:
-        is_refused = self._sync is not None and self._sync.state == "unauthorised"
-        lacks = is_refused or self._lacks_keys
-        (self.keys_requested if lacks else self.retry_requested).emit()
-
-    def _show_notice(self) -> None:
-        state = self._sync.state if self._sync is not None else ""
-        error = self._sync.error if self._sync is not None else None
-        if state == "offline" and self._is_local:
-            self._view.show_notice(
-                "The local engine does not run. All that is listed here can be searched and tagged;"
-                " originals and jobs need the engine.",
-                Tone.WARNING,
-                "Start it again",
-            )
-        elif state == "offline" and len(self._base):
-            self._view.show_notice(
-                "You are offline. All that is listed here can be searched and tagged; new items and"
-                " originals follow once there is a connection.",
-                Tone.INFO,
-                "Try again",
-            )
-        elif state in ("unauthorised", "failed") and error is not None and not self._is_unfetched():
-            text = f"{error.message} {error.hint}".strip()
-            action = self._keys_action() if state == "unauthorised" else "Try again"
-            self._view.show_notice(text, Tone.WARNING, action)
-        else:
-            self._view.show_notice("")
-
-    def _keys_action(self) -> str:
-        """Return what helps where a server refuses us: one has keys, the other a login."""
-        refused_by = self._sync.refused_by if self._sync is not None else ()
-        return _SIGN_IN if refused_by == (Source.SARTIQ,) else _CHANGE_KEYS
+        wants_keys = self._standing.wants_keys
+        (self.keys_requested if wants_keys else self.retry_requested).emit()
 
     def _on_selection_changed(self) -> None:
         self._show_count()
@@ -681,7 +559,7 @@ class GalleryController(QObject):
     def _tell_current(self) -> None:
         key, item = self._grid.selection.current, self.current
         if key is not None and item is None:
-            self._fetch_soon()  # told when it is there
+            self.supply.fetch_soon()  # told when it is there
         elif item != self._told:
             self._told = item
             self.current_changed.emit(item)
@@ -727,25 +605,6 @@ class GalleryController(QObject):
             tags = await self._library.complete_tags(prefix)
             if self._view.filters is not None:
                 self._view.filters.set_tags(tags)
-
-    def _on_typed(self, text: str) -> None:
-        if text:
-            self._view.show_hint(f"Go to “{text}”", stays=True)
-            self.find.trigger(text)
-        else:
-            self.find.cancel()
-            self._view.show_hint("")
-
-    async def _find(self, text: str) -> None:
-        if self._library is None:
-            return
-        grid = self._grid
-        key = await find_by_name(text, grid.order, grid.selection.current, self._query,
-                                 self.cache, self._library)  # fmt: skip
-        if key is None:
-            self._view.show_hint(f"No name begins with “{text}”")
-        else:
-            grid.go_to(key)
 
     async def _begin_drag(self) -> None:
         self.dragging.begin(await self.chosen_items())

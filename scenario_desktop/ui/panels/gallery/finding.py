@@ -1,4 +1,4 @@
-"""Finding the next item whose name begins with what was typed."""
+"""Going to the next item whose name begins with what is typed over the grid."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from PySide6.QtCore import QObject
+
 from scenario_desktop.items import Item, ItemQuery
+from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.panels.gallery.cache import ItemCache
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
+from scenario_desktop.ui.panels.gallery.view import GalleryView
 
 #: Matches read at most; the words of a name are searched, so most of them begin with the text.
 _MAX_READ = 2000
@@ -21,6 +25,48 @@ _CHUNK = 20_000
 class NameSource(Protocol):
     async def keys(self, query: ItemQuery, /) -> array[int]: ...
     async def items(self, keys: Iterable[int], /) -> dict[int, Item]: ...
+
+
+class Finding(QObject):
+    """Takes what is typed over the grid, and says below it what came of it.
+
+    Attributes:
+        find: the search under way.
+    """
+
+    def __init__(self, view: GalleryView, cache: ItemCache, parent: QObject) -> None:
+        super().__init__(parent)
+        self._view, self._grid, self._cache = view, view.grid, cache
+        self._library: NameSource | None = None
+        self._query = ItemQuery()
+        self.find = AsyncAction(self._find, parent=self, overlap=Overlap.RESTART)
+        self._grid.type_ahead.typed.connect(self._on_typed)
+
+    def set_library(self, library: NameSource | None) -> None:
+        self._library = library
+
+    def set_query(self, query: ItemQuery) -> None:
+        """Look among the items of this query."""
+        self._query = query
+
+    def _on_typed(self, text: str) -> None:
+        if text:
+            self._view.show_hint(f"Go to “{text}”", stays=True)
+            self.find.trigger(text)
+        else:
+            self.find.cancel()
+            self._view.show_hint("")
+
+    async def _find(self, text: str) -> None:
+        if self._library is None:
+            return
+        grid = self._grid
+        current = grid.selection.current
+        key = await find_by_name(text, grid.order, current, self._query, self._cache, self._library)
+        if key is None:
+            self._view.show_hint(f"No name begins with “{text}”")
+        else:
+            grid.go_to(key)
 
 
 async def find_by_name(
