@@ -14,7 +14,7 @@ from psygnal import Signal
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.api.models.canvas import Snapshot, SnapshotPage
@@ -153,7 +153,7 @@ class FakeSession:
 @dataclass
 class FakeCanvases:
     text: str = TEXT
-    error: AppError | None = None
+    error: Exception | None = None
     recovered: Any = None
     sessions: list[FakeSession] = field(default_factory=list)
     closed: list[FakeSession] = field(default_factory=list)
@@ -693,6 +693,41 @@ async def test_every_command_has_a_reason_or_works(qt_loop, panel, canvases) -> 
     blocked = {c.id for c in panel.commands() if c.reason() == "looking"}
     assert {"canvas.tool.brush", "canvas.paste", "canvas.merge"} <= blocked
     assert "canvas.tool.hand" not in blocked
+
+
+async def test_letters_of_the_window_do_not_lead_off_the_canvas(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    keys = {key for one in panel.commands() for key in (one.shortcut, *one.more_shortcuts)}
+    assert {"R", "D", "T", "U"} <= keys
+
+
+async def test_a_group_is_taken_apart_by_its_key(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    commands = {command.id: command for command in panel.commands()}
+    panel.editor.set_active("p")
+    assert commands["canvas.ungroup"].reason() == "The layer is no group"
+    commands["canvas.group"].run()
+    assert commands["canvas.ungroup"].reason() == ""
+    commands["canvas.ungroup"].run()
+    assert panel.editor.document.layer("p").parent == ""
+    assert panel.editor.history.done[-1].name == "Ungroup Group 1"
+
+
+@pytest.mark.expects_errors
+async def test_a_canvas_that_fails_to_open_in_no_known_way_says_so(
+    qt_loop, panel, canvases
+) -> None:
+    canvases.error = RuntimeError("a mistake")
+    panel.open("canvas_1")
+    await panel.actions["open"].settle()
+    said = [
+        label.text() for label in panel.page.findChildren(QLabel) if label.isVisibleTo(panel.page)
+    ]
+    assert "This canvas could not be opened" in said
+    canvases.error = None
+    panel.page.retry_requested.emit()
+    await panel.actions["open"].settle()
+    assert panel.page.is_shown
 
 
 async def test_layer_masks_have_keys_and_selections_are_not_called_masks(

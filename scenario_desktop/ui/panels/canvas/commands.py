@@ -9,7 +9,7 @@ from scenario_desktop.canvas.format import GroupLayer
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.panels.canvas import masking
 from scenario_desktop.ui.panels.canvas.rail import TOOLS
-from scenario_desktop.ui.panels.canvas.settings import LOOKING
+from scenario_desktop.ui.panels.canvas.settings import LOOKING, ToolId
 from scenario_desktop.ui.panels.keys.view import PageKeys
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ KEYS = PageKeys(
 )
 
 
+#: R draws rectangles in many editors, and would lead off the canvas as the window's own key.
+_MORE_KEYS: dict[ToolId, tuple[str, ...]] = {ToolId.RECTANGLE: ("R",)}
+
+
 def commands_of(controller: CanvasController) -> tuple[Command, ...]:
     """Return all commands of the page; they are offered while it is in front."""
     editor, page, settings = controller.editor, controller.page, controller.settings
@@ -60,7 +64,7 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
     tools = tuple(
         Command(
             f"canvas.tool.{tool}", f"Tool: {title}", partial(settings.set_tool, tool),
-            group=TOOLS_GROUP, icon=icon, shortcut=key,
+            group=TOOLS_GROUP, icon=icon, shortcut=key, more_shortcuts=_MORE_KEYS.get(tool, ()),
             reason=read_only if tool not in LOOKING else _never,
         )
         for tool, title, icon, key in (entry for entry in TOOLS if entry is not None)
@@ -102,6 +106,8 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 icon="merge", shortcut="Ctrl+E", reason=no_layer),
         Command("canvas.group", "Group the layer", layers.group, group=LAYERS_GROUP,
                 icon="folder-plus", shortcut="Ctrl+G", reason=no_layer),
+        Command("canvas.ungroup", "Ungroup", layers.ungroup, group=LAYERS_GROUP, icon="ungroup",
+                shortcut="Ctrl+Shift+G", reason=no_group),
         Command("canvas.merge_group", "Merge the group", layers.merge_group, group=LAYERS_GROUP,
                 icon="merge", reason=no_group, words="flatten apply mask"),
         *_mask_commands(layers),

@@ -111,6 +111,7 @@ class CanvasController(QObject):
             action = AsyncAction(function, parent=self, overlap=overlap)
             action.failed.connect(ports.messages.report)
             self.actions[name] = action
+        self.actions["open"].failed.connect(self._on_open_failed)
         self.pictures = Pictures(
             page, editor, self._keeping, ports, folder, self._current, board or Clipboard(),
             parent=self,
@@ -200,6 +201,10 @@ class CanvasController(QObject):
             else:
                 self.page.show_failure(error.message, error.hint)
         self.opened.emit(asset_id)
+
+    def _on_open_failed(self, error: Exception) -> None:
+        if not isinstance(error, AppError) and not self.page.is_shown:
+            self.page.show_failure("This canvas could not be opened", "Nothing of it was changed.")
 
     def _begin_session(self, session: CanvasSession) -> None:
         self.session = session

@@ -87,6 +87,9 @@ class LayerActions(QObject):
         if layer is not None:
             self._editor.group_layers([layer.id])
 
+    def ungroup(self) -> None:
+        self._editor.ungroup(self._editor.active_id)
+
     def pick_color(self, is_foreground: bool) -> None:
         """Open the picker beside the two colours."""
         settings = self._stage.settings
@@ -259,7 +262,8 @@ class LayerActions(QObject):
         )
         if isinstance(layer, GroupLayer):
             menu.add("Merge the group", self.merge_group, icon="merge", reason=reason)
-            menu.add("Ungroup", partial(editor.ungroup, layer_id), icon="ungroup", reason=reason)
+            menu.add("Ungroup", partial(editor.ungroup, layer_id), icon="ungroup",
+                     shortcut="Ctrl+Shift+G", reason=reason)  # fmt: skip
         else:
             menu.add("Group", self.group, icon="folder-plus", shortcut="Ctrl+G", reason=reason)
         self._add_mask_entries(menu, layer, reason)
