@@ -30,12 +30,14 @@ class GenerationRoom(QObject):
         draft_wanted: a form should open with this RunDraft.
         library_requested: the id of a generation whose items should be shown in the library.
         tool_requested: an Op, and the item to use for it.
+        reveal_requested: ids of items to show in the library.
     """
 
     left = Signal()
     draft_wanted = Signal(object)
     library_requested = Signal(str)
     tool_requested = Signal(object, object)
+    reveal_requested = Signal(object)
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
