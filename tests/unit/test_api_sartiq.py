@@ -589,16 +589,6 @@ async def test_what_was_learnt_is_taken_up_again(server: Server) -> None:
     await client.aclose()
 
 
-async def test_a_probe_only_reads(server: Server, client: SartiqClient) -> None:
-    server.answer = lambda request: httpx.Response(
-        200 if request.url.path.endswith("/refines/") else 404, json={"data": []}
-    )
-    await client.probe()
-    await client.probe()
-    assert [request.method for request in server.asked] == ["GET", "GET"]
-    assert client.capabilities.known == {"list_refine_tasks": True, "list_trainings": False}
-
-
 # --- uploads ----------------------------------------------------------------------------------
 
 TICKET = {"upload_url": "https://store.example/put?sig=1", "url": "uploads/a.png"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,9 +17,10 @@ from scenario_desktop.api.models.sartiq.answers import (
     GenerationPublic,
     GenerationStats,
     PredictionPublic,
+    RefinePublic,
     ShotRevisionPublic,
 )
-from scenario_desktop.errors import AppError, NotFound, Offline
+from scenario_desktop.errors import AppError, NotFound, NotOffered, Offline
 from scenario_desktop.items import PREDICTION, REFINE, Item, Source
 from scenario_desktop.services.sartiq.pictures import PictureRef
 from scenario_desktop.services.sartiq.run_generations import Asked, Whole
@@ -36,6 +37,7 @@ from scenario_desktop.ui.panels.generation.state import (
     stats_text,
 )
 from scenario_desktop.ui.panels.generation.view import GenerationDock, GenerationPage
+from scenario_desktop.ui.widgets.buttons import Button
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from tests.support import until
 from tests.widget.access import unnamed
@@ -106,8 +108,41 @@ class FakeItems:
         return self.items
 
 
+class FakeChoosing:
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.is_offered, self.chosen = True, ""
+        self.error: AppError | None = None
+
+    def of(self, generation: GenerationPublic) -> str:
+        return self.chosen
+
+    async def choose(self, one: Item) -> None:
+        if self.error is not None:
+            self.is_offered = False
+            self.changed.emit()
+            raise self.error
+        self.chosen = one.id
+
+
+class FakeRefines:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def of_prediction(self, prediction_id: str) -> Sequence[RefinePublic]:
+        self.asked.append(prediction_id)
+        return [
+            RefinePublic(id="r1", scale_factor=2, width=80, height=60, created_at=NOW,
+                         result_image_url="https://x/1.png"),
+            RefinePublic(id="r2", scale_factor=4, error_message="no room",
+                         created_at=NOW + timedelta(hours=1)),
+        ]  # fmt: skip
+
+
 class Desk:
     def __init__(self) -> None:
+        self.choosing, self.refines = FakeChoosing(), FakeRefines()
         self.generations, self.library = FakeGenerations(), FakeItems()
         self.messages = FakeMessages()
         self.deleted: list[str] = []
@@ -126,6 +161,7 @@ class Desk:
         ports = GenerationPorts(
             self.generations, self.library, FakePictures(), self.messages, delete,
             lambda of, known_id: "Quiet shore" if known_id == STYLE else "",
+            self.choosing, self.refines,
         )  # fmt: skip
         self.controller = GenerationController(self.page, self.dock, ports)
         self.window.show()
@@ -201,6 +237,46 @@ async def test_it_shows_results_and_what_was_asked(desk: Desk, qt_loop: Any) -> 
     await desk.controller.asking.settle()
     assert desk.page.detail.text().startswith("Failed: too dark")
     assert not desk.page.use.isEnabled()
+
+
+async def test_a_result_becomes_the_chosen_one(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    assert desk.page.pick.isVisible()
+    desk.page.pick.click()
+    await desk.controller.picking.settle()
+    assert desk.choosing.chosen == "p1"
+    assert desk.page._tiles["p1"].property("caption") == "Chosen"
+    assert not desk.page.pick.isVisible()  # it is that already
+    desk.page.result_chosen.emit("p2")
+    assert not desk.page.pick.isVisible()  # it failed
+
+
+async def test_a_server_without_the_mark_gets_no_button(desk: Desk, qt_loop: Any) -> None:
+    await desk.open()
+    desk.choosing.error = NotOffered("This server does not offer that.")
+    desk.page.pick.click()
+    await desk.controller.picking.settle()
+    assert not desk.page.pick.isVisible()
+    assert desk.messages.reports == [desk.choosing.error]
+
+
+async def test_refines_of_a_result_are_listed_and_lead_to_it(desk: Desk, qt_loop: Any) -> None:
+    desk.generations.found = whole(items=(item(1, versions=2), item(2)))
+    await desk.open()
+    await desk.controller.listing.settle()
+    at = f"{(NOW + timedelta(hours=1)).astimezone():%d %b, %H:%M}"
+    newest, oldest = desk.page.refines.texts()
+    assert newest == f"4×, failed: no room · {at}"
+    assert oldest.startswith("2×, 80 × 60\u00a0px, done")
+    shown: list[object] = []
+    desk.controller.reveal_requested.connect(shown.append)
+    (show,) = [b for b in desk.page.refines.findChildren(Button) if b.isVisible()]
+    show.click()
+    assert shown == [("r1",)]
+    desk.page.result_chosen.emit("p2")
+    await desk.controller.listing.settle()
+    assert not desk.page.refines.isVisible()
+    assert desk.refines.asked == ["p1"]  # one without refines costs no request
 
 
 async def test_the_mark_is_set_and_falls_back_when_refused(desk: Desk, qt_loop: Any) -> None:

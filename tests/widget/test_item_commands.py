@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from psygnal import Signal
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from scenario_desktop.errors import BadAnswer, Conflict
-from scenario_desktop.items import Item, ItemQuery, Section
+from scenario_desktop.items import PREDICTION, Item, ItemQuery, Section, Source
 from scenario_desktop.services.downloads import SavedFile
 from scenario_desktop.services.sartiq.deletion import (
     DeleteOutcome,
@@ -69,6 +71,7 @@ class FakeSession:
     def __init__(self) -> None:
         self.library = FakeLibrary()
         self.deleting = FakeDeleting()
+        self.sartiq: Any = None
 
 
 class FakeDeleting:
@@ -180,6 +183,36 @@ def test_every_command_says_why_not(bench: Bench) -> None:
     assert bench.reason("restore") == "It is not in the trash"
     bench.gallery.query = ItemQuery(section=Section.TRASH)
     assert bench.reason("delete") == "It is in the trash already"
+
+
+class FakeChoosing:
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.is_offered = True
+        self.chosen: list[int] = []
+
+    async def choose(self, item: Item) -> None:
+        self.chosen.append(item.key)
+
+
+async def test_a_result_is_marked_as_chosen_where_the_server_has_that(
+    qt_loop: object, bench: Bench
+) -> None:
+    assert bench.registry.find("item.choose") is None
+    choosing = FakeChoosing()
+    bench.session.sartiq = SimpleNamespace(choosing=choosing)
+    bench.items.bind(cast(Any, bench.session))
+    bench.gallery.chosen = [2]
+    bench.gallery.cache[2] = item(2)
+    assert bench.reason("choose") == "Only finished results of Sartiq can be chosen"
+    bench.gallery.cache[2] = replace(item(2), type=PREDICTION, source=Source.SARTIQ)
+    await bench.run("choose")
+    assert choosing.chosen == [2]
+    assert bench.notices.toasts == ["“Picture 2” is the chosen one now"]
+    choosing.is_offered = False
+    choosing.changed.emit()
+    assert bench.registry.find("item.choose") is None
 
 
 def test_what_cannot_be_seen_is_not_touched(bench: Bench) -> None:

@@ -50,7 +50,7 @@ from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
 from scenario_desktop.api.sartiq.connection import Connection, segment
 from scenario_desktop.api.sartiq.login import PasswordLogin, TokenSource, TokenStore
 from scenario_desktop.api.transport import BILLED_S, Answer, Clock, Repeated, Transport
-from scenario_desktop.errors import AppError, BadAnswer, BadInput, Conflict, NotOffered
+from scenario_desktop.errors import AppError, BadAnswer, BadInput, Conflict
 
 if TYPE_CHECKING:
     import httpx
@@ -478,17 +478,6 @@ class SartiqClient:
         return await self._connection.attempt(
             Operation.CANCEL_TRAINING, "POST", "/training/{id}/cancel", of=training_id
         )
-
-    async def probe(self) -> Capabilities:
-        """Try those of the operations above that only read a list, unless they were tried."""
-        for operation, ask in (
-            (Operation.LIST_REFINE_TASKS, self.list_refine_tasks),
-            (Operation.LIST_TRAININGS, self.list_trainings),
-        ):
-            if self.capabilities.offers(operation) is None:
-                with suppress(NotOffered):  # noted by the try
-                    await ask()
-        return self.capabilities
 
     # --- one road -----------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from scenario_desktop.errors import StoreFailed
 from scenario_desktop.items import Item
 from scenario_desktop.services.library import Library
+from scenario_desktop.services.sartiq.choosing import Choosing
 from scenario_desktop.services.sartiq.deletion import Deletion
 from scenario_desktop.services.sartiq.handover import Handover
 from scenario_desktop.services.sartiq.library import SartiqLibrary
@@ -99,6 +100,7 @@ class SartiqHalf:
         runs: sends requests and follows what comes of them; started by the session.
         sync: keeps the catalogue like the server; started by the session.
         remembered: ids that were used before.
+        choosing: marks results as chosen; refine_tasks: the server's own list of them.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class SartiqHalf:
         desk: Desk,
         times: SyncTimes | None,
     ) -> None:
+        from scenario_desktop.services.sartiq.refine_tasks import RefineTasks
         from scenario_desktop.services.sartiq.runs import Runs, RunsPlace
 
         catalogue, library = desk.catalogue, desk.library
@@ -120,6 +123,8 @@ class SartiqHalf:
         self.deletion = Deletion(client, catalogue, self.items)
         self.sync = SartiqSync(client, catalogue, library, self.items, times=times)
         self.remembered = Remembered(catalogue)
+        self.choosing = Choosing(client, catalogue, self.items)
+        self.refine_tasks = RefineTasks(client, self.items)
         self.door = Handover(
             client, find=library.item, fresh_url=library.fresh_url, original=desk.original
         )
@@ -234,6 +239,7 @@ class SartiqHalf:
     async def _settle_in(self) -> None:
         """Begin anew where the catalogue holds another account's generations."""
         await self.remembered.load()
+        await self.choosing.load()
         former = await self._catalogue.get_meta(PLACE)
         if former == self._connection.place:
             return

@@ -73,6 +73,7 @@ def asset_of_prediction(
         "shotType": shot,
         "versions": len(prediction.refines) or None,
         "favourite": prediction.favourite or None,
+        "chosen": prediction.selected or None,
         "seed": prediction.seed,
         "tool": generation.tool if generation else None,
         "generationType": generation.generation_type if generation else None,

@@ -65,6 +65,8 @@ class GenerationRoom(QObject):
             messages=self._window.notices,
             delete=_Delete(session, talk),
             name_of=_Names(session),
+            choosing=session.sartiq.choosing if session.sartiq is not None else None,
+            refines=session.sartiq.refine_tasks if session.sartiq is not None else None,
         )
         self._parts = page, dock
         self._window.add_page(PAGE, page)
@@ -75,6 +77,7 @@ class GenerationRoom(QObject):
         controller.library_requested.connect(self.library_requested)
         controller.gone.connect(self.left)
         controller.tool_requested.connect(self.tool_requested)
+        controller.reveal_requested.connect(self.reveal_requested)
         page.back_requested.connect(self.left)
         dock.close_requested.connect(self.left)
 

@@ -27,6 +27,7 @@ from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench.deletion_talk import DeletionTalk
 
 if TYPE_CHECKING:
+    from scenario_desktop.services.sartiq.choosing import Choosing
     from scenario_desktop.services.session import Session
 
 _NONE_CHOSEN = "Choose a picture first"
@@ -89,6 +90,8 @@ class ItemCommands(QObject):
         self._window, self._gallery, self._notices = window, gallery, notices
         self._collections = collections
         self._session: Session | None = None
+        self._choosing: Choosing | None = None
+        self._commands: CommandRegistry | None = None
         self.actions: dict[str, AsyncAction] = {}
         for name, function in (
             ("copy_url", self._copy_url),
@@ -97,6 +100,7 @@ class ItemCommands(QObject):
             ("download", self._download),
             ("play", self._play),
             ("favourite", self._favourite),
+            ("choose", self._choose),
             ("delete", self._delete),
             ("restore", self._restore),
             ("collect", self._collect),
@@ -112,9 +116,34 @@ class ItemCommands(QObject):
         for action in self.actions.values():
             action.cancel()
         self._session = session
+        half = session.sartiq if session is not None else None
+        self._watch(half.choosing if half is not None else None)
+
+    def _watch(self, choosing: Choosing | None) -> None:
+        if self._choosing is not None:
+            self._choosing.changed.disconnect(self._offer_choosing)
+        self._choosing = choosing
+        if choosing is not None:
+            choosing.changed.connect(self._offer_choosing)
+        self._offer_choosing()
+
+    def _offer_choosing(self) -> None:
+        """Have the command where the server has the operation, or was not asked yet."""
+        if self._commands is None:
+            return
+        if self._choosing is not None and self._choosing.is_offered:
+            self._commands.add(
+                Command("item.choose", "Mark as chosen", self.actions["choose"].trigger,
+                        icon="circle-check", reason=self._needs_prediction,
+                        words="select pick prediction result generation")
+            )  # fmt: skip
+        else:
+            self._commands.remove("item.choose")
 
     def add_to(self, commands: CommandRegistry) -> None:
         """Offer the commands."""
+        self._commands = commands
+        self._offer_choosing()
         run = {name: action.trigger for name, action in self.actions.items()}
         commands.add(
             Command("item.copy_url", "Copy URL", run["copy_url"], icon="link",
@@ -169,6 +198,12 @@ class ItemCommands(QObject):
         item = None if reason else self._gallery.cache.get(self._chosen()[0])
         is_video = item is not None and item.kind == "video"
         return reason or ("" if is_video else "It is not a video")
+
+    def _needs_prediction(self) -> str:
+        reason = self._needs_one()
+        item = None if reason else self._gallery.cache.get(self._chosen()[0])
+        is_one = item is not None and item.is_prediction and item.status == "success"
+        return reason or ("" if is_one else "Only finished results of Sartiq can be chosen")
 
     def _needs_editable(self) -> str:
         return self._needs_some() or self._editor.why_no_edit() or self._editor.why_not(Limit.TAGS)
@@ -238,6 +273,14 @@ class ItemCommands(QObject):
         items = await session.library.items(keys)
         wanted = not all(item.is_favourite for item in items.values())
         await session.library.set_favourite(keys, wanted)
+
+    async def _choose(self) -> None:
+        """Mark a result as the chosen one of its generation."""
+        _, keys = self._open()
+        for item in await self._gallery.read(keys[:1]):
+            if self._choosing is not None:
+                await self._choosing.choose(item)
+                self._notices.toast(f"“{one_line(item.name, 60)}” is the chosen one now")
 
     async def _delete(self) -> None:
         session, keys = self._open()

@@ -92,6 +92,8 @@ class PredictionPublic(SartiqAnswer):
     Attributes:
         duration_seconds: of the video; the service sends whole seconds.
         refined_image_url: of its newest good refine, by the service's own reckoning.
+        selected: the chosen one of its generation. Not of the reference, which names the operation
+            and no field; where it is not told, it is not among ``model_fields_set``.
     """
 
     id: str
@@ -109,6 +111,7 @@ class PredictionPublic(SartiqAnswer):
     shot_type: str | None = None
     refines: tuple[RefinePublic, ...] = ()
     refined_image_url: str | None = None
+    selected: bool = False
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ITEMS = (
     "gallery.preview", "item.play", "detect.open", "refine.open", "canvas.open", "canvas.place", "",
     "item.copy_url", "item.copy_id", "item.open_in_browser", "item.download", "",
-    "item.favourite", "item.tag", "item.rename", "item.add_to_collection", "",
+    "item.favourite", "item.choose", "item.tag", "item.rename", "item.add_to_collection", "",
     "item.delete",
 )  # fmt: skip
 #: The same in the trash, where little else makes sense.

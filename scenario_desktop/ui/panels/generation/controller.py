@@ -19,7 +19,11 @@ from scenario_desktop.ui.panels.generation.view import GenerationDock, Generatio
 from scenario_desktop.ui.panels.refine.ports import SmallPictures, sentence
 
 if TYPE_CHECKING:
-    from scenario_desktop.api.models.sartiq.answers import GenerationPublic, ShotRevisionPublic
+    from scenario_desktop.api.models.sartiq.answers import (
+        GenerationPublic,
+        RefinePublic,
+        ShotRevisionPublic,
+    )
     from scenario_desktop.services.sartiq.run_generations import Asked, Whole
     from scenario_desktop.services.sartiq.run_kinds import Op
 
@@ -44,6 +48,23 @@ class GroupItems(Protocol):
     async def generation_items(self, generation_id: str) -> list[Item]: ...
 
 
+class Choosing(Protocol):
+    """Marks the chosen one of a generation, where the server has that."""
+
+    @property
+    def changed(self) -> Any: ...
+    @property
+    def is_offered(self) -> bool: ...
+    def of(self, generation: GenerationPublic) -> str: ...
+    async def choose(self, item: Item) -> None: ...
+
+
+class Refines(Protocol):
+    """Reads the refines of a result."""
+
+    async def of_prediction(self, prediction_id: str) -> Sequence[RefinePublic]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationPorts:
     """All of one workspace that the page talks to.
@@ -52,6 +73,7 @@ class GenerationPorts:
         generations: None where the workspace has no such half.
         delete: deletes a generation after asking; False when the user would rather not.
         name_of: what an id is called here.
+        choosing, refines: None where the workspace has no such half.
     """
 
     generations: Generations | None
@@ -60,6 +82,8 @@ class GenerationPorts:
     messages: Reports
     delete: Callable[[str], Awaitable[bool]]
     name_of: state.NameOf
+    choosing: Choosing | None = None
+    refines: Refines | None = None
 
 
 class GenerationController(QObject):
@@ -71,6 +95,7 @@ class GenerationController(QObject):
         library_requested: the id of the generation whose items should be shown.
         gone: it was deleted, or is no longer there: leave the page.
         tool_requested: an Op, and the item to use for it.
+        reveal_requested: ids of items to show in the library.
     """
 
     shown = Signal()
@@ -78,6 +103,7 @@ class GenerationController(QObject):
     library_requested = Signal(str)
     gone = Signal()
     tool_requested = Signal(object, object)
+    reveal_requested = Signal(object)
 
     def __init__(self, page: GenerationPage, dock: GenerationDock, ports: GenerationPorts) -> None:
         super().__init__(page)
@@ -96,9 +122,13 @@ class GenerationController(QObject):
         page.copy_requested.connect(self._on_copy)
         page.delete_requested.connect(self.deleting.trigger)
         page.tool_requested.connect(self._on_tool)
+        page.pick_requested.connect(self._on_pick)
+        page.refine_opened.connect(self._on_refine_opened)
         dock.revised_changed.connect(self.revising.trigger)
         dock.rerun_requested.connect(self._on_rerun)
         ports.items.changed.connect(self._on_library_changed)
+        if ports.choosing is not None:
+            ports.choosing.changed.connect(self._tell)
 
     def _make_actions(self) -> None:
         restart, report = Overlap.RESTART, self._ports.messages.report
@@ -111,14 +141,19 @@ class GenerationController(QObject):
         self.revising.failed.connect(self._on_revise_failed)
         self.deleting = AsyncAction(self._delete, parent=self)
         self.asking = AsyncAction(self._ask_revisions, parent=self, overlap=restart)
+        self.picking = AsyncAction(self._pick, parent=self)
+        self.listing = AsyncAction(self._list_refines, parent=self, overlap=restart)
         for action in (
             self.finding, self.refreshing, self.filling, self.revising, self.deleting, self.asking,
+            self.picking, self.listing,
         ):  # fmt: skip
             action.failed.connect(report)
 
     def close(self) -> None:
         """Follow nothing any more."""
         self._ports.items.changed.disconnect(self._on_library_changed)
+        if self._ports.choosing is not None:
+            self._ports.choosing.changed.disconnect(self._tell)
 
     @property
     def generation_id(self) -> str:
@@ -129,6 +164,7 @@ class GenerationController(QObject):
         self._id, self._whole, self._chosen = generation_id, None, ""
         self._is_gone = False
         self._revisions.clear()
+        self._page.refines.show_refines([])
         self._page.show_loading()
         self._dock.show_asked([], "")
         self._dock.show_revised(False, is_enabled=False)
@@ -196,7 +232,7 @@ class GenerationController(QObject):
         note = "" if whole.asked.is_whole else "Not all that was asked is told: check the form."
         self._dock.show_rerun(state.why_no_rerun(whole.asked), note)
         predictions = [item for item in whole.items if item.is_prediction]
-        self._page.show_results(predictions, self._chosen)
+        self._page.show_results(predictions, self._chosen, self._picked())
         self._tell()
         self.filling.trigger(predictions)
 
@@ -205,10 +241,15 @@ class GenerationController(QObject):
         whole, item = self._whole, self._item()
         if whole is None or item is None:
             self._page.detail.setText("")
+            self._page.show_pick(False)
             self._page.set_usable("There is no result")
             return
         is_picture = item.status == "success" and item.kind == "image"
         self._page.set_usable("" if is_picture else "Only pictures can be worked on")
+        choosing = self._ports.choosing
+        is_offered = choosing is not None and choosing.is_offered and whole.error is None
+        is_open = item.status == "success" and item.id != self._picked()
+        self._page.show_pick(is_offered and is_open)
         errors = {p.id: p.error_message for p in whole.generation.predictions}
         why = errors.get(item.id)
         parts = [f"Failed: {why}" if why and item.status == "error" else "",
@@ -235,11 +276,19 @@ class GenerationController(QObject):
         self._chosen = item_id
         whole = self._whole
         if whole is not None:
-            self._page.show_results([i for i in whole.items if i.is_prediction], item_id)
+            predictions = [i for i in whole.items if i.is_prediction]
+            self._page.show_results(predictions, item_id, self._picked())
         self._tell()
         self._ask()
 
+    def _picked(self) -> str:
+        """Return the id of the result that is marked as chosen; empty for none."""
+        choosing, whole = self._ports.choosing, self._whole
+        return choosing.of(whole.generation) if choosing is not None and whole is not None else ""
+
     def _ask(self) -> None:
+        self._page.refines.show_refines([])
+        self.listing.trigger(self._chosen)
         if self._chosen and self._chosen not in self._revisions:
             self.asking.trigger(self._chosen)
 
@@ -252,6 +301,45 @@ class GenerationController(QObject):
             found = await generations.revisions(prediction_id)
             self._revisions[prediction_id] = state.revisions_text(tuple(found))
             self._tell()
+
+    async def _list_refines(self, prediction_id: str) -> None:
+        """Show the refines of a result; that it has none costs no request."""
+        refines = self._ports.refines
+        item = self._item()
+        if refines is None or item is None or not item.versions:
+            return
+        # Without them the page is whole all the same: they lie on the result in the library, too.
+        with contextlib.suppress(AppError):
+            found = await refines.of_prediction(prediction_id)
+            if self._chosen == prediction_id:
+                newest = sorted(found, key=lambda one: str(one.created_at or ""), reverse=True)
+                self._page.refines.show_refines([state.refine_line(one) for one in newest])
+
+    def _on_pick(self) -> None:
+        self.picking.trigger(self._item())
+
+    async def _pick(self, item: Item | None) -> None:
+        choosing = self._ports.choosing
+        if choosing is None or item is None:
+            return
+        await choosing.choose(item)
+        self._ports.messages.toast("Marked as the chosen one of its generation")
+        whole = self._whole
+        if whole is not None and item.group_id == self._id:
+            # So that a server which tells the mark and one which does not are shown alike.
+            told = whole.generation.predictions
+            marked = [
+                one.model_copy(update={"selected": one.id == item.id})
+                if "selected" in one.model_fields_set
+                else one
+                for one in told
+            ]
+            kept = whole.generation.model_copy(update={"predictions": tuple(marked)})
+            self._whole = replace(whole, generation=kept)
+            self._show()
+
+    def _on_refine_opened(self, refine_id: str) -> None:
+        self.reveal_requested.emit((refine_id,))
 
     async def _revise(self, is_revised: bool) -> None:
         generations, whole = self._ports.generations, self._whole

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from scenario_desktop.api.models.sartiq.answers import GenerationStats, ShotRevisionPublic
+from scenario_desktop.api.models.sartiq.answers import (
+    GenerationStats,
+    RefinePublic,
+    ShotRevisionPublic,
+)
+from scenario_desktop.api.models.sartiq.facts import End, refine_end
 from scenario_desktop.items import Item
+from scenario_desktop.services.sartiq.records import scale_text
 from scenario_desktop.services.sartiq.run_generations import Asked, Whole
 from scenario_desktop.services.sartiq.run_kinds import TITLES, Op
-from scenario_desktop.services.words import counted, one_line
+from scenario_desktop.services.words import NO_BREAK, counted, one_line
 from scenario_desktop.ui.forms.json_editor import as_text
 from scenario_desktop.ui.forms.spec import FieldKind, FieldSpec
 from scenario_desktop.ui.panels.runs.kinds import KINDS, specs
@@ -142,15 +148,61 @@ def stats_text(stats: GenerationStats | None, items: tuple[Item, ...]) -> str:
     return f"{counted(total, 'result')}{': ' if told else ''}{told}{more}"
 
 
-def caption_of(item: Item) -> str:
+def caption_of(item: Item, *, is_picked: bool = False) -> str:
+    """Return what a result's tile says of it; ``is_picked``: the chosen one of its generation."""
     if item.status == "error":
         return "Failed"
     if item.status == "pending":
         return "In work"
-    marks = ["Favourite" if item.is_favourite else "",
+    marks = ["Chosen" if is_picked else "",
+             "Favourite" if item.is_favourite else "",
              counted(item.versions, "refine") if item.versions else "",
              "Video" if item.kind == "video" else ""]  # fmt: skip
     return ", ".join(mark for mark in marks if mark) or "Done"
+
+
+@dataclass(frozen=True, slots=True)
+class RefineLine:
+    """A refine of a result, in words.
+
+    Attributes:
+        icon, tone: of its state, as everywhere.
+    """
+
+    id: str
+    text: str
+    note: str
+    icon: str
+    tone: str
+
+
+_ENDS: Final = {
+    End.DONE: ("circle-check", "success", "done"),
+    End.RUNNING: ("clock", "info", "in work"),
+    End.FAILED: ("circle-alert", "danger", "failed"),
+}
+
+
+def refine_line(refine: RefinePublic) -> RefineLine:
+    """Return a refine in words: "2×, 960 × 960 px" and how it stands."""
+    media = refine.result_image_media
+    width = (media.width if media else None) or refine.width
+    height = (media.height if media else None) or refine.height
+    size = f"{width:,.0f} × {height:,.0f}{NO_BREAK}px" if width and height else ""
+    scale = scale_text(refine.scale_factor) if refine.scale_factor else ""
+    again = "from a refine" if refine.refines_refine_id else ""
+    icon, tone, word = _ENDS[refine_end(refine)]
+    failed = word == "failed" and refine.error_message
+    at = refine.created_at
+    made = f"{at.astimezone():%d %b, %H:%M}".lstrip("0") if at is not None else ""
+    told = f"failed: {one_line(refine.error_message or '', 200)}" if failed else word
+    return RefineLine(
+        refine.id,
+        ", ".join(part for part in (scale, size, again) if part) or "Refined",
+        " · ".join(part for part in (told, made) if part),
+        icon,
+        tone,
+    )
 
 
 def revisions_text(revisions: tuple[ShotRevisionPublic, ...]) -> str:

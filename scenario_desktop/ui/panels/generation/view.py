@@ -13,9 +13,10 @@ from typing_extensions import override
 
 from scenario_desktop.items import Item
 from scenario_desktop.services.sartiq.run_kinds import TITLES, Op
+from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.tiles import Tile, TileGrid
-from scenario_desktop.ui.panels.generation.state import Parameter, caption_of
+from scenario_desktop.ui.panels.generation.state import Parameter, RefineLine, caption_of
 from scenario_desktop.ui.widgets.banner import Banner, Tone
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.empty_state import EmptyState
@@ -46,6 +47,8 @@ class GenerationPage(Surface):
         library_requested: its items should be shown in the library.
         copy_requested: its id should be copied; delete_requested: it should go as a whole.
         tool_requested: the Op to use the chosen result for.
+        pick_requested: the result that is looked at should be the chosen one of its generation.
+        refine_opened: the id of one of its refines.
     """
 
     back_requested = Signal()
@@ -55,6 +58,8 @@ class GenerationPage(Surface):
     copy_requested = Signal()
     delete_requested = Signal()
     tool_requested = Signal(object)
+    pick_requested = Signal()
+    refine_opened = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("stage", parent=parent)
@@ -72,10 +77,15 @@ class GenerationPage(Surface):
         self.state = EmptyState()
         self.grid = TileGrid(side=_TILE, fills=False)
         self.detail = PlainLabel("", "small", "text_2", wrap=True)
+        self.pick = Button("Mark as chosen", icon="circle-check", size=ButtonSize.SMALL)
+        self.pick.hide()
+        self.refines = RefineList()
         self._stack = QStackedWidget()
         self._build()
         self.library.clicked.connect(self.library_requested)
         self.use.clicked.connect(self._on_use)
+        self.pick.clicked.connect(self.pick_requested)
+        self.refines.opened.connect(self.refine_opened)
         self.more.clicked.connect(self._on_more)
         self.state.action_requested.connect(self.retry_requested)
         self.banner.action_requested.connect(self.retry_requested)
@@ -94,8 +104,11 @@ class GenerationPage(Surface):
         column.addWidget(self.grid)
         words = QHBoxLayout()
         words.setContentsMargins(3, 0, 0, 0)
-        words.addWidget(self.detail)
+        words.setSpacing(12)
+        words.addWidget(self.pick)
+        words.addWidget(self.detail, 1)
         column.addLayout(words)
+        column.addWidget(self.refines)
         column.addStretch(1)
         self._content = ScrollArea(content)
         self._stack.addWidget(self.state)
@@ -123,10 +136,16 @@ class GenerationPage(Surface):
         self.banner.setVisible(bool(trouble))
         self._stack.setCurrentWidget(self._content)
 
-    def show_results(self, items: Sequence[Item], chosen: str) -> None:
+    def show_results(self, items: Sequence[Item], chosen: str, picked: str = "") -> None:
+        """Show the results.
+
+        Args:
+            chosen: the one that is looked at.
+            picked: the one that is marked as the chosen of them all.
+        """
         old, self._tiles = self._tiles, {}
         for item in items:
-            caption = caption_of(item)
+            caption = caption_of(item, is_picked=item.id == picked)
             tile = old.get(item.id)
             if tile is None or tile.property("caption") != caption:
                 icon = {"error": "circle-alert", "pending": "clock"}.get(item.status, "image")
@@ -176,6 +195,10 @@ class GenerationPage(Surface):
         self.use.setEnabled(not reason)
         set_tip(self.use, reason)
 
+    def show_pick(self, is_offered: bool) -> None:
+        """Offer to mark the result that is looked at; what cannot be done is not there."""
+        self.pick.setVisible(is_offered)
+
     def _on_use(self) -> None:
         menu = Menu(self.use, name="Use result")
         for op, icon in _TOOLS:
@@ -202,6 +225,59 @@ class GenerationPage(Surface):
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(_MIN_WIDTH, super().minimumSizeHint().height())
+
+
+class RefineList(QWidget):
+    """The refines of the result that is looked at, each leading to where it is shown.
+
+    Signals:
+        opened: the id of one.
+    """
+
+    opened = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Refines of this result")
+        self._title = PlainLabel("", "small", "text_3")
+        self._rows: list[QWidget] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(3, 8, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addWidget(self._title)
+        self.hide()
+
+    def show_refines(self, lines: Sequence[RefineLine]) -> None:
+        """Show lines, the newest first; none hides the list."""
+        for row in self._rows:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = [self._row(line) for line in lines]
+        for row in self._rows:
+            self._column.addWidget(row)
+        self._title.setText(counted(len(lines), "refine"))
+        self.setVisible(bool(lines))
+
+    def texts(self) -> list[str]:
+        """What the lines say, for tests and assistive tools."""
+        return [row.accessibleName() for row in self._rows]
+
+    def _row(self, line: RefineLine) -> QWidget:
+        row = QWidget()
+        row.setAccessibleName(f"{line.text}, {line.note}")
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(IconLabel(line.icon, line.tone))
+        layout.addWidget(ElidedLabel(line.text, "small_strong"))
+        layout.addWidget(ElidedLabel(line.note, "small", "text_2"), 1)
+        if line.tone == "success":
+            show = Button("Show", size=ButtonSize.SMALL)
+            show.setAccessibleName(f"Show {line.text}")
+            show.clicked.connect(partial(self.opened.emit, line.id))
+            layout.addWidget(show)
+        return row
 
 
 class GenerationDock(Surface):

@@ -41,7 +41,7 @@ REST_MS, LARGE_REST_MS = 40, 160
 
 #: What stands behind the three dots, by command id; "" is a line.
 MENU = (
-    "gallery.preview", "item.play", "item.rename", "item.tag", "canvas.place", "",
+    "gallery.preview", "item.play", "item.choose", "item.rename", "item.tag", "canvas.place", "",
     "item.copy_url", "item.copy_id", "item.open_in_browser", "",
     "item.download", "item.add_to_collection", "item.delete",
 )  # fmt: skip

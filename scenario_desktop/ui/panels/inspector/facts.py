@@ -238,6 +238,7 @@ _FIELDS: Mapping[str, _Field] = {
     "scheduler": _Field(_MAKING, "Scheduler"),
     "strength": _Field(_MAKING, "Strength", _fraction),
     "negativePromptStrength": _Field(_MAKING, "Negative strength", _number),
+    "chosen": _Field(_ABOUT, "Chosen of its generation"),
     "shotType": _Field(_MAKING, "Shot", _words),
     "tool": _Field(_MAKING, "Tool", _words),
     "generationType": _Field(_MAKING, "Kind of generation", _words),
