@@ -80,6 +80,17 @@ class FakeTrainings:
         self.listed: Any = None
         self.started: list[Mapping[str, Any]] = []
         self.cancelled: list[str] = []
+        self.details: dict[str, Any] | None = None
+        self.read: list[str] = []
+
+    async def get_training(self, training_id: str) -> Any:
+        self.read.append(training_id)
+        self.capabilities.note(Operation.GET_TRAINING, self.details is not None)
+        if self.details is None:
+            raise NotOffered("This server does not offer that.")
+        if training_id not in self.details:
+            raise NotFound("There is no such training.")
+        return self.details[training_id]
 
     async def training_status(self, task_id: str) -> Any:
         if task_id not in self.answers:
@@ -173,6 +184,33 @@ async def test_a_training_is_looked_at_by_its_id_and_remembered(
     assert desk.page.texts() == [("Status", "running"), ("Step", "3")]
     assert '"step": 3' in desk.page.raw.toPlainText()
     assert desk.entries() == ["t1"]
+
+
+async def test_what_a_server_tells_besides_the_status_is_shown(
+    make_desk: Any, qt_loop: Any
+) -> None:
+    desk = make_desk()
+    desk.trainings.answers = {"a": {"status": "busy"}, "b": {"status": "busy"}}
+    desk.trainings.details = {"a": {"status": "late", "steps": 900}}
+    desk.controller.look_at("a")
+    await desk.controller.looking.settle()
+    assert desk.page.title.text() == "a: busy"  # the status is asked for as such
+    assert ("Steps", "900") in desk.page.texts()
+    desk.controller.look_at("b")
+    await desk.controller.looking.settle()
+    assert desk.page.texts() == [("Status", "busy")]
+
+
+async def test_a_server_without_details_is_asked_for_them_once(
+    make_desk: Any, qt_loop: Any
+) -> None:
+    desk = make_desk()
+    desk.trainings.answers = {"a": {"status": "busy"}}
+    for _ in range(3):
+        desk.controller.look_at("a")
+        await desk.controller.looking.settle()
+    assert desk.page.texts() == [("Status", "busy")]
+    assert desk.trainings.read == ["a"]
 
 
 async def test_what_a_server_does_not_have_is_not_shown(make_desk: Any, qt_loop: Any) -> None:

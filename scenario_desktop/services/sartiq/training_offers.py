@@ -19,6 +19,11 @@ class TrainingOffers:
 
         return self._capabilities.may(Operation.LIST_TRAININGS)
 
+    def may_read(self) -> bool:
+        from scenario_desktop.api.sartiq.capabilities import Operation
+
+        return self._capabilities.may(Operation.GET_TRAINING)
+
     def may_start(self) -> bool:
         from scenario_desktop.api.sartiq.capabilities import Operation
 

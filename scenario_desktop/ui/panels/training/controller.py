@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from scenario_desktop.errors import NotFound, NotOffered
+from scenario_desktop.errors import Forbidden, NotFound, NotOffered
 from scenario_desktop.services.words import one_line
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -31,6 +31,7 @@ class Trainings(Protocol):
     """The part of the service that trains; the offers are True, False, or None before a try."""
 
     async def training_status(self, task_id: str) -> Any: ...
+    async def get_training(self, training_id: str) -> Any: ...
     async def list_trainings(self) -> Any: ...
     async def start_training(self, body: Mapping[str, Any]) -> Any: ...
     async def cancel_training(self, training_id: str) -> Any: ...
@@ -40,6 +41,7 @@ class Offers(Protocol):
     """What of it this server has, as far as that was tried."""
 
     def may_list(self) -> bool: ...
+    def may_read(self) -> bool: ...
     def may_start(self) -> bool: ...
     def may_cancel(self) -> bool: ...
 
@@ -127,7 +129,9 @@ class TrainingController(QObject):
         trainings, known = self._ports.trainings, self._ports.known
         if trainings is None or known is None:
             return
-        answer = await trainings.training_status(training_id)
+        answer = _joined(
+            await trainings.training_status(training_id), await self._details(training_id)
+        )
         await known.note(KNOWN, training_id)
         self._show_known()
         status = state.status_of(answer)
@@ -135,6 +139,16 @@ class TrainingController(QObject):
         self._page.show_answer(
             f"{title}: {status}" if status else title, state.rows_of(answer), as_text(answer)
         )
+
+    async def _details(self, training_id: str) -> Any:
+        """Return what a server tells of a training beside its status; None where it has nothing."""
+        trainings, offers = self._ports.trainings, self._ports.offers
+        if trainings is None or offers is None or not offers.may_read():
+            return None
+        try:
+            return await trainings.get_training(training_id)
+        except (NotOffered, NotFound, Forbidden):  # the status is enough; a lack is noted
+            return None
 
     def _on_look_failed(self, error: object) -> None:
         if isinstance(error, NotFound):
@@ -251,3 +265,12 @@ class TrainingController(QObject):
         ]
         note = "" if offers.may_list() else "This server has no list: ids used here are remembered."
         self._page.show_list([*named, *mine], self._id, note)
+
+
+def _joined(status: Any, details: Any) -> Any:
+    """Return both answers as one: a status first, then what else is told of the training."""
+    if details is None:
+        return status
+    if isinstance(status, Mapping) and isinstance(details, Mapping):
+        return {**status, **{name: value for name, value in details.items() if name not in status}}
+    return details if not isinstance(status, Mapping) else status
