@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import (
     QModelIndex,
     QObject,
@@ -198,6 +200,24 @@ def lock_rect(area: QRect) -> QRect:
     return QRect(area.right() - 7 - side, area.top(), side, area.height())
 
 
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Where a dragged row would go.
+
+    Attributes:
+        row: of the group that takes it in, -1 where it goes between two rows.
+        y: of the line between those, in the viewport.
+        depth: in how many groups it would be.
+        index, parent: its place among the layers of a group, and that group.
+    """
+
+    row: int
+    y: int
+    depth: int
+    index: int
+    parent: str
+
+
 class LayerList(QListView):
     """The layers.
 
@@ -223,7 +243,7 @@ class LayerList(QListView):
         self._layers = model
         self.is_editable = True
         self._grip: tuple[str, QPoint] | None = None
-        self._drop: tuple[int, int, str] | None = None
+        self._drop: Drop | None = None
         self._name: QLineEdit | None = None
         self.setAccessibleName("Layers")
         self.setModel(model)
@@ -316,7 +336,7 @@ class LayerList(QListView):
         far = (place - self._grip[1]).manhattanLength() >= QApplication.startDragDistance()
         if far or self._drop is not None:
             self._scroll_at(place.y())
-            self._drop = self._drop_at(place, self._grip[0])
+            self._drop = self._drop_at(place, self._grip[0], self._grip[1].x())
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.viewport().update()
 
@@ -335,7 +355,7 @@ class LayerList(QListView):
         self.unsetCursor()
         self.viewport().update()
         if grip is not None and drop is not None:
-            self.moved.emit(grip[0], drop[1], drop[2])
+            self.moved.emit(grip[0], drop.index, drop.parent)
             return
         super().mouseReleaseEvent(event)
         layer = self._layers.layer(self.indexAt(event.position().toPoint()).row())
@@ -377,12 +397,18 @@ class LayerList(QListView):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._drop is not None:
-            y = min(max(1, self._drop[0]), self.viewport().height() - 2)
-            x = thumb_x() + (_INDENT if self._drop[2] else 0)
-            painter = QPainter(self.viewport())
-            line = QRect(x, y - 1, self.viewport().width() - x - 8, 2)
-            painter.fillRect(line, theme.current().tokens.accent_line)
+        drop, tone = self._drop, theme.current().tokens.accent_line
+        if drop is None:
+            return
+        painter = painting.antialiased(QPainter(self.viewport()))
+        if drop.row >= 0:
+            box = self.visualRect(self._layers.index(drop.row))
+            painter.setPen(QPen(tone, 2))
+            painter.drawRoundedRect(QRectF(box).adjusted(2, 2, -2, -2), 4, 4)
+            return
+        y = min(max(1, drop.y), self.viewport().height() - 2)
+        x = thumb_x() + _INDENT * drop.depth
+        painter.fillRect(QRect(x, y - 1, self.viewport().width() - x - 8, 2), tone)
 
     def rename(self, layer_id: str) -> None:
         """Open a field over a row's name."""
@@ -416,28 +442,58 @@ class LayerList(QListView):
         if row is not None and name and name != row.name:
             self.renamed.emit(layer_id, name)
 
-    def _drop_at(self, place: QPoint, layer_id: str) -> tuple[int, int, str]:
-        """Return where a row would go: the line's place, the index in its group, the group."""
-        rows = self._layers.rowCount()
-        height = row_height()
+    def _drop_at(self, place: QPoint, layer_id: str, from_x: int) -> Drop | None:
+        """Return where a row would go; None where it cannot: a group is never put into itself.
+
+        Over the middle of a group's row it goes into that group. Below the last layer of a group
+        a row drawn straight down stays in as many groups as it is in, unless it is drawn sideways.
+
+        Args:
+            from_x: where the row was taken hold of.
+        """
+        rows, height = self._layers.rowCount(), row_height()
         offset = place.y() + self.verticalScrollBar().value()
+        over = self._layers.layer(offset // height)
+        into = isinstance(over, GroupLayer) and over.id != layer_id
+        if over is not None and into and height // 4 <= offset % height < height - height // 4:
+            drop = Drop(offset // height, 0, self._depth(over.id), rows, over.id)
+            return None if self._is_in(over.id, layer_id) else drop
         gap = min(rows, max(0, round(offset / height)))
         above = self._layers.layer(gap - 1) if gap > 0 else None
         below = self._layers.layer(gap) if gap < rows else None
-        y = gap * height - self.verticalScrollBar().value()
-        if isinstance(above, GroupLayer) and (below is None or below.parent == above.id):
+        parent = below.parent if below is not None else ""
+        if isinstance(above, GroupLayer) and below is not None and below.parent == above.id:
             parent = above.id
-        elif below is not None:
-            parent = below.parent
-        else:
-            parent = ""
-        siblings = [
-            one
-            for one in (self._layers.layer(row) for row in range(rows))
-            if one is not None and one.parent == parent and one.id != layer_id
-        ]
-        lower = [one for one in siblings if self._layers.row_of(one.id) >= gap]
-        return y, len(lower), parent
+        elif above is not None:
+            was = self._depth(self._parent(layer_id))
+            wanted = was + round((place.x() - from_x) / _INDENT)
+            chain = [above.parent]
+            while chain[-1] != parent and self._depth(chain[-1]) > wanted:
+                chain.append(self._parent(chain[-1]))
+            parent = chain[-1]
+        if self._is_in(parent, layer_id):
+            return None
+        shown = [self._layers.layer(row) for row in range(gap, rows)]
+        lower = [one for one in shown if one and one.parent == parent and one.id != layer_id]
+        y = gap * height - self.verticalScrollBar().value()
+        return Drop(-1, y, self._depth(parent), len(lower), parent)
+
+    def _parent(self, layer_id: str) -> str:
+        layer = self._layers.layer(self._layers.row_of(layer_id))
+        return layer.parent if layer is not None else ""
+
+    def _depth(self, group_id: str) -> int:
+        """Return in how many groups a layer of this group is."""
+        count = 0
+        while group_id:
+            count, group_id = count + 1, self._parent(group_id)
+        return count
+
+    def _is_in(self, group_id: str, layer_id: str) -> bool:
+        """Say whether a group is a layer or somewhere in it."""
+        while group_id and group_id != layer_id:
+            group_id = self._parent(group_id)
+        return bool(group_id)
 
     def _on_menu(self, place: QPoint) -> None:
         layer = self._layers.layer(self.indexAt(place).row())
