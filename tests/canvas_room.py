@@ -61,6 +61,7 @@ class Screen:
     """An editor whose pixels are lists of strokes; gives a session what it shows.
 
     Attributes:
+        what: told with every draft.
         encode_s: how long encoding takes.
         load_s: how long it takes until a text is on the screen; nothing can be drawn meanwhile.
     """
@@ -70,6 +71,7 @@ class Screen:
         self.layers: dict[str, tuple[str, ...]] = {}
         self.others: list[str] = []
         self.assets: dict[str, str] = {}
+        self.what = ""
         self.encode_s = self.load_s = 0.0
         self.session: CanvasSession | None = None
         self._loads = 0
@@ -129,8 +131,9 @@ class Screen:
     async def draft(self) -> Drawn:
         await self._shown.wait()
         text, blobs = self._frozen()
+        what = self.what
         await self._encode()
-        return Drawn(text({}), blobs, THUMBNAIL)
+        return Drawn(text({}), blobs, THUMBNAIL, what)
 
     async def stored(self) -> Stored:
         await self._shown.wait()

@@ -60,6 +60,7 @@ def test_a_draft_comes_back_as_it_was(store: DraftStore) -> None:
     kept = note(
         why=KeptWhy.REFUSED, edit=7, base=Revision(AT, "hash", "digest"), lock_id="secret",
         lock_until=AT, sent=(Sent("d1", 3, True), Sent("d2", 5)), uploads={"b": "asset_1"},
+        what="3 strokes on Clouds",
     )  # fmt: skip
     store.write(kept, Drawn("{…}", blobs(b"sky", b"sea"), THUMBNAIL))
     draft = again(store).load(kept.id)
@@ -73,6 +74,17 @@ def test_the_list_shows_thumbnails_and_leaves_out_what_has_no_strokes(store: Dra
     (recovery,) = again(store).recoveries()
     assert (recovery.id, recovery.name, recovery.thumbnail) == (kept.id, "Poster", THUMBNAIL)
     assert len(again(store).notes()) == 2
+
+
+def test_a_draft_that_does_not_say_what_was_done_is_read(store: DraftStore) -> None:
+    kept = store.write(note(), Drawn("a", {}))
+    manifest = store.folder / kept.id / "draft.json"
+    head, _, body = manifest.read_bytes().partition(b"\n")
+    body = body.replace(b'"what":"",', b"")
+    words = head.split(b" ")
+    words[2] = hashlib.sha256(body).hexdigest().encode()
+    manifest.write_bytes(b" ".join(words) + b"\n" + body)
+    assert again(store).load(kept.id).note.what == ""
 
 
 def test_a_stroke_writes_only_what_changed(tmp_path: Path) -> None:

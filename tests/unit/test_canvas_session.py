@@ -836,6 +836,78 @@ async def test_a_late_save_of_what_is_there_already_loses_nothing_newer(ann: Ann
     assert "s2" in ann.kept_strokes()
 
 
+async def test_an_older_save_that_somebody_drew_on_leaves_newer_strokes_their_draft(
+    ann: Ann,
+) -> None:
+    await ann.draw("s1")
+    ann.ann.faults["save"] = [Fault.LATE]
+    with pytest.raises(SaveUncertain):
+        await ann.at.save(is_snapshot=False)
+    await ann.draw("s2")
+    await ann.pass_s(1)
+    await ann.at.save(is_snapshot=False)
+    assert not ann.at.is_unsaved
+    ann.server.deliver()
+    await ann.at.release()
+    ann.ben_saves(lock_id=ann.ben_locks(60))
+    await ann.pass_s(100)  # until Ben's version is shown: nothing of Ann's seemed to be unsaved
+    assert (ann.screen.strokes, ann.screen.others) == ({"s1"}, ["ben"])
+    await ann.draw("s3")
+    await ann.pass_s(2)
+    assert ann.kept_strokes() == {"s1", "s2", "s3"}
+    await ann.at.save()
+    await ann.at.release()
+    assert ann.shown_by_server() == {"s1", "s3"}
+    assert others_in(ann.canvas.text) == {"ben"}
+    (draft,) = ann.on_disk()
+    assert draft.note.why is KeptWhy.LATE
+    assert strokes_in(draft.text, draft.blobs, ann.server) == {"s1", "s2"}
+
+
+async def test_a_draft_says_what_was_done_in_it(ann: Ann) -> None:
+    ann.screen.what = "2 strokes on Clouds"
+    await ann.draw("s1", "s2")
+    await ann.pass_s(1)
+    await ann.crash()
+    (draft,) = ann.on_disk()
+    assert draft.note.what == "2 strokes on Clouds"
+    await ann.open(draft.note.id)
+    ann.screen.what = "Move Rocket"
+    await ann.draw("s3")
+    await ann.pass_s(1)
+    (draft,) = ann.on_disk()
+    assert draft.note.what == "2 strokes on Clouds, then Move Rocket"
+    await ann.at.save()
+    await ann.draw("s4")
+    await ann.pass_s(1)
+    (draft,) = ann.on_disk()
+    assert draft.note.what == "Move Rocket"
+
+
+async def test_a_kept_draft_is_listed_read_and_discarded(ann: Ann) -> None:
+    await ann.crash()
+    canvases = Canvases(ann.room)
+    ann.ben_locks()
+    screen = Screen(ann.server)
+    session = await canvases.open(CANVAS, screen)
+    screen.attach(session)
+    screen.what = "A stroke"
+    screen.draw("sky", "s1")
+    await ann.pass_s(2)
+    kept_id = session.kept_id
+    found = await canvases.kept(kept_id)
+    assert found is not None
+    assert (found.what, found.why) == ("A stroke", KeptWhy.REFUSED)
+    draft = await canvases.draft(kept_id)
+    assert strokes_in(draft.text, draft.blobs, ann.server) == {"s1"}
+    told: list[object] = []
+    session.lease_changed.connect(told.append)
+    await canvases.discard(kept_id)
+    assert told
+    assert (session.kept_id, await canvases.kept(kept_id)) == ("", None)
+    await canvases.aclose()
+
+
 async def test_strokes_saved_at_the_last_moment_are_put_aside_without_end(ann: Ann) -> None:
     await ann.draw("s1")
     draft = ann.at._draft

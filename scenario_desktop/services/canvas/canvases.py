@@ -11,7 +11,7 @@ from psygnal import Signal
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import AppError, NotFound, Refused
 from scenario_desktop.services.canvas.content import Editor, Stored
-from scenario_desktop.services.canvas.drafts import DraftNote, Recovery
+from scenario_desktop.services.canvas.drafts import Draft, DraftNote, Recovery
 from scenario_desktop.services.canvas.room import Room
 from scenario_desktop.services.canvas.saving import create_canvas
 from scenario_desktop.services.canvas.session import CanvasSession
@@ -96,6 +96,24 @@ class Canvases:
         live = {session.draft_id for session in self._open.values()}
         return [recovery for recovery in found if recovery.id not in live]
 
+    async def kept(self, recovery_id: str) -> Recovery | None:
+        """Return a draft as it is listed; None if it is not there any more.
+
+        Raises:
+            StoreFailed: the drafts cannot be read.
+        """
+        found: list[Recovery] = await self._room.run(self._room.drafts.recoveries)
+        return next((one for one in found if one.id == recovery_id), None)
+
+    async def draft(self, recovery_id: str) -> Draft:
+        """Return what is in a draft, to be looked at.
+
+        Raises:
+            AppError: it cannot be read.
+        """
+        draft: Draft = await self._room.run(self._room.drafts.load, recovery_id)
+        return draft
+
     async def discard(self, recovery_id: str) -> None:
         """Delete a draft for good; the user has confirmed that. Its lock is given back.
 
@@ -104,6 +122,8 @@ class Canvases:
         """
         await self._let_go(recovery_id)
         await self._room.run(self._room.drafts.remove, recovery_id)
+        for session in self._open.values():
+            session.forget_kept(recovery_id)
         self.recoveries_changed.emit()
 
     async def tidy(self) -> None:

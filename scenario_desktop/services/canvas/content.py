@@ -22,11 +22,13 @@ class Drawn:
         text: the document with the names of its blobs.
         blobs: encoded pixels by name. Read once each, and only if not on the disk yet, in a thread.
         thumbnail: a small encoded picture, for the list of drafts.
+        what: what was done since the last save, in a few words; "" where nobody can say.
     """
 
     text: str
     blobs: Mapping[str, bytes]
     thumbnail: bytes | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class DraftNote:
         lock_id: the lock that was held, "" for none; lock_until by the server's clock.
         sent: texts that may be on the server and would be ours, the newest last.
         uploads: assets by the name of the blob; "" while nobody knows whether it arrived.
+        what: what was done in it, in a few words.
     """
 
     id: str
@@ -88,6 +89,7 @@ class DraftNote:
     lock_until: datetime | None = None
     sent: tuple[Sent, ...] = ()
     uploads: Mapping[str, str] = field(default_factory=dict)
+    what: str = ""
 
     @property
     def is_doubtful(self) -> bool:
@@ -115,6 +117,7 @@ class Recovery:
 
     Attributes:
         thumbnail: encoded by the editor; None if there is none.
+        what: what was done in it, in a few words.
         folder: where a damaged one was put; None for all others.
     """
 
@@ -125,6 +128,7 @@ class Recovery:
     kept_at: datetime
     thumbnail: bytes | None = None
     folder: Path | None = None
+    what: str = ""
 
     @property
     def is_damaged(self) -> bool:
@@ -290,7 +294,7 @@ class DraftStore:
                     found.append(
                         Recovery(
                             one.id, one.canvas_id, one.name, one.why, one.kept_at,
-                            thumbnail=self._thumbnail(one.id),
+                            thumbnail=self._thumbnail(one.id), what=one.what,
                         )
                     )  # fmt: skip
         return sorted(found, key=lambda recovery: recovery.kept_at, reverse=True)
@@ -515,6 +519,7 @@ def _to_json(note: DraftNote, contents: _Contents) -> dict[str, Any]:
         "lock": {"id": note.lock_id, "until": _iso(note.lock_until)},
         "sent": [[sent.digest, sent.edit, sent.is_doubtful] for sent in note.sent],
         "uploads": dict(note.uploads),
+        "what": note.what,
         "text": contents.text,
         "blobs": {name: [p.pack, p.offset, p.size] for name, p in contents.blobs.items()},
         "thumbnail": contents.thumbnail,
@@ -536,6 +541,7 @@ def _from_json(draft_id: str, body: dict[str, Any]) -> tuple[DraftNote, _Content
         lock_until=_at(body["lock"]["until"]),
         sent=tuple(Sent(str(d), int(e), bool(doubtful)) for d, e, doubtful in body["sent"]),
         uploads={str(name): str(asset_id) for name, asset_id in body["uploads"].items()},
+        what=str(body.get("what", "")),  # drafts of before do not have it
     )
     places = {
         str(name): _Place(Path(pack).name, int(offset), int(size))

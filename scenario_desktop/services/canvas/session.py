@@ -457,6 +457,12 @@ class CanvasSession:
 
     # --- going on with a draft ----------------------------------------------------------------
 
+    def forget_kept(self, draft_id: str) -> None:
+        """Offer a draft no more: it was deleted."""
+        if self._draft.kept_id == draft_id:
+            self._draft.kept_id = None
+            self.lease_changed.emit(self.lease)
+
     async def resume(self, draft_id: str) -> Draft | None:
         """Go on with a kept draft of this canvas: load it into the editor.
 

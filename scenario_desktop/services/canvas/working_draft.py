@@ -60,6 +60,7 @@ class WorkingDraft:
         self.note = DraftNote(new_draft_id(), canvas.asset.id, canvas.asset.name, base=canvas.base)
         self.edit = self.drafted = self.saved = self.note.edit
         self.kept_id: str | None = None
+        self._what = ""  # what was done in it before it was taken up
         self._is_failing = False
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -132,12 +133,14 @@ class WorkingDraft:
             self.tell_failed(error)
 
     async def _write(self, drawn: Drawn, edit: int) -> None:
-        note = replace(self.note, edit=edit, has_strokes=True, base=self._canvas.base)
+        what = ", then ".join(part for part in (self._what, drawn.what) if part)
+        note = replace(self.note, edit=edit, has_strokes=True, base=self._canvas.base, what=what)
         note = await self._run(self._store.write, note, drawn)
         # What was noted while it was being written counts, and is written next.
         self.note = replace(
-            self.note, edit=edit, has_strokes=True, base=self._canvas.base, kept_at=note.kept_at
-        )
+            self.note, edit=edit, has_strokes=True, base=self._canvas.base, kept_at=note.kept_at,
+            what=what,
+        )  # fmt: skip
         self.drafted = edit
         self._is_failing = False
         self._on_kept(note.kept_at)
@@ -192,6 +195,7 @@ class WorkingDraft:
     def begin(self, **lock: Any) -> None:
         """Go on in a new draft; what is on the screen counts as saved."""
         self.saved = self.drafted = self.edit
+        self._what = ""
         asset = self._canvas.asset
         self.note = DraftNote(
             new_draft_id(), asset.id, asset.name, edit=self.edit, base=self._canvas.base,
@@ -213,6 +217,7 @@ class WorkingDraft:
             if not is_saved:
                 self._canvas.base = note.base or self._canvas.base
             self.note = replace(note, why=KeptWhy.OPEN, base=self._canvas.base)
+            self._what = note.what
         return is_saved
 
     async def forget_strokes(self) -> None:
@@ -221,7 +226,10 @@ class WorkingDraft:
             if self.is_unsaved:  # drawn while we waited
                 return
             sent = tuple(replace(one, is_doubtful=False) for one in self.note.sent)
-            self.note = replace(self.note, has_strokes=False, sent=sent, base=self._canvas.base)
+            self._what = ""
+            self.note = replace(
+                self.note, has_strokes=False, sent=sent, base=self._canvas.base, what=""
+            )
             with suppress(StoreFailed):  # then it is offered once more than needed
                 await self._run(self._store.clear, self.note)
 
