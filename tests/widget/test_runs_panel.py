@@ -486,6 +486,23 @@ async def test_a_field_that_changes_nothing_here_says_so(make_desk: Any, qt_loop
     assert told["background_fixer_strategy"] == ["", ""]
 
 
+async def test_what_this_computer_would_refuse_is_told_before(make_desk: Any, qt_loop: Any) -> None:
+    desk = make_desk()
+    desk.controller.open(Op.ADJUST, [item(1)])
+    (reason,) = desk.controller.why_not()
+    assert reason.startswith("Give a width, a height, a shape")
+    assert not desk.dock.footer.button.isEnabled()
+    desk.dock.shape_wanted.emit(16, 9)
+    assert desk.controller.why_not() == []
+    desk.controller.open(Op.BACKGROUND, [item(1)])
+    assert desk.controller.why_not() == [
+        "Choose a palette picture. This computer knows no background presets."
+    ]
+    there = make_desk(is_local=False)
+    there.controller.open(Op.BACKGROUND, [item(1)])
+    assert there.controller.why_not() == []
+
+
 async def test_common_sizes_and_shapes_exclude_each_other(make_desk: Any, qt_loop: Any) -> None:
     desk = make_desk()
     desk.controller.open(Op.ADJUST)

@@ -35,7 +35,7 @@ def _id_of(kind: str, title: str, description: str, group: Group = Group.ADVANCE
 
 
 def _batch() -> Any:
-    return form_field(1, "Pictures", "How many are made.", group=Group.SIZE, minimum=1)
+    return form_field(1, "Results", "How many are made of a picture.", group=Group.SIZE, minimum=1)
 
 
 def _subject() -> Any:

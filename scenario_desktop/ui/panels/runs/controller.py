@@ -209,9 +209,12 @@ class RunsController(QObject):
 
     def why_not(self) -> list[str]:
         """Return every reason why the form cannot be sent now."""
-        if self._ports.service is None:
+        service = self._ports.service
+        if service is None:
             return [NO_ACCOUNT]
         found = state.reasons_of(self.draft, state.problems_of(self.draft))
+        if service.is_local:
+            found += state.missing_here(self.draft)
         if self._reach_trouble():
             found.append(self._reach_trouble())
         decision = self._ports.guard.decide(self._price)

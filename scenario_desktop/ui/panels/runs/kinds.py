@@ -31,6 +31,9 @@ SEARCH_ABOVE: Final = 20
 #: Pictures that are worked on at once, a run for each.
 MOST_PICTURES: Final = 50
 
+#: Titles that say too little where they stand alone.
+_LONGER: Final[Mapping[Op, str]] = {Op.AGENTIC: "Agentic run"}
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -59,7 +62,7 @@ class Kind:
 
     @property
     def title(self) -> str:
-        return TITLES[self.op]
+        return _LONGER.get(self.op, TITLES[self.op])
 
     def heading(self, group: str) -> str:
         return self.headings.get(group, HEADINGS.get(group, ""))

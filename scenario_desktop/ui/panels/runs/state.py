@@ -168,6 +168,24 @@ def problems_of(draft: RunDraft) -> Problems:
     return Problems(_too_low(draft))
 
 
+#: One of these makes an adjusted picture another than it was.
+_SHAPING = (
+    "target_width", "target_height", "aspect_ratio",
+    "margin_top", "margin_right", "margin_bottom", "margin_left",
+)  # fmt: skip
+
+
+def missing_here(draft: RunDraft) -> list[str]:
+    """Return what this computer would refuse though the service's own form lets it by."""
+    if draft.op is Op.ADJUST:
+        has_shape = any(draft.values.get(name) for name in _SHAPING)
+        if not has_shape and not draft.refs("reference_images"):
+            return ["Give a width, a height, a shape, margins or a reference picture."]
+    if draft.op is Op.BACKGROUND and not draft.refs("palette_image_path"):
+        return ["Choose a palette picture. This computer knows no background presets."]
+    return []
+
+
 def _too_low(draft: RunDraft) -> dict[str, str]:
     """Return the counts and sizes that make no sense though the service states no bound."""
     found = {}
