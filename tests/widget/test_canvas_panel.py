@@ -730,6 +730,22 @@ async def test_a_canvas_that_fails_to_open_in_no_known_way_says_so(
     assert panel.page.is_shown
 
 
+async def test_escape_in_a_number_drops_it_and_gives_the_keys_back(
+    qt_loop, panel, canvases, window
+) -> None:
+    await opened(panel, canvases)
+    panel.editor.set_active("p")
+    field = panel.dock.fields["x"]
+    before = field.text()
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "77")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert panel.page.focusWidget() is panel.page.stage.focusProxy()
+    assert field.text() == before
+    assert not panel.editor.history.can_undo
+
+
 async def test_layer_masks_have_keys_and_selections_are_not_called_masks(
     qt_loop, panel, canvases
 ) -> None:

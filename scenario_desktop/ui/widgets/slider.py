@@ -143,9 +143,11 @@ class NumberField(QDoubleSpinBox):
 
     Signals:
         edited: the new value, by the user.
+        given_up: Escape was pressed; what was typed and not yet told is gone.
     """
 
     edited = Signal(float)
+    given_up = Signal()
 
     def __init__(self, *, name: str = "", decimals: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -194,6 +196,12 @@ class NumberField(QDoubleSpinBox):
         super().keyPressEvent(event)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             event.ignore()
+        elif event.key() == Qt.Key.Key_Escape:
+            if not self.keyboardTracking():
+                words = self.textFromValue(self.value())
+                self.lineEdit().setText(f"{self.prefix()}{words}{self.suffix()}")
+            event.ignore()
+            self.given_up.emit()
 
     def _on_value_changed(self, value: float) -> None:
         if not self._is_set_by_program:

@@ -155,7 +155,8 @@ class CanvasController(QObject):
         editor.layers_changed.connect(self._show_head)
         self.about.renamed.connect(self._on_renamed)
         for field in (*page.findChildren(NumberField), *dock.findChildren(NumberField)):
-            field.lineEdit().returnPressed.connect(self._on_number_given)
+            field.lineEdit().returnPressed.connect(self._to_stage)
+            field.given_up.connect(self._to_stage)
 
     def commands(self) -> tuple[Command, ...]:
         """Return what can be done while the canvas is in front."""
@@ -499,7 +500,7 @@ class CanvasController(QObject):
 
     # Small ones
 
-    def _on_number_given(self) -> None:
+    def _to_stage(self) -> None:
         """Give the keys back to the canvas: the next Enter crops, and letters choose tools."""
         self.page.stage.setFocus(Qt.FocusReason.OtherFocusReason)
 
