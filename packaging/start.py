@@ -2,7 +2,7 @@
 """Prepare this checkout and start something in it. Standard library only; any Python from 3.11 on.
 
 python3 packaging/start.py            the window (with no display: the tour, into ./tour/)
-python3 packaging/start.py test       all tests
+python3 packaging/start.py test       all tests, on all cores ("test PATH…" just those, on one)
 python3 packaging/start.py lint       lint, format and strict types
 python3 packaging/start.py bench [N]  the benchmarks, or the one named N
 python3 packaging/start.py ARGS…      anything else goes to the program, such as "engine --data DIR"
@@ -32,6 +32,7 @@ BUILD_LOCK = ROOT / "packaging/requirements-build.lock"
 RUN_LOCK = ROOT / "packaging/requirements.lock"
 DEVELOPER_LOCK = ROOT / "packaging/requirements-dev.lock"  # holds all of RUN_LOCK too
 DEVELOPER_COMMANDS = {"test", "lint", "bench"}
+MOST_TEST_PROCESSES = 6  # of up to half a gigabyte each, with what they start
 
 #: library that Qt loads -> the Debian package it comes in
 OFFSCREEN_LIBRARIES = {
@@ -167,6 +168,14 @@ def lint() -> int:
     return max(codes)
 
 
+def test(arguments: list[str]) -> int:
+    """Run what was asked for as it was asked for; all tests by several processes."""
+    # One more than cores, for a journey often waits. Neighbours share what their module set up.
+    processes = min((os.cpu_count() or 1) + 1, MOST_TEST_PROCESSES)
+    chosen = arguments or ["-q", "-n", str(processes), "--dist", "worksteal"]
+    return run("-m", "pytest", *chosen, QT_QPA_PLATFORM="offscreen")
+
+
 def main(arguments: list[str]) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python can start this file
         stop("This needs Python 3.11 or later.")
@@ -179,7 +188,7 @@ def main(arguments: list[str]) -> int:
     if command == "":
         return start_window()
     if command == "test":
-        return run("-m", "pytest", *arguments[1:], QT_QPA_PLATFORM="offscreen")
+        return test(arguments[1:])
     if command == "lint":
         return lint()
     if command == "bench":

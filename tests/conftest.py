@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from scenario_desktop.ui.garbage import Sweeper
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+
+# The same examples each time, and as much time for each as a busy machine takes.
+settings.load_profile("ci")
 
 _sweeper = Sweeper()
 
@@ -34,7 +38,11 @@ def anyio_backend() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run plain async tests under anyio; those that ask for ``qt_loop`` run on the Qt loop."""
+    """Run plain async tests under anyio; those that ask for ``qt_loop`` run on the Qt loop.
+
+    What takes longest comes first, so that no process has it left when the others are done.
+    """
+    items.sort(key=lambda item: ("test_tour" not in item.nodeid, "e2e" not in item.path.parts))
     for item in items:
         function = getattr(item, "function", None)
         fixtures = getattr(item, "fixturenames", ())

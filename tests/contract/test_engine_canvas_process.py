@@ -257,7 +257,9 @@ def studio(engine: EngineProcess) -> Iterator[tuple[httpx.Client, str]]:
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(call=calls, body=bodies, token=st.text(max_size=9))
 def test_no_body_is_a_fault_of_the_engine(

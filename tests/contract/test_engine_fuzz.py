@@ -91,7 +91,9 @@ def test_a_broken_body_is_no_fault_of_the_engine(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(call=st.sampled_from(CALLS), body=bodies, query=queries, ids=st.text(min_size=1, max_size=9))
 def test_no_input_is_a_fault_of_the_engine(

@@ -461,7 +461,9 @@ FIELDS = st.sampled_from(
 )  # fmt: skip
 BODIES = JSON | st.dictionaries(FIELDS, JSON | st.sampled_from(["canny", "pose"]), max_size=6)
 FUZZ = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
