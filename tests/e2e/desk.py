@@ -228,6 +228,16 @@ def is_alive(pid: int) -> bool:
     return state not in "ZX"
 
 
+def minds_being_ended(pid: int) -> bool:
+    """Whether a process answers SIGTERM itself, as the window does from when its loop runs."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def below(pid: int) -> list[int]:
     """Return the processes that one has started, and those that they have."""
     parents: dict[int, int] = {}

@@ -49,7 +49,16 @@ async def test_nothing_outlives_a_killed_window(qt_loop: Any, tmp_path: Path, ve
         async with desk(tmp_path / "d") as program:
             await bring_in(program, [folder])
             await shown(program, 4)
-    window = Apart(tmp_path / "d", verb, "4")
+    for is_last in (False, False, True):  # a busy machine may be late, but not each time
+        took_s = await _orphaned_s(tmp_path / "d", verb)
+        if took_s < 2:
+            return
+        assert not is_last, took_s
+
+
+async def _orphaned_s(folder: Path, verb: str) -> float:
+    """Return how long anything that a window has started outlives it."""
+    window = Apart(folder, verb, "4")
     window.wait_for("ready" if verb == "sit" else "sent")
     count = 1 if verb == "sit" else 2  # the engine, and its workers
     await until(lambda: len(below(window.process.pid)) >= count)
@@ -57,8 +66,9 @@ async def test_nothing_outlives_a_killed_window(qt_loop: Any, tmp_path: Path, ve
     window.kill()
     killed_at = time.monotonic()
     await until(lambda: not any(map(is_alive, family)), timeout_s=PATIENCE_S)
-    assert time.monotonic() - killed_at < 2
+    took_s = time.monotonic() - killed_at
     window.end()
+    return took_s
 
 
 @on_posix

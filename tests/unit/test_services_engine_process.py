@@ -236,10 +236,10 @@ def test_the_engine_ends_with_a_killed_window(stub: list[str], tmp_path: Path) -
     finally:
         parent.kill()
         parent.wait()
-    wait_for(lambda: not is_running(pid), timeout_s=2)
+    wait_for(lambda: not is_running(pid))
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float = 15) -> None:
+def wait_for(condition: Callable[[], object], timeout_s: float = 30) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline

@@ -194,7 +194,7 @@ def test_a_box_that_appears_twice_fades_in_once(qtbot: QtBot, window: QWidget, l
     veil = frame.graphicsEffect()
     frame.appear()
     assert frame.graphicsEffect() is veil
-    qtbot.waitUntil(lambda: frame.graphicsEffect() is None)
+    qtbot.waitUntil(lambda: frame.graphicsEffect() is None, timeout=30_000)
 
 
 def test_only_the_error_that_is_over_is_withdrawn(qtbot: QtBot, window: QWidget) -> None:

@@ -50,7 +50,7 @@ def test_qt_timers_and_tasks_take_turns(qapp: QApplication) -> None:
     async def main() -> list[str]:
         heard: list[str] = []
         QTimer.singleShot(0, lambda: heard.append("timer"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not heard:  # noqa: ASYNC110 - a Qt timer knows no event
                 await asyncio.sleep(0)
         return [*heard, "task"]
@@ -102,7 +102,7 @@ def test_a_signal_may_be_answered_otherwise(qapp: QApplication) -> None:
 
     async def main() -> str:
         os.kill(os.getpid(), signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await stopped.wait()
         return "put away"
 

@@ -27,7 +27,7 @@ def test_a_second_start_is_refused_and_calls_the_first(
     second = OneWindow(tmp_path)
     assert not second.take()
     assert second.call_first()
-    qtbot.waitUntil(lambda: calls == [True])
+    qtbot.waitUntil(lambda: calls == [True], timeout=30_000)
 
 
 def test_another_folder_is_free(first: OneWindow, tmp_path: Path) -> None:
