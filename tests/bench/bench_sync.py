@@ -30,7 +30,6 @@ from scenario_desktop.services.library import Library
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.sync import Sync
 from scenario_desktop.store.catalogue import Catalogue
-from scenario_desktop.store.catalogue_schema import MIGRATIONS
 from scenario_desktop.store.outbox import OutboxStore
 from tests.bench.catalogue_seed import WORDS, wire_pages
 
@@ -182,12 +181,16 @@ class Bare:
                 parts = self._rows[table] = [[] for _ in range((count + PAGE - 1) // PAGE)]
                 for row in cursor:
                     parts[(row[place] - 1) // PAGE].append(row)
+            # As the catalogue has them now, after all of its migrations.
+            schema = done.execute(
+                "SELECT tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
+            ).fetchall()
         self._target = sqlite3.connect(path, isolation_level=None)
         self._target.execute("PRAGMA journal_mode = WAL")
         self._target.execute("PRAGMA synchronous = NORMAL")
         if is_indexed:
-            for statement in MIGRATIONS[0]:
-                if "found" not in statement:
+            for table, statement in schema:
+                if table in TABLES:
                     self._target.execute(statement)
             return
         for table, width in self._widths.items():
