@@ -23,6 +23,7 @@ from scenario_desktop.canvas.format import Document, PaintLayer, PictureLayer, T
 from scenario_desktop.errors import AppError, NotFound, Offline
 from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.services.canvas.content import Drawn, Editor, SaveResult, Stored
+from scenario_desktop.services.canvas.drafts import KeptWhy, Recovery
 from scenario_desktop.services.canvas.lease import Lease, Moment, Phase, Refusal
 from scenario_desktop.services.canvas.record import Deed, HistoryLine
 from scenario_desktop.services.canvas.room import CanvasTimes
@@ -34,6 +35,8 @@ from scenario_desktop.ui.panels.canvas import snapshot_words
 from scenario_desktop.ui.panels.canvas.commands import KEYS
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock, FrameField
+from scenario_desktop.ui.panels.canvas.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.kept_draft import done_words
 from scenario_desktop.ui.panels.canvas.layer_model import LayerRole
 from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer, LeaseDialog
 from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
@@ -158,6 +161,18 @@ class FakeCanvases:
     sessions: list[FakeSession] = field(default_factory=list)
     closed: list[FakeSession] = field(default_factory=list)
     close_error: AppError | None = None
+    drafts: dict[str, Recovery] = field(default_factory=dict)
+    discarded: list[str] = field(default_factory=list)
+
+    async def kept(self, recovery_id: str) -> Recovery | None:
+        return self.drafts.get(recovery_id)
+
+    async def draft(self, recovery_id: str) -> Any:
+        return SimpleNamespace(text=SNAPSHOTS[1], blobs={})
+
+    async def discard(self, recovery_id: str) -> None:
+        self.discarded.append(recovery_id)
+        self.sessions[-1].kept_id = ""
 
     async def open(
         self, asset_id: str, editor: Editor, *, recovery_id: str | None = None
@@ -641,6 +656,90 @@ async def test_pictures_of_snapshots_are_drawn_once(qt_loop, panel, canvases, mo
 )
 def test_an_author_in_words(author_id: str, person: Person | None, said: str) -> None:
     assert snapshot_words.author(author_id, person) == said
+
+
+def a_draft(what: str = "3 strokes on Clouds") -> Recovery:
+    return Recovery("d1", "canvas_1", "Ember", KeptWhy.REFUSED, NOW, what=what)
+
+
+async def with_draft(panel: CanvasController, canvases: FakeCanvases) -> FakeSession:
+    """Open a canvas that somebody else holds, and put strokes aside."""
+    session = await opened(panel, canvases)
+    canvases.drafts["d1"] = a_draft()
+    session.kept_id = "d1"
+    session.give(lease(Phase.REFUSED, refusal=Refusal.OTHERS))
+    await panel.actions["draft_look"].settle()
+    return session
+
+
+async def test_a_draft_that_was_put_aside_is_shown(qt_loop, panel, canvases, window) -> None:
+    session = await with_draft(panel, canvases)
+    card = panel.dock.draft
+    assert card.isVisibleTo(panel.dock)
+    assert card.title.text() == "3 strokes on Clouds"
+    assert card.note.text() == f"Kept on this computer, {NOW.astimezone():%H:%M}"
+    assert "somebody else held" in card.title.toolTip()
+    session.kept_id = ""
+    session.give(lease(Phase.HELD))
+    assert not card.isVisibleTo(panel.dock)
+
+
+async def test_a_draft_is_compared_and_discarded(qt_loop, panel, canvases, window) -> None:
+    await with_draft(panel, canvases)
+    card = panel.dock.draft
+    QTest.mouseClick(card.compare, Qt.MouseButton.LeftButton)
+    dialog = await dialog_of(window, CompareDialog)
+    assert dialog.view._words == ("Your draft", "Now")
+    assert dialog.view._pixmap.toImage().pixelColor(5, 5) == QColor("#00ff00")
+    dialog.reject()
+    await panel.actions["draft_compare"].settle()
+    for answer in (Dialog.reject, Dialog.accept):
+        QTest.mouseClick(card.discard, Qt.MouseButton.LeftButton)
+        question = await dialog_of(window, Dialog)
+        answer(question)
+        await panel.actions["draft_discard"].settle()
+        assert card.isVisibleTo(panel.dock) == (answer is Dialog.reject)
+    assert canvases.discarded == ["d1"]
+
+
+async def test_what_was_done_is_told_with_the_draft(qt_loop, panel, canvases) -> None:
+    session = await opened(panel, canvases)
+    panel.editor.set_active("a")
+    for y in (20, 40, 60):
+        stroke(panel.editor, [(20, y)])
+    assert (await session.editor.draft()).what.replace("\u00a0", " ") == "3 strokes on Sky"
+    panel.editor.change_layer("p", "Hide {}", "", is_visible=False)
+    said = (await session.editor.draft()).what.replace("\u00a0", " ")
+    assert said == "4 steps, last Hide Lake"
+    session.give(lease(Phase.HELD))
+    panel.save()
+    await panel.actions["save"].settle()
+    assert (await session.editor.draft()).what == ""
+
+
+def test_strokes_on_several_layers_in_words() -> None:
+    editor = editor_module.Editor()
+    layers = (PaintLayer(id="a", name="Sky"), PaintLayer(id="b", name="Lake"))
+    editor.open(Document(width=99, height=99, layers=layers), Pixels())
+    for layer_id in ("a", "b"):
+        editor.set_active(layer_id)
+        stroke(editor, [(20, 20)])
+    assert done_words(editor.history.done[:1]) == "Brush on Sky"
+    assert done_words(editor.history.done).replace("\u00a0", " ") == "2 strokes on 2 layers"
+    editor.deleteLater()
+
+
+async def test_many_snapshots_give_way_to_the_draft(qt_loop, panel, canvases, window) -> None:
+    session = await with_draft(panel, canvases)
+    session.snapshot_texts = [*SNAPSHOTS] * 3
+    panel.snapshots.refresh()
+    await panel.snapshots.reading.settle()
+    dock = panel.dock
+    assert len(dock.snapshots._rows) == 3
+    assert dock._all.text() == "Show all 10"
+    QTest.mouseClick(dock._all, Qt.MouseButton.LeftButton)
+    assert len(dock.snapshots._rows) == 10
+    assert not dock._all.isVisibleTo(dock)
 
 
 async def test_leaving_says_that_the_strokes_are_kept(qt_loop, panel, canvases) -> None:

@@ -28,6 +28,7 @@ from scenario_desktop.ui.panels.canvas.drawing import Pixels, rgba
 from scenario_desktop.ui.panels.canvas.editor import READ_ONLY, Editor
 from scenario_desktop.ui.panels.canvas.front_history import CanvasHistory
 from scenario_desktop.ui.panels.canvas.keeping import Keeping
+from scenario_desktop.ui.panels.canvas.kept_draft import Described, KeptDraft, done_words
 from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
 from scenario_desktop.ui.panels.canvas.lease_talk import LeaseTalk
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
@@ -123,6 +124,9 @@ class CanvasController(QObject):
         self.snapshots = Snapshots(dock, page, ports, self.stillness, parent=self)
         self.talk = LeaseTalk(page, self, self.snapshots, ports, parent=self)
         self.actions |= {"lock": self.talk.acting, "asking": self.talk.asking}
+        self.kept = KeptDraft(dock, self.snapshots, self.talk, ports, parent=self)
+        self.actions |= {"copy_draft": self.talk.copying, "use_draft": self.talk.going_on}
+        self.actions |= self.kept.actions
         self.about = About(page, dock, ports, parent=self)
         self.actions |= self.about.actions
         self._tick = QTimer(self, interval=_TICK_MS)
@@ -186,7 +190,7 @@ class CanvasController(QObject):
         self._keeping.wait()
         try:
             session = await self._ports.canvases.open(
-                asset_id, self._keeping, recovery_id=recovery_id
+                asset_id, Described(self._keeping, self._what), recovery_id=recovery_id
             )
         except AppError as error:
             self.page.show_failure(error.message, error.hint)
@@ -220,6 +224,7 @@ class CanvasController(QObject):
         self.snapshots.bind(session)
         self.about.bind(session)
         self.talk.bind(session)
+        self.kept.bind(session)
         self._tick.start()
         self._on_lease_changed(session.lease)
 
@@ -229,6 +234,7 @@ class CanvasController(QObject):
         self.snapshots.bind(None)
         self.about.bind(None)
         self.talk.bind(None)
+        self.kept.bind(None)
         if session is None:
             return
         self._ignore(session)
@@ -256,6 +262,7 @@ class CanvasController(QObject):
         self.snapshots.bind(None)
         self.about.bind(None)
         self.talk.bind(None)
+        self.kept.bind(None)
         if self.session is not None:
             self._ignore(self.session)
             self.session = None
@@ -376,6 +383,7 @@ class CanvasController(QObject):
         self.lease_changed.emit()
         self._show_lock()
         self._show_read_only_state()
+        self.kept.check()
 
     def _on_draft_kept(self, at: datetime) -> None:
         self._kept_at = at
@@ -405,6 +413,10 @@ class CanvasController(QObject):
     def name(self) -> str:
         """What the canvas that is open is called."""
         return self._name
+
+    def _what(self) -> str:
+        """Return what is not saved, in a few words."""
+        return done_words(self.editor.history.done[self._saved_steps :])
 
     def strokes(self) -> int:
         """Return how many steps are not saved."""
@@ -550,6 +562,7 @@ class CanvasController(QObject):
 
     def _show_times(self) -> None:
         self._show_lock()
+        self.kept.check()
         if self._kept_at is not None:
             self.page.set_note(words.draft_note(self._kept_at, datetime.now(UTC)))
 

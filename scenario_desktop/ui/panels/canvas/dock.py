@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -18,6 +18,7 @@ from scenario_desktop.canvas.foreign import ForeignContent
 from scenario_desktop.canvas.format import Blend
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.canvas.draft_card import DraftCard
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.foreign_list import ForeignList
 from scenario_desktop.ui.panels.canvas.history_list import HistoryList
@@ -132,6 +133,7 @@ class CanvasDock(Surface):
         self.layers = LayerList(self.model)
         self.history = HistoryList()
         self.snapshots = SnapshotList()
+        self.draft = DraftCard()
         self.foreign = ForeignList()
         self.about = DescriptionField()
         self.blend = Combo(name="Blend mode")
@@ -170,7 +172,7 @@ class CanvasDock(Surface):
         column.addWidget(self._blend_row)
         self._blend_line = Hairline()
         column.addWidget(self._blend_line)
-        inner = QWidget()
+        self._inner = inner = QWidget()
         stack = QVBoxLayout(inner)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
@@ -182,12 +184,15 @@ class CanvasDock(Surface):
         self._transform = self._make_transform()
         self._history = self._make_history()
         self._snapshots = self._make_snapshots()
+        self._draft = self._make_draft()
+        self._draft.hide()
         stack.addWidget(self._transform)
         stack.addWidget(self._history)
         stack.addWidget(self._snapshots)
+        stack.addWidget(self._draft)
         stack.addWidget(self._make_about())
         stack.addStretch(1)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -268,6 +273,20 @@ class CanvasDock(Surface):
         column.addWidget(header)
         column.addWidget(Hairline())
         column.addWidget(self.snapshots)
+        self._all = Button("Show all", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        self._rest = QWidget()
+        line = QHBoxLayout(self._rest)
+        line.setContentsMargins(8, 0, 8, 8)
+        line.addWidget(self._all)
+        line.addStretch(1)
+        self._rest.hide()
+        column.addWidget(self._rest)
+        return section
+
+    def _make_draft(self) -> QWidget:
+        section, column = _section()
+        column.addWidget(_Header("Your draft"))
+        column.addWidget(self.draft)
         return section
 
     def _make_about(self) -> QWidget:
@@ -293,6 +312,9 @@ class CanvasDock(Surface):
         self.detect.clicked.connect(self.detect_requested)
         self.export.clicked.connect(self.export_requested)
         self.compare.clicked.connect(self.compare_requested)
+        self._all.clicked.connect(self._show_all)
+        self.snapshots.shortened.connect(self._on_shortened)
+        self.snapshots.place_changed.connect(self._bring_into_sight)
         self.model.modelReset.connect(self._fit_list)
 
     # What is shown
@@ -354,6 +376,11 @@ class CanvasDock(Surface):
         self.detect.setEnabled(is_shown)
         self.export.setEnabled(is_shown)
 
+    def show_draft(self, is_shown: bool) -> None:
+        """Show the draft's section; a long list of snapshots gives way to it."""
+        self._draft.setVisible(is_shown)
+        self.snapshots.set_short(is_shown)
+
     def show_snapshots(self, is_shown: bool) -> None:
         self._snapshots.setVisible(is_shown)
 
@@ -386,6 +413,19 @@ class CanvasDock(Surface):
 
     def _on_more(self) -> None:
         self.menu_requested.emit(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+
+    def _show_all(self) -> None:
+        self.snapshots.set_short(False)
+        self.snapshots.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_shortened(self, count: int) -> None:
+        """Offer the rest of the snapshots where some of them are left out."""
+        self._rest.setVisible(count > 0)
+        self._all.setText(f"Show all {count}")
+
+    def _bring_into_sight(self, area: QRect) -> None:
+        place = self.snapshots.mapTo(self._inner, area.center())
+        self._scroll.ensureVisible(place.x(), place.y(), 0, area.height())
 
     def _fit_list(self) -> None:
         """Give the list its rows, but not more than leave the rest of the dock within reach."""

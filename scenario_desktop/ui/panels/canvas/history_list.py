@@ -46,7 +46,7 @@ def rows_of(history: History) -> list[Row]:
         is_undone = start >= done
         while (
             end < len(steps)
-            and _is_stroke(steps[start])
+            and is_stroke(steps[start])
             and steps[end].subject == steps[start].subject
             and (end >= done) == is_undone
         ):
@@ -184,7 +184,8 @@ class HistoryList(QWidget):
         return int((y - 4) // self._height())
 
 
-def _is_stroke(step: Step) -> bool:
+def is_stroke(step: Step) -> bool:
+    """Return whether a step is a stroke on a layer."""
     return step.subject.partition(":")[0] in ("brush", "erase")
 
 

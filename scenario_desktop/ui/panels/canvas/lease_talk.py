@@ -77,6 +77,8 @@ class LeaseTalk(QObject):
     Attributes:
         asking: shows the questions, one after the other.
         acting: does what the lock bar offers.
+        copying: makes a canvas of the draft that is kept.
+        going_on: shows that draft again.
     """
 
     def __init__(
@@ -93,7 +95,9 @@ class LeaseTalk(QObject):
         self._is_copying = False
         self.asking = AsyncAction(self._ask_all, parent=self)
         self.acting = AsyncAction(self._act, parent=self)
-        for action in (self.asking, self.acting):
+        self.copying = AsyncAction(self._copy_kept, parent=self)
+        self.going_on = AsyncAction(self._go_on_with_kept, parent=self)
+        for action in (self.asking, self.acting, self.copying, self.going_on):
             action.failed.connect(ports.messages.report)
         self.asking.failed.connect(self._on_failed)
 
@@ -333,6 +337,16 @@ class LeaseTalk(QObject):
             await self._shown.save_copy()
         finally:
             self._is_copying = False
+
+    async def _copy_kept(self) -> None:
+        session = self._session
+        if session is not None and session.kept_id:
+            await self._copy_draft(session, session.kept_id)
+
+    async def _go_on_with_kept(self) -> None:
+        session = self._session
+        if session is not None and session.kept_id:
+            await self._go_on(session, session.kept_id)
 
     async def _discard(self, session: CanvasSession) -> None:
         title, text = lease_words.discard(self._shown.name, self._shown.strokes())

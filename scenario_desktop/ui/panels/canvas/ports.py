@@ -13,7 +13,7 @@ from scenario_desktop.ui.notices import Reports
 if TYPE_CHECKING:  # they bring httpx, which the first paint must not wait for
     from scenario_desktop.api.models.assets import Asset
     from scenario_desktop.services.canvas.content import Editor, Stored
-    from scenario_desktop.services.canvas.drafts import Recovery
+    from scenario_desktop.services.canvas.drafts import Draft, Recovery
     from scenario_desktop.services.canvas.session import CanvasSession
     from scenario_desktop.services.people import Person
 
@@ -30,6 +30,8 @@ class CanvasService(Protocol):
     async def create(self, name: str, stored: Stored) -> Asset: ...
     async def recoveries(self) -> list[Recovery]: ...
     async def discard(self, recovery_id: str) -> None: ...
+    async def kept(self, recovery_id: str) -> Recovery | None: ...
+    async def draft(self, recovery_id: str) -> Draft: ...
 
 
 class LargePictures(Protocol):

@@ -8,62 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-from typing_extensions import override
 
-from scenario_desktop.errors import AppError
 from scenario_desktop.services.words import ago, counted
-from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.dialogs import ACCEPTED, REJECTED, Dialog
-from scenario_desktop.ui.panels.canvas import encoding
-from scenario_desktop.ui.widgets import painting
+from scenario_desktop.ui.panels.canvas.draft_card import DraftPicture
+from scenario_desktop.ui.panels.canvas.kept_draft import WHY
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
 
 if TYPE_CHECKING:
     from scenario_desktop.services.canvas.drafts import Recovery
 
-_WIDTH, _HEIGHT = 96, 60
-_WHY = {
-    "open": "Kept when the program ended",
-    "refused": "Drawn while somebody else held the canvas",
-    "closed": "Closed without saving",
-    "replaced": "Put aside for another version",
-    "theirs": "Somebody else's version",
-    "late": "Saved, but an older save arrived after it",
-}
-
-
-class _Picture(QWidget):
-    """The draft, small."""
-
-    def __init__(self, data: bytes | None, *, is_damaged: bool) -> None:
-        super().__init__()
-        self._icon = "triangle-alert" if is_damaged else "layers"
-        self._pixmap = QPixmap()
-        if data:
-            try:
-                self._pixmap = QPixmap.fromImage(encoding.decoded(data))
-            except AppError:
-                self._icon = "image-off"  # the draft itself may be whole
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(_WIDTH, _HEIGHT)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        t = theme.current().tokens
-        painter = painting.antialiased(QPainter(self))
-        painter.setClipPath(painting.rounded(self.rect(), 4))
-        painting.checkerboard(painter, self.rect(), t.check_a, t.check_b)
-        if self._pixmap.isNull():
-            icons.paint(painter, self.rect(), self._icon, 16, t.text_3)
-            return
-        shown = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        x, y = (self.width() - shown.width()) // 2, (self.height() - shown.height()) // 2
-        painter.drawPixmap(x, y, shown.width(), shown.height(), self._pixmap)
+_SIZE = QSize(96, 60)
 
 
 class RecoveryDialog(Dialog):
@@ -92,13 +49,17 @@ class RecoveryDialog(Dialog):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(12)
-        line.addWidget(_Picture(recovery.thumbnail, is_damaged=recovery.is_damaged))
+        picture = DraftPicture(_SIZE, icon="triangle-alert" if recovery.is_damaged else "layers")
+        picture.set_data(recovery.thumbnail)
+        line.addWidget(picture)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addStretch(1)
         name = recovery.name or "Untitled canvas"
         words.addWidget(ElidedLabel(name, "body_strong", mode=Qt.TextElideMode.ElideMiddle))
-        why = _WHY.get(recovery.why.value, "")
+        why = WHY[recovery.why.value]
+        if recovery.what:
+            words.addWidget(ElidedLabel(recovery.what, "small", "text_2"))
         if recovery.is_damaged:
             why = "Damaged; the file was put aside"
         words.addWidget(ElidedLabel(why, "small", "text_2"))

@@ -26,6 +26,8 @@ from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.tips import tip
 
 _WIDTH, _HEIGHT, _ROW = 64, 40, 52
+#: So many rows a short list has.
+_FEW = 3
 #: How long ago something was is written anew so often.
 _REFRESH_MS = 20_000
 NO_SNAPSHOT = "No snapshot yet. Ctrl+S keeps one."
@@ -70,6 +72,7 @@ class SnapshotList(QWidget):
         opened: the key of a row to look at: Enter, or a double click.
         menu_requested: key, and where on the screen.
         left: Escape, while one is looked at.
+        shortened: how many rows there are in all; 0 when all of them are shown.
         place_changed: the QRect of the row that the keys are on, to be brought into sight.
 
     Attributes:
@@ -79,6 +82,7 @@ class SnapshotList(QWidget):
     chosen = Signal(str)
     opened = Signal(str)
     left = Signal()
+    shortened = Signal(int)
     place_changed = Signal(QRect)
     menu_requested = Signal(str, QPoint)
 
@@ -89,6 +93,8 @@ class SnapshotList(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._rows: tuple[SnapshotRow, ...] = ()
+        self._all: tuple[SnapshotRow, ...] = ()
+        self._is_short = False
         self.words = NO_SNAPSHOT
         self.is_opened = False
         self._current = ""
@@ -99,11 +105,23 @@ class SnapshotList(QWidget):
         theme.current().changed.connect(self.updateGeometry)
 
     def set_rows(self, rows: Sequence[SnapshotRow]) -> None:
-        self._rows = tuple(rows)
+        self._all = tuple(rows)
+        self._shorten()
         self._place = min(self._place, len(self._rows) - 1)
         self.setAccessibleDescription("\n".join(self.lines()))
         self.updateGeometry()
         self.update()
+
+    def set_short(self, is_short: bool) -> None:
+        """Show the newest rows only, or all."""
+        if is_short != self._is_short:
+            self._is_short = is_short
+            self.set_rows(self._all)
+
+    def _shorten(self) -> None:
+        is_cut = self._is_short and len(self._all) > _FEW + 1
+        self._rows = self._all[:_FEW] if is_cut else self._all
+        self.shortened.emit(len(self._all) if is_cut else 0)
 
     def set_words(self, words: str) -> None:
         """Say what stands there instead of rows."""
@@ -111,9 +129,10 @@ class SnapshotList(QWidget):
         self.update()
 
     def set_picture(self, key: str, picture: QPixmap) -> None:
-        self._rows = tuple(
-            replace(r, picture=picture) if key and r.key == key else r for r in self._rows
+        self._all = tuple(
+            replace(r, picture=picture) if key and r.key == key else r for r in self._all
         )
+        self._shorten()
         self.update()
 
     def lines(self) -> tuple[str, ...]:
@@ -159,7 +178,7 @@ class SnapshotList(QWidget):
             if row.key:
                 painting.checkerboard(painter, box, t.check_a, t.check_b, 4)
             if row.picture is not None and not row.picture.isNull():
-                painter.drawPixmap(box, row.picture, _filling(row.picture, box))
+                painter.drawPixmap(box, row.picture, filling(row.picture, box))
             else:
                 icons.paint(painter, box, row.icon, 16, t.text_3)
             painter.restore()
@@ -270,7 +289,7 @@ class SnapshotList(QWidget):
         return int((y - 4) // self._row())
 
 
-def _filling(picture: QPixmap, box: QRect) -> QRect:
+def filling(picture: QPixmap, box: QRect) -> QRect:
     """Return the middle of a picture that fills a box of another shape."""
     wanted = box.width() / box.height()
     width, height = picture.width(), picture.height()

@@ -41,7 +41,8 @@ _WHOLE_PX = 4096
 _PICTURES = 6
 #: Lines of what was done from here.
 _LINES = 10
-_NOT_OURS = "This snapshot is of another program and cannot be shown"
+_NO_BLOBS: Mapping[str, bytes] = {}
+_NOT_OURS = "This was made by another program and cannot be shown"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _DEEDS = {
     "forced": ("You took the lock over", "lock-open"),
@@ -265,16 +266,20 @@ class Snapshots(QObject):
             self._ports.messages.report(error)
             return []
 
-    async def _picture(self, text: str, max_px: int) -> QImage | None:
+    async def _picture(
+        self, text: str, max_px: int, blobs: Mapping[str, bytes] = _NO_BLOBS
+    ) -> QImage | None:
         """Draw a stored canvas; None where it cannot be read."""
         try:
             document = await asyncio.to_thread(canvas_format.read, text)
         except AppError:
             return None
-        return await self._drawn(document, max_px)
+        return await self._drawn(document, max_px, blobs)
 
-    async def _drawn(self, document: Document, max_px: int) -> QImage:
-        pixels, _ = await loading.load(document, {}, self._ports.pictures)
+    async def _drawn(
+        self, document: Document, max_px: int, blobs: Mapping[str, bytes] = _NO_BLOBS
+    ) -> QImage:
+        pixels, _ = await loading.load(document, blobs, self._ports.pictures)
         rect = QRect(0, 0, document.width, document.height)
         return await asyncio.to_thread(_flat, document, pixels, rect, max_px)
 
@@ -331,24 +336,37 @@ class Snapshots(QObject):
         if session is None or snapshot is None:
             return
         self._dock.snapshots.set_current(key)
-        then = await self._picture(snapshot.raw_data, _LARGE_PX)
+        when = snapshot_words.when(snapshot.taken_at, datetime.now(UTC))
+        by = self._by.get(key, "")
+        if await self.compare_text(
+            "Snapshot and now", f"{when}, by {by}" if by else when, snapshot.raw_data, _NO_BLOBS,
+            "" if session.is_foreign else "Restore as a new save",
+        ):  # fmt: skip
+            await self._restore(key)
+
+    async def compare_text(
+        self, title: str, first: str, text: str, blobs: Mapping[str, bytes], primary: str
+    ) -> bool:
+        """Show a stored canvas beside what is on the screen.
+
+        Args:
+            first: what the stored one is called.
+            blobs: its pixels that are no assets.
+
+        Returns:
+            whether the primary button was chosen.
+        """
+        then = await self._picture(text, _LARGE_PX, blobs)
         if then is None:
             self._ports.messages.toast(_NOT_OURS)
-            return
+            return False
         editor = self._stage.editor
         now = await asyncio.to_thread(
             _flat, editor.document, editor.pixels.frozen(), editor.rect, _LARGE_PX
         )
-        when = snapshot_words.when(snapshot.taken_at, datetime.now(UTC))
-        by = self._by.get(key, "")
-        can_restore = not session.is_foreign
-        dialog = CompareDialog(
-            self._stage, "Snapshot and now", f"{when}, by {by}" if by else when, "Now",
-            "Restore as a new save" if can_restore else "",
-        )  # fmt: skip
+        dialog = CompareDialog(self._stage, title, first, "Now", primary)
         dialog.show_pictures(then, now)
-        if await dialogs.ask(dialog) == ACCEPTED:
-            await self._restore(key)
+        return await dialogs.ask(dialog) == ACCEPTED
 
     async def _restore(self, key: str) -> None:
         session, snapshot = self._session, self._rows.get(key)
