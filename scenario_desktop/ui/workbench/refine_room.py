@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal
 
+from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item
-from scenario_desktop.ui.commands import CommandRegistry
+from scenario_desktop.ui.actions import AsyncAction
+from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
 from scenario_desktop.ui.main_window import DockKind, MainWindow
 from scenario_desktop.ui.panels.refine.controller import RefineController
 from scenario_desktop.ui.panels.refine.dock import RefineDock
 from scenario_desktop.ui.panels.refine.page import RefinePage
 from scenario_desktop.ui.panels.refine.ports import RefinePorts, Service, sentence
+from scenario_desktop.ui.panels.refine.tasks import TasksPorts, TasksTalk
+from scenario_desktop.ui.workbench.spend import why_no_spending
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
@@ -24,6 +30,8 @@ PAGE = "refine"
 #: What the ledger calls it.
 KIND = "sartiq-refine"
 _DRAFT = "refine"
+#: The server's own list of refines, where it has one.
+TASKS = "refine.tasks"
 
 
 class Choice:
@@ -68,8 +76,11 @@ class RefineRoom(QObject):
         self._choice = choice
         self._parts: tuple[RefinePage, RefineDock] | None = None
         self.controller: RefineController | None = None
+        self._session: Session | None = None
+        self.looking = AsyncAction(self._look, parent=self)  # that it fails is no trouble now
 
     def bind(self, session: Session) -> None:
+        self._session = session
         page, dock = RefinePage(), RefineDock()
         troubles = "" if session.sartiq is not None else _told(session.troubles)
         ports = RefinePorts(
@@ -97,10 +108,14 @@ class RefineRoom(QObject):
         self.controller.reveal_requested.connect(self.reveal_requested)
         page.back_requested.connect(self.left)
         dock.close_requested.connect(self.left)
+        dock.tasks_requested.connect(self.open_tasks)
 
     def unbind(self) -> None:
         """Leave the page and take everything down."""
         self.close()
+        self.looking.cancel()
+        self._session = None
+        self._commands.remove(TASKS)
         if self._parts is None or self.controller is None:
             return
         page, dock = self._parts
@@ -121,6 +136,33 @@ class RefineRoom(QObject):
         self._commands.add(*self.controller.commands())
         self._window.set_page(PAGE)
         self._window.show_dock(True)  # without its form the page leads nowhere
+        self.looking.trigger()
+
+    async def _look(self) -> None:
+        """Offer the server's list of refine tasks where it has one; asked once per server."""
+        half = self._session.sartiq if self._session is not None else None
+        if half is None or self._parts is None:
+            return
+        with contextlib.suppress(AppError):  # it is tried again when the page is opened again
+            has_list = await half.refine_tasks.look()
+            if self._parts is None or not has_list:
+                return
+            self._parts[1].has_tasks = True
+            self._commands.add(
+                Command(TASKS, "Refine tasks…", self.open_tasks, icon="history",
+                        words="sartiq list history refines")
+            )  # fmt: skip
+
+    def open_tasks(self) -> None:
+        """Show the refine tasks that the server lists."""
+        session = self._session
+        if session is None or session.sartiq is None:
+            return
+        tasks = session.sartiq.refine_tasks
+        ports = TasksPorts(tasks, self._window.notices, partial(why_no_spending, session))
+        talk = TasksTalk(self._window, ports)
+        talk.reveal_requested.connect(self.reveal_requested)
+        talk.open()
 
     def look_again(self) -> None:
         """Take note that the spending limit may be another one now."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from scenario_desktop.services.spending import Verdict
 from scenario_desktop.services.words import NO_BREAK, units
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.forms.drafts import SettingsAccess
@@ -16,6 +17,7 @@ from scenario_desktop.ui.panels.sidebar.view import SidebarView
 
 if TYPE_CHECKING:  # for cost: its models are not needed to show a number
     from scenario_desktop.services.plan import PlanUnits
+    from scenario_desktop.services.session import Session
     from scenario_desktop.services.usage.budget import BudgetState
 
 #: A batch of jobs that ends is counted once, milliseconds.
@@ -166,3 +168,11 @@ def warning_text(state: BudgetState) -> str:
         day = state.runs_out
         return f"At this pace the budget of {units(state.budget)} is used up on {day.day} {day:%B}."
     return f"{units(state.spent)} of the budget of {units(state.budget)} are used."
+
+
+def why_no_spending(session: Session) -> str:
+    """Return why nothing that Sartiq may bill is started now; empty where it may be."""
+    half = session.sartiq
+    price = Decimal(0) if half is not None and half.is_local else None
+    decision = session.guard.decide(price)
+    return decision.text if decision.verdict is Verdict.REFUSE else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +16,7 @@ from scenario_desktop.ui.panels.training.controller import (
     TrainingPorts,
 )
 from scenario_desktop.ui.panels.training.view import TrainingPage
+from scenario_desktop.ui.workbench.spend import why_no_spending
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
@@ -63,6 +65,7 @@ class TrainingRoom(QObject):
             offers=offers,
             known=half.remembered if half is not None else None,
             messages=self._window.notices,
+            may_spend=partial(why_no_spending, session),
             trouble="" if half is not None else " ".join(sentence(e) for e in session.troubles),
         )
         self._window.add_page(PAGE, page)

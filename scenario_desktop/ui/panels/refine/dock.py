@@ -49,6 +49,10 @@ class RefineDock(Surface):
         results_requested: what was made should be shown in the library.
         reset_requested: every field should go back.
         close_requested: the cross in the header.
+        tasks_requested: the server's own list of refines is wanted.
+
+    Attributes:
+        has_tasks: the server has such a list.
     """
 
     edited = Signal()
@@ -63,6 +67,7 @@ class RefineDock(Surface):
     results_requested = Signal()
     reset_requested = Signal()
     close_requested = Signal()
+    tasks_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("panel", edges=Qt.Edge.LeftEdge, parent=parent)
@@ -81,6 +86,7 @@ class RefineDock(Surface):
         self.banner = Banner()
         self.banner.hide()
         self._inputs: tuple[str, ...] = ()
+        self.has_tasks = False
         self._build()
         self._connect()
 
@@ -216,6 +222,9 @@ class RefineDock(Surface):
         menu = Menu(self.more, name="Refine")
         menu.add("Reset the form", self.reset_requested.emit, icon="rotate-ccw")
         menu.add("Take out all inputs", self.clear_requested.emit, icon="x")
+        if self.has_tasks:
+            menu.addSeparator()
+            menu.add("Refine tasks…", self.tasks_requested.emit, icon="history")
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 

@@ -1,4 +1,4 @@
-"""What is asked before a training is started, or named."""
+"""What is asked before something undocumented is started, or named."""
 
 from __future__ import annotations
 
@@ -14,25 +14,22 @@ from scenario_desktop.ui.widgets.labels import PlainLabel
 
 
 class StartDialog(Dialog):
-    """Takes the object that a training is started with.
+    """Takes the object that an undocumented operation is started with.
 
     Attributes:
         object: what was typed, None while it is no object; stays when the dialog is gone.
     """
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Start a training", width=640)
+    def __init__(self, parent: QWidget, title: str, text: str, verb: str) -> None:
+        super().__init__(parent, title, width=640)
         self.object: dict[str, Any] | None = None
-        self.add_text(
-            "What a training takes is documented nowhere: this object is sent as it is, once. "
-            "Sartiq gives no price in advance."
-        )
+        self.add_text(text)
         self.editor = JsonEditor(FieldSpec("body", FieldKind.JSON, "Body"))
         self._problem = PlainLabel("", "small", "danger", wrap=True)
         self.body.addWidget(self.editor)
         self.body.addWidget(self._problem)
         self.add_action("Cancel", REJECTED)
-        self._start = self.add_action("Start training", ACCEPTED, ButtonKind.PRIMARY)
+        self._start = self.add_action(verb, ACCEPTED, ButtonKind.PRIMARY)
         self.set_first_focus(self.editor)
         self.editor.edited.connect(self._on_edited)
         self._on_edited()

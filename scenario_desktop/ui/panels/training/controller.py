@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from scenario_desktop.errors import Forbidden, NotFound, NotOffered
+from scenario_desktop.errors import BadInput, Forbidden, NotFound, NotOffered
 from scenario_desktop.services.words import one_line
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -58,13 +58,18 @@ class KnownIds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrainingPorts:
-    """All of one workspace that the page talks to; no trainings without such a half."""
+    """All of one workspace that the page talks to; no trainings without such a half.
+
+    Attributes:
+        may_spend: returns why nothing may be started now; empty where it may.
+    """
 
     trainings: Trainings | None
     offers: Offers | None
     known: KnownIds | None
     messages: Reports
     trouble: str = ""
+    may_spend: Callable[[], str] = str
 
 
 class TrainingController(QObject):
@@ -175,7 +180,14 @@ class TrainingController(QObject):
         trainings, known = self._ports.trainings, self._ports.known
         if trainings is None or known is None:
             return
-        dialog = StartDialog(self._page.window())
+        if reason := self._ports.may_spend():
+            raise BadInput(reason)
+        dialog = StartDialog(
+            self._page.window(), "Start a training",
+            "What a training takes is documented nowhere: this object is sent as it is, once. "
+            "Sartiq gives no price in advance.",
+            "Start training",
+        )  # fmt: skip
         if await dialogs.ask(dialog) != dialogs.ACCEPTED or dialog.object is None:
             return
         body = dialog.object
