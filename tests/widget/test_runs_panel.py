@@ -728,7 +728,12 @@ async def test_trouble_with_the_service_is_said_and_has_a_way_out(
     desk.reach.set("offline")
     assert desk.controller.why_not() == ["Sartiq cannot be reached now."]
     assert desk.dock.banner.isVisible()
+    tried: list[bool] = []
+    desk.controller.retry_requested.connect(lambda: tried.append(True))
+    desk.dock.footer._retry.click()
+    assert tried == [True]
     desk.reach.set("unauthorised")
+    assert not desk.dock.footer._retry.isVisible()
     assert desk.dock.footer._login.isVisible()
     wanted: list[bool] = []
     desk.controller.login_requested.connect(lambda: wanted.append(True))

@@ -57,6 +57,7 @@ class RunsRoom(QObject):
         settings_requested: the spending limit should be changed.
         connect_requested: a connection to the service is wanted.
         login_requested: the keys of the workspace should be typed anew.
+        retry_requested: the server should be tried again now.
     """
 
     left = Signal()
@@ -66,6 +67,7 @@ class RunsRoom(QObject):
     settings_requested = Signal()
     connect_requested = Signal()
     login_requested = Signal()
+    retry_requested = Signal()
 
     def __init__(
         self,
@@ -153,6 +155,7 @@ class RunsRoom(QObject):
         controller.settings_requested.connect(self.settings_requested)
         controller.connect_requested.connect(self.connect_requested)
         controller.login_requested.connect(self.login_requested)
+        controller.retry_requested.connect(self.retry_requested)
         page.back_requested.connect(self.left)
         dock.close_requested.connect(self.left)
 

@@ -281,6 +281,7 @@ class Workbench(QObject):
         self.runs.settings_requested.connect(self.spending_requested)
         self.runs.connect_requested.connect(self.sartiq_requested)
         self.runs.login_requested.connect(self.keys_requested)
+        self.runs.retry_requested.connect(self.retry_requested)
         self.runs.jobs_requested.connect(self.jobs.show_job)
         self.runs.reveal_requested.connect(self._revealing.trigger)
         self.jobs.run_edit_requested.connect(self.runs.open_row)

@@ -48,6 +48,7 @@ class RunsController(QObject):
         reveal_requested: ids of items to show in the library.
         settings_requested, connect_requested, login_requested: what stands in the way should be
             changed: the spending limit, the missing connection, the refused login.
+        retry_requested: the service should be tried again now.
     """
 
     jobs_started = Signal(object)
@@ -56,6 +57,7 @@ class RunsController(QObject):
     settings_requested = Signal()
     connect_requested = Signal()
     login_requested = Signal()
+    retry_requested = Signal()
 
     def __init__(self, page: RunsPage, dock: RunsDock, ports: RunsPorts) -> None:
         super().__init__(page)
@@ -96,6 +98,7 @@ class RunsController(QObject):
         dock.reset_requested.connect(self.reset)
         dock.settings_requested.connect(self.settings_requested)
         dock.login_requested.connect(self.login_requested)
+        dock.retry_requested.connect(self.retry_requested)
         self.slots.changed.connect(self._set_slot)
         self.slots.added.connect(self._on_added)
         page.connect_requested.connect(self.connect_requested)
@@ -242,13 +245,16 @@ class RunsController(QObject):
             return reason
         return "" if self._ports.chosen_count() else "Nothing is selected in the library"
 
-    def _reach_trouble(self) -> str:
+    @property
+    def _reach(self) -> str:
         service = self._ports.service
         status = service.reach.status if service is not None else None
-        word = str(getattr(status, "state", ""))
-        if word == "offline":
+        return str(getattr(status, "state", ""))
+
+    def _reach_trouble(self) -> str:
+        if self._reach == "offline":
             return "Sartiq cannot be reached now."
-        return "Sartiq refuses the login." if word == "unauthorised" else ""
+        return "Sartiq refuses the login." if self._reach == "unauthorised" else ""
 
     # Drafts
 
@@ -525,6 +531,7 @@ class RunsController(QObject):
                 error=" ".join(text for text in trouble if text),
                 is_sending=self.sending.is_busy,
                 is_refused=decision.verdict is Verdict.REFUSE,
-                needs_login=self._reach_trouble().endswith("login."),
+                needs_login=self._reach == "unauthorised",
+                is_offline=self._reach == "offline",
             )
         )

@@ -52,7 +52,7 @@ class RunsDock(Surface):
         kind_wanted: another kind of run.
         size_wanted, shape_wanted: width and height that a list of common ones named.
         submit_requested, reset_requested, close_requested: what the buttons say.
-        settings_requested, login_requested: ways out of what stands in the way.
+        settings_requested, login_requested, retry_requested: ways out of what stands in the way.
     """
 
     edited = Signal(str)
@@ -70,6 +70,7 @@ class RunsDock(Surface):
     close_requested = Signal()
     settings_requested = Signal()
     login_requested = Signal()
+    retry_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("panel", edges=Qt.Edge.LeftEdge, parent=parent)
@@ -93,6 +94,7 @@ class RunsDock(Surface):
         self.footer.button.clicked.connect(self.submit_requested)
         self.footer.settings_requested.connect(self.settings_requested)
         self.footer.login_requested.connect(self.login_requested)
+        self.footer.retry_requested.connect(self.retry_requested)
         self.title.setText("New with Sartiq")
         self.search.hide()
         self._found.hide()

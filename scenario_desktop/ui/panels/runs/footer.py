@@ -18,11 +18,12 @@ class FooterView(QWidget):
 
     Signals:
         settings_requested: the way out of a refused spending.
-        login_requested: the way out of a refused login.
+        login_requested, retry_requested: the ways out where the service is not to be had.
     """
 
     settings_requested = Signal()
     login_requested = Signal()
+    retry_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +35,8 @@ class FooterView(QWidget):
         self._settings.clicked.connect(self.settings_requested)
         self._login = Button("Sign in again…", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
         self._login.clicked.connect(self.login_requested)
+        self._retry = Button("Try again", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
+        self._retry.clicked.connect(self.retry_requested)
         facts = QVBoxLayout()
         facts.setSpacing(6)
         facts.addWidget(self._price)
@@ -44,8 +47,8 @@ class FooterView(QWidget):
         layout.addWidget(self._error)
         layout.addLayout(facts)
         layout.addLayout(self._reasons)
-        layout.addWidget(self._settings, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self._login, 0, Qt.AlignmentFlag.AlignLeft)
+        for link in (self._settings, self._login, self._retry):
+            layout.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addSpacing(2)
         layout.addWidget(self.button)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -60,6 +63,7 @@ class FooterView(QWidget):
         self._reasons.show_reasons(footer.reasons)
         self._settings.setVisible(footer.is_refused)
         self._login.setVisible(footer.needs_login)
+        self._retry.setVisible(footer.is_offline)
         self._show_button(footer)
 
     def _show_button(self, footer: Footer) -> None:

@@ -281,7 +281,7 @@ class Footer:
         reasons: why it cannot be sent, each a sentence.
         error: what went wrong with the last attempt to send it.
         is_refused: the user's own spending limit stands in the way.
-        needs_login: the service refuses the login.
+        needs_login, is_offline: the service refuses the login, or cannot be reached.
     """
 
     verb: str = ""
@@ -292,6 +292,7 @@ class Footer:
     is_sending: bool = False
     is_refused: bool = False
     needs_login: bool = False
+    is_offline: bool = False
 
 
 def verb_of(draft: RunDraft) -> str:
