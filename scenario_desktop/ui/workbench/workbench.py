@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop import paths
 from scenario_desktop.errors import CredentialsUnavailable, Unauthorised
-from scenario_desktop.items import Item, ItemQuery, Section, TagCount
+from scenario_desktop.items import Item, Section, TagCount
 from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.ui import icons
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -50,27 +50,18 @@ from scenario_desktop.ui.workbench import (
     runs_room,
     training_room,
 )
+from scenario_desktop.ui.workbench.chosen import MAX_PLACED, Chosen
 from scenario_desktop.ui.workbench.finding import find_entries
 from scenario_desktop.ui.workbench.item_commands import ItemCommands
+from scenario_desktop.ui.workbench.navigation import FIRST_RUN, Navigation
 from scenario_desktop.ui.workbench.place import GalleryPlace
 from scenario_desktop.ui.workbench.searching import Searching
 from scenario_desktop.ui.workbench.shell import GALLERY, Shell
 from scenario_desktop.ui.workbench.spend import MonthSpend
-from scenario_desktop.ui.workbench.usage_room import PAGE as USAGE
 from scenario_desktop.ui.workbench.usage_room import UsageRoom
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
-
-FIRST_RUN = "first_run"
-#: So many pictures are put on a canvas at once.
-MAX_PLACED = 50
-_NO_WORKSPACE = "No workspace is open"
-#: Pages that Escape leads back from.
-_PAGES_OF_WORK = (
-    detect_room.PAGE, refine_room.PAGE, runs_room.PAGE, generation_room.PAGE,
-    training_room.PAGE,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +118,7 @@ class Workbench(QObject):
         self._shown_already = shell.workspace_id
         if shell.query is not None:
             self.gallery.controller.adopt(shell.query, shell.order)
+        self.chosen = Chosen(self.gallery.controller, self.window, self._has_session)
         self._add_commands()
         self.sidebar_view = SidebarView(
             [
@@ -205,11 +197,18 @@ class Workbench(QObject):
         self._creating = self._action(self._new_canvas)
         self._placing = self._action(self._place_chosen)
         self._editing = self._action(self._edit_again)
-        self._revealing = self._action(self._reveal)
         self._counting = self._action(self._count_all, Overlap.RESTART)
         self._place_panels()
         shell.drop_blanks()
         self.window.restore_jobs()
+        self.navigation = Navigation(
+            self.window, self.notices, gallery=self.gallery, first_run=self.first_run,
+            sidebar=self.sidebar, searching=self.searching, inspector=self.inspector,
+            forms={
+                runs_room.PAGE: self.runs, detect_room.PAGE: self.detect,
+                refine_room.PAGE: self.refine,
+            },
+        )  # fmt: skip
         self._connect()
         self.topbar.show_starting("Starting")
 
@@ -230,8 +229,8 @@ class Workbench(QObject):
 
     def _connect(self) -> None:
         gallery, first_run = self.gallery.controller, self.first_run
-        self.sidebar.query_chosen.connect(self._go_to)
-        gallery.query_changed.connect(self._on_query_changed)
+        self.sidebar.query_chosen.connect(self.navigation.go_to)
+        gallery.query_changed.connect(self.navigation.show_query)
         gallery.import_requested.connect(self.import_files)
         gallery.choose_files_requested.connect(self.imports.choose.trigger)
         gallery.retry_requested.connect(self.retry_requested)
@@ -239,7 +238,7 @@ class Workbench(QObject):
         gallery.prefs_changed.connect(self._remember_gallery)
         gallery.detect_requested.connect(self._detecting.trigger)
         gallery.job_retry_requested.connect(self.jobs.show_job)
-        self.searching.query_wanted.connect(self._go_to)
+        self.searching.query_wanted.connect(self.navigation.go_to)
         first_run.files_dropped.connect(self.import_files)
         first_run.choose_requested.connect(self.imports.choose.trigger)
         first_run.samples_requested.connect(self.add_samples)
@@ -262,57 +261,55 @@ class Workbench(QObject):
         inspector.download_requested.connect(self.items.actions["download"].trigger)
         self.items.actions["copy_url"].busy_changed.connect(inspector.set_copying)
         self.items.collection_wanted.connect(self.sidebar_view.collection_wanted)
-        inspector.item_chosen.connect(self._show_key)
-        inspector.children_requested.connect(self._show_children)
+        inspector.item_chosen.connect(self.navigation.show_key)
+        inspector.children_requested.connect(self.navigation.show_children)
         inspector.tag_chosen.connect(gallery.set_tag)
         inspector.close_requested.connect(self._close_dock)
-        self.palette.entry_chosen.connect(self._on_entry_chosen)
+        self.palette.entry_chosen.connect(self.navigation.show_entry)
         self.sidebar.tag_search_wanted.connect(self._search_tags)
-        self.detect.left.connect(self._leave_detect)
-        self.canvas.left.connect(self._leave_detect)
+        self.detect.left.connect(self.navigation.leave)
+        self.canvas.left.connect(self.navigation.leave)
         self.sidebar_view.rested.connect(self._on_drag_rested)
-        self.refine.left.connect(self._leave_detect)
+        self.refine.left.connect(self.navigation.leave)
         self.refine.settings_requested.connect(self.spending_requested)
         self.refine.connect_requested.connect(self.sartiq_requested)
         self.refine.login_requested.connect(self.keys_requested)
         self.refine.retry_requested.connect(self.retry_requested)
-        self.refine.reveal_requested.connect(self._revealing.trigger)
-        self.runs.left.connect(self._leave_detect)
+        self.refine.reveal_requested.connect(self.navigation.revealing.trigger)
+        self.runs.left.connect(self.navigation.leave)
         self.runs.settings_requested.connect(self.spending_requested)
         self.runs.connect_requested.connect(self.sartiq_requested)
         self.runs.login_requested.connect(self.keys_requested)
         self.runs.retry_requested.connect(self.retry_requested)
         self.runs.jobs_requested.connect(self.jobs.show_job)
-        self.runs.reveal_requested.connect(self._revealing.trigger)
+        self.runs.reveal_requested.connect(self.navigation.revealing.trigger)
         self.jobs.run_edit_requested.connect(self.runs.open_row)
         self.jobs.generation_requested.connect(self.generation.open_job)
-        self.generation.left.connect(self._leave_detect)
-        self.training.left.connect(self._leave_detect)
+        self.generation.left.connect(self.navigation.leave)
+        self.training.left.connect(self.navigation.leave)
         self.training.connect_requested.connect(self.sartiq_requested)
         self.generation.draft_wanted.connect(self.runs.open_draft)
-        self.generation.library_requested.connect(self._show_generation)
+        self.generation.library_requested.connect(self.navigation.show_generation)
         self.generation.tool_requested.connect(self._use_item)
-        self.generation.reveal_requested.connect(self._revealing.trigger)
+        self.generation.reveal_requested.connect(self.navigation.revealing.trigger)
         self.canvas.detect_wanted.connect(self._detect_item)
         self.canvas.in_front.connect(self.topbar.put_in_front)
         self.canvas.locks_changed.connect(gallery.set_locks)
         self.spend.left_known.connect(self.detect.set_left)
         self.spend.usage_requested.connect(self.usage.open)
         self.usage.month_told.connect(self.spend.tell)
-        self.usage.reveal_requested.connect(self._revealing.trigger)
+        self.usage.reveal_requested.connect(self.navigation.revealing.trigger)
         self.usage.job_requested.connect(self.jobs.show_job)
         self.usage.budget_requested.connect(self.spending_requested)
         self.usage.keys_requested.connect(self.keys_requested)
         self.detect.settings_requested.connect(self.spending_requested)
         self.jobs.shown_requested.connect(self.window.show_jobs)
-        self.jobs.reveal_requested.connect(self._revealing.trigger)
+        self.jobs.reveal_requested.connect(self.navigation.revealing.trigger)
         self.jobs.edit_requested.connect(self._editing.trigger)
         self.jobs.place_requested.connect(self.canvas.results.place)
         self.window.jobs_shown.connect(self._on_jobs_shown)
-        self.window.escaped.connect(self._on_escaped)
         self.topbar_view.state_requested.connect(self._on_state_requested)
-        self.topbar_view.search.left.connect(self._focus_page)
-        self.window.page_changed.connect(self._on_page_changed)
+        self.topbar_view.search.left.connect(self.navigation.focus_page)
         self.window.bottom_changed.connect(self.card.set_bottom)
 
     # The workspace
@@ -320,6 +317,7 @@ class Workbench(QObject):
     def bind(self, session: Session, *, is_local: bool) -> None:
         """Show a workspace."""
         self._session, self._is_local = session, is_local
+        self.navigation.bind(session.library)
         self.notices.withdraw(self._unopened)
         self.first_run.set_local(is_local)
         is_there = self._shown_already == session.workspace_id and not session.was_rebuilt
@@ -356,13 +354,14 @@ class Workbench(QObject):
         self.spend.bind(session, is_local=is_local)
         self.place.open(session.workspace_id, is_there=is_there)
         self._on_selection_changed(self.gallery.controller.chosen_count)
-        self._on_query_changed(self.gallery.controller.query)
+        self.navigation.show_query(self.gallery.controller.query)
 
     def unbind(self) -> None:
         """Show no workspace, as between two of them."""
         session, self._session = self._session, None
         if session is None:
             return
+        self.navigation.bind(None)
         self.place.close()
         self.spend.bind(None)
         session.library.changed.disconnect(self._on_library_changed)
@@ -414,48 +413,48 @@ class Workbench(QObject):
         self.commands.add(
             Command(
                 "library.import", "Import pictures…", self._choose_files, icon="image-plus",
-                shortcut="Ctrl+O", reason=self._needs_session, words="add open files",
+                shortcut="Ctrl+O", reason=self.chosen.needs_workspace, words="add open files",
             ),
             Command(
                 "library.samples", "Add the sample pictures", self.add_samples, icon="images",
-                reason=self._needs_session,
+                reason=self.chosen.needs_workspace,
             ),
             Command(
                 "detect.open", "Detect…", self._start_detect, icon="scan-line", shortcut="D",
-                reason=self._needs_session, note=self._chosen_note,
+                reason=self.chosen.needs_workspace, note=self.chosen.note,
                 words="control map canny depth pose edges",
             ),
             Command(
                 "refine.open", "Refine…", self._refining_trigger, icon="maximize-2", shortcut="R",
-                reason=self._needs_session, note=self._chosen_note,
+                reason=self.chosen.needs_workspace, note=self.chosen.note,
                 words="upscale larger sartiq enhance",
             ),
             Command(
                 "generation.open", "Open generation", self._open_chosen_generation,
-                icon="sparkles", reason=self._needs_generation,
+                icon="sparkles", reason=self.chosen.needs_generation,
                 words="sartiq parameters results run again",
             ),
             Command(
                 "usage.open", "Usage", self.usage_open, group="Go to", icon="chart-column",
-                shortcut="U", reason=self._needs_session,
+                shortcut="U", reason=self.chosen.needs_workspace,
                 words="cost spend money budget units report dashboard",
             ),
             Command(
                 "canvas.new", "New canvas…", self._creating_trigger, icon="layers",
-                shortcut="Ctrl+N", reason=self._needs_session, note=self._chosen_note,
+                shortcut="Ctrl+N", reason=self.chosen.needs_workspace, note=self.chosen.note,
                 words="create draw paint edit",
             ),
             Command(
                 "canvas.open", "Open canvas", self._open_chosen_canvas, icon="pencil",
-                reason=self._needs_canvas, words="edit draw paint",
+                reason=self.chosen.needs_canvas, words="edit draw paint",
             ),
             Command(
                 "canvas.place", "Place on canvas", self._placing_trigger, icon="image-plus",
-                reason=self._needs_pictures, note=self._chosen_note, words="layer put insert",
+                reason=self.chosen.needs_pictures, note=self.chosen.note, words="layer put insert",
             ),
             Command(
                 "library.sync", "Sync now", self._sync_now, icon="refresh-cw", shortcut="F5",
-                reason=self._needs_session,
+                reason=self.chosen.needs_workspace,
             ),
             Command(
                 "view.settings", "Settings…", self.settings_requested.emit, group="View",
@@ -475,49 +474,15 @@ class Workbench(QObject):
             ),
         )  # fmt: skip
 
-    def _needs_session(self) -> str:
-        return "" if self._session is not None else _NO_WORKSPACE
-
-    def _chosen_note(self) -> str:
-        count = len(self.gallery.controller.chosen_keys())
-        return f"{count:,} selected" if count else ""
+    def _has_session(self) -> bool:
+        return self._session is not None
 
     def _show_keys(self) -> None:
         page = CANVAS_KEYS if self.window.page == canvas_room.PAGE else LIBRARY
         KeysSheet(self.window, self.commands.all(), page).open()
 
-    def _chosen_canvas(self) -> Item | None:
-        keys = self.gallery.controller.chosen_keys()
-        item = self.gallery.controller.cache.get(keys[0]) if len(keys) == 1 else None
-        return item if item is not None and item.type == "canvas" else None
-
-    def _chosen_generation(self) -> str:
-        keys = self.gallery.controller.chosen_keys()
-        item = self.gallery.controller.cache.get(keys[0]) if len(keys) == 1 else None
-        return item.group_id or "" if item is not None else ""
-
-    def _needs_generation(self) -> str:
-        if reason := self._needs_session():
-            return reason
-        return "" if self._chosen_generation() else "Choose a prediction first"
-
     def _open_chosen_generation(self) -> None:
-        self.generation.open(self._chosen_generation())
-
-    def _needs_canvas(self) -> str:
-        if reason := self._needs_session():
-            return reason
-        return "" if self._chosen_canvas() is not None else "Choose a canvas first"
-
-    def _needs_pictures(self) -> str:
-        if reason := self._needs_session():
-            return reason
-        if self.window.page != GALLERY:
-            return "Go back to the library first"
-        keys = self.gallery.controller.chosen_keys(MAX_PLACED + 1)
-        if not keys:
-            return "Choose a picture first"
-        return "" if len(keys) <= MAX_PLACED else f"Choose at most {MAX_PLACED} pictures"
+        self.generation.open(self.chosen.generation)
 
     def _placing_trigger(self) -> None:
         self._placing.trigger()
@@ -531,7 +496,7 @@ class Workbench(QObject):
             self.notices.toast("Only pictures can be placed on a canvas")
 
     def _open_chosen_canvas(self) -> None:
-        item = self._chosen_canvas()
+        item = self.chosen.canvas
         if item is not None:
             self.canvas.open(item.id)
 
@@ -584,59 +549,12 @@ class Workbench(QObject):
 
     # Where things lead
 
-    def _go_to(self, query: ItemQuery) -> None:
-        """Show a query in the order that the gallery has."""
-        gallery = self.gallery.controller
-        order = gallery.query
-        gallery.set_query(replace(query, sort=order.sort, is_descending=order.is_descending))
-        self._show_library()
-
-    def _show_library(self) -> None:
-        is_empty = self.sidebar.counts().sections.get(Section.ALL) == 0
-        query = self.gallery.controller.query
-        is_whole = query.section is Section.ALL and not query.is_filtered
-        wants_welcome = self._session is not None and is_empty and is_whole
-        self.window.set_page(FIRST_RUN if wants_welcome else GALLERY)
-        if wants_welcome:
-            self.first_run.load_samples()
-
-    def _on_query_changed(self, query: ItemQuery) -> None:
-        self.searching.show_query(query)
-        self.sidebar.show_query(query)
-
-    def _on_page_changed(self, page: str) -> None:
-        if page != runs_room.PAGE:
-            self.runs.close()
-        if page == detect_room.PAGE:
-            self.sidebar.show_work("detect.open")
-            self.refine.close()
-            return
-        self.detect.close()
-        if page == USAGE:
-            self.refine.close()
-            self.sidebar.show_work("usage.open")
-            return
-        if page == refine_room.PAGE:
-            self.sidebar.show_work("refine.open")
-            return
-        self.refine.close()
-        if page in (runs_room.PAGE, generation_room.PAGE, training_room.PAGE):
-            self.sidebar.show_work(runs_room.NEW)
-        elif page == canvas_room.PAGE:
-            self.sidebar.show_query(ItemQuery(section=Section.CANVASES))
-        else:
-            self.sidebar.show_query(self.gallery.controller.query)
-
     def _start_detect(self) -> None:
         self._detecting.trigger()
 
     async def _open_detect_with(self) -> None:
         items = await self.gallery.controller.chosen_items()
         self.detect.open([item for item in items if item.kind in ("image", "")])
-
-    def _leave_detect(self) -> None:
-        self._show_library()
-        self.gallery.view.grid.setFocus()
 
     def _on_state_requested(self) -> None:
         """Do what helps: other keys where they are missing or refused, else try again."""
@@ -652,19 +570,7 @@ class Workbench(QObject):
         if is_shown:
             self.jobs_view.list.setFocus()
         elif focus is None or self.jobs_view.isAncestorOf(focus):
-            self._focus_page()
-
-    def _on_escaped(self) -> None:
-        """Go one step back: the job panel first, then the form."""
-        if self.window.is_jobs_shown():
-            self.window.show_jobs(False)
-        elif self.window.page in _PAGES_OF_WORK:
-            self._leave_detect()
-
-    def _focus_page(self) -> None:
-        grid = self.gallery.view.grid
-        # A grid with nothing in it is hidden, and would not take the keys from where they are.
-        (grid if grid.isVisible() else self.window).setFocus()
+            self.navigation.focus_page()
 
     async def _edit_again(self, kind: str, request: dict[str, Any]) -> None:
         """Open the form with a request that was sent before."""
@@ -676,24 +582,6 @@ class Workbench(QObject):
         item = await self._session.library.item(str(request.get("image", "")))
         self.detect.open([item] if item is not None else [], request)
 
-    async def _reveal(self, asset_ids: Sequence[str]) -> None:
-        if self._session is None:
-            return
-        found = [await self._session.library.item(asset_id) for asset_id in asset_ids]
-        # A refine has no place of its own in the gallery: its prediction has.
-        versions = [item for item in found if item is not None and item.is_refine]
-        lying_on = [await self._session.library.parent(item) for item in versions]
-        shown = [item for item in found if item is not None and not item.is_refine]
-        keys = [item.key for item in (*shown, *lying_on) if item is not None]
-        if keys:
-            self.window.set_page(GALLERY)
-            self.gallery.controller.reveal(list(dict.fromkeys(keys)))
-            self.gallery.view.grid.setFocus()
-            if len(found) == 1 and versions:
-                self.inspector.show_version(versions[0].key)
-        else:
-            self.notices.toast("It is not in the library any more")
-
     def _on_selection_changed(self, count: int) -> None:
         keys = self.gallery.controller.chosen_keys()
         self.inspector.set_selection(keys)
@@ -701,21 +589,11 @@ class Workbench(QObject):
             self.preview.follow(keys[0])
         self.palette.set_selection_count(count)
 
-    def _show_key(self, key: int) -> None:
-        self.window.set_page(GALLERY)
-        self.gallery.controller.reveal([key])
-
     def _use_item(self, op: Op, item: Item) -> None:
         if op is Op.REFINE:
             self.refine.open([item])
         else:
             self.runs.open(op, [item])
-
-    def _show_generation(self, generation_id: str) -> None:
-        self._go_to(ItemQuery(group_id=generation_id))
-
-    def _show_children(self, item: Item) -> None:
-        self._go_to(ItemQuery(parent_id=item.id))
 
     def _close_dock(self) -> None:
         self.window.show_dock(False)
@@ -732,12 +610,6 @@ class Workbench(QObject):
         if self._session is None:
             return ()
         return await find_entries(self._session.library, typed, scope)
-
-    def _on_entry_chosen(self, entry: Entry) -> None:
-        if isinstance(entry.payload, Item):
-            self._show_key(entry.payload.key)
-        elif isinstance(entry.payload, TagCount):
-            self._go_to(ItemQuery(tags=(entry.payload.name,)))
 
     async def _drag_copies(self, items: Sequence[Item]) -> list[Path]:
         """Make copies with good names for another program, in a folder of their own."""
@@ -758,7 +630,7 @@ class Workbench(QObject):
         self.gallery.controller.set_collections(self.collection_names())
         self.searching.show_collections()
         if self.window.page in (GALLERY, FIRST_RUN):
-            self._show_library()
+            self.navigation.show_library()
 
     def _remember_window(self, state: dict[str, Any]) -> None:
         settings = self._ports.settings
