@@ -14,6 +14,7 @@ from scenario_desktop.api.models.sartiq.answers import (
     GenerationsPublic,
     Message,
     PredictionPublic,
+    PredictionsPublic,
     RefinePublic,
 )
 from scenario_desktop.errors import Conflict, Forbidden, NotFound
@@ -49,6 +50,7 @@ class FakeSartiq:
     base_url: str = "https://sartiq.test/api/v1"
     on_list: Callable[[int], None] | None = None
     page_limit: int = 1_000
+    organisation: str | None = None
 
     def count(self, method: str) -> int:
         return sum(1 for name, _ in self.calls if name == method)
@@ -127,6 +129,19 @@ class FakeSartiq:
         rows = sorted(self.generations.values(), key=lambda g: g.created_at or START, reverse=True)
         page = rows[skip : skip + min(limit, self.page_limit)]
         return GenerationsPublic(data=tuple(page), count=len(rows))
+
+    @property
+    def organization_id(self) -> str | None:
+        return self.organisation
+
+    async def list_predictions(
+        self, *, favourite: bool | None = None, skip: int = 0, limit: int = 100
+    ) -> PredictionsPublic:
+        self._called("list_predictions", skip)
+        all_ = [p for g in self.generations.values() for p in g.predictions]
+        rows = [p for p in all_ if favourite is None or p.favourite is favourite]
+        page = rows[skip : skip + min(limit, self.page_limit)]
+        return PredictionsPublic(data=tuple(page), count=len(rows))
 
     async def get_generation(self, generation_id: str) -> GenerationPublic:
         self._called("get_generation", generation_id)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from scenario_desktop.api.models.sartiq.answers import PredictionsPublic
 from scenario_desktop.errors import NotFound, Offline, ServerFailed, Unauthorised
 from scenario_desktop.items import ItemQuery, Section, Source
 from scenario_desktop.services.library import ChangeKind, Library, LibraryChange
@@ -240,6 +241,42 @@ async def test_an_old_change_is_found_in_rounds(room: Room) -> None:
     assert await room.count(section=Section.FAVOURITES) == 0
     await tidy_all(room)
     assert await room.ids(section=Section.FAVOURITES) == [make_id("p", 200)]
+
+
+async def test_a_mark_made_elsewhere_is_taken_over_at_once(room: Room) -> None:
+    """Marks have a list of their own: no round over all generations is needed."""
+    made = [room.server.add(number, predictions=1) for number in range(300)]
+    await room.sync.run_once()
+    room.server.change(made[2], 0, favourite=True)
+    await room.sync.tidy()
+    assert await room.ids(section=Section.FAVOURITES) == [make_id("p", 200)]
+    room.server.change(room.server.generations[made[2].id], 0, favourite=False)
+    await room.sync.tidy()
+    assert await room.count(section=Section.FAVOURITES) == 0
+
+
+async def test_of_an_organisation_the_list_of_marks_is_not_all(room: Room) -> None:
+    made = room.server.add(1, predictions=1)
+    room.server.change(made, 0, favourite=True)
+    await room.sync.run_once()
+    room.server.organisation = "org"
+    room.server.calls.clear()
+
+    async def none(**_: Any) -> PredictionsPublic:
+        return PredictionsPublic()
+
+    room.server.list_predictions = none  # type: ignore[method-assign]
+    await room.sync.tidy()
+    assert room.server.count("get_generations") == 0
+    assert await room.count(section=Section.FAVOURITES) == 1
+
+
+async def test_a_server_without_the_list_of_marks_is_tidied_all_the_same(room: Room) -> None:
+    room.server.add(1)
+    await room.sync.run_once()
+    room.server.errors["list_predictions"] = [ServerFailed("Ouch.")]
+    await room.sync.tidy()
+    assert await room.count() == 2
 
 
 async def test_nothing_goes_because_a_page_failed(room: Room) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final, Protocol, TypeVar
 
 from scenario_desktop.errors import BadAnswer
@@ -25,7 +25,7 @@ P = TypeVar("P", bound=_Counted)
 
 async def skip_pages(
     fetch: Callable[[int], Awaitable[P]], *, skip: int = 0, most: int = _MOST_PAGES
-) -> AsyncIterator[P]:
+) -> AsyncGenerator[P, None]:
     """Yield page after page to the end of a list.
 
     A short page is no end: a server may give fewer than were asked for. The end is an empty page,

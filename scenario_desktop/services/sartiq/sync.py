@@ -8,6 +8,7 @@ seen: what is missing from pages that came whole is asked for by its id first.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
@@ -15,14 +16,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from scenario_desktop.api.models.sartiq.answers import GenerationPublic, GenerationsPublic
+from scenario_desktop.api.models.sartiq.answers import (
+    GenerationPublic,
+    GenerationsPublic,
+    PredictionsPublic,
+)
 from scenario_desktop.api.sartiq.paging import skip_pages
-from scenario_desktop.items import Source
+from scenario_desktop.errors import AppError, Offline, TimedOut, Unauthorised
+from scenario_desktop.items import ItemQuery, Section, Source
 from scenario_desktop.services.library import Library
 from scenario_desktop.services.sartiq.library import SartiqLibrary
 from scenario_desktop.services.sartiq.marks import ALL, REACHED, TIDIED
 from scenario_desktop.services.sync_loop import SyncLoop, SyncTimes, Telling
 from scenario_desktop.store.catalogue import Catalogue
+
+log = logging.getLogger(__name__)
 
 PAGE_SIZE: Final = 100
 #: A pass looks at so many first; a full page takes 35 ms to read.
@@ -39,7 +47,12 @@ MOST_DOUBTED: Final = 100
 class ListClient(Protocol):
     """The part of the API client that is used here."""
 
+    @property
+    def organization_id(self) -> str | None: ...
     async def list_generations(self, *, skip: int = ..., limit: int = ...) -> GenerationsPublic: ...
+    async def list_predictions(
+        self, *, favourite: bool | None = ..., skip: int = ..., limit: int = ...
+    ) -> PredictionsPublic: ...
 
 
 @dataclass(slots=True)
@@ -184,11 +197,51 @@ class SartiqSync(SyncLoop):
         try:
             await self._walk_slice(skip, walked, telling)
             await self._judge(skip, walked, telling)
+            await self._compare_favourites(telling)
         finally:
             telling.flush()
         # The next round overlaps by a page: the list moves while it is walked.
         following = 0 if walked.is_end else max(0, skip + walked.size - TIDY_SIZE)
         await self._catalogue.set_meta(TIDIED, str(following))
+
+    async def _compare_favourites(self, telling: Telling) -> None:
+        """Take over marks that were set or cleared elsewhere, on generations of any age."""
+        try:
+            changed = await self._changed_favourites()
+        except (Offline, TimedOut, Unauthorised):
+            raise
+        except AppError as error:  # the rounds come by all of them, only later
+            log.info("favourites could not be compared: %s", error.message)
+            return
+        await self._reread(changed[:MOST_DOUBTED], telling)
+
+    async def _changed_favourites(self) -> list[str]:
+        """Return generations in which marks are other ones here than there."""
+        marked: dict[str, str] = {}
+
+        async def fetch(after: int) -> PredictionsPublic:
+            return await self._client.list_predictions(favourite=True, skip=after, limit=PAGE_SIZE)
+
+        pages, is_whole = 0, True
+        async with aclosing(skip_pages(fetch)) as found:
+            async for page in found:
+                marked.update({p.id: p.generation_id for p in page.data if p.favourite})
+                pages += 1
+                is_whole = is_whole and not page.skipped
+                if pages >= TIDY_PAGES:
+                    is_whole = False
+                    break
+        ours = await self._known_favourites()
+        changed = [marked[one] for one in marked.keys() - ours.keys()]
+        # The list is of the user's own: of an organisation it says nothing about the others'.
+        if is_whole and self._client.organization_id is None:
+            changed += [ours[one] for one in ours.keys() - marked.keys()]
+        return sorted({group for group in changed if group})
+
+    async def _known_favourites(self) -> dict[str, str]:
+        query = ItemQuery(section=Section.FAVOURITES, sources=(Source.SARTIQ,))
+        items = await self._catalogue.items(await self._catalogue.ordered_keys(query))
+        return {item.id: item.group_id or "" for item in items.values() if item.is_prediction}
 
     async def _walk_slice(self, skip: int, walked: _Slice, telling: Telling) -> None:
         count = 0
