@@ -65,14 +65,6 @@ def redact(text: str) -> str:
     return _AUTHORIZATION.sub(rf"\1 {_HIDDEN}", text)
 
 
-class RedactingFilter(logging.Filter):
-    """Cleans the message, traceback and stack of each record; lets every record pass."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        _clean(record)
-        return True
-
-
 def install() -> None:
     """Clean the records of every logger from now on, and quieten libraries that log addresses.
 

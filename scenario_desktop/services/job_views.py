@@ -395,16 +395,6 @@ def queue_seconds(job: Job) -> float | None:
     return None
 
 
-def run_seconds(job: Job) -> float | None:
-    """Return the time from creation to the end, by the service's own dates; None: untold."""
-    dates = [c.date for c in job.status_history if c.date is not None]
-    begun = job.created_at or (dates[0] if dates else None)
-    ended = dates[-1] if dates else job.updated_at
-    if begun is None or ended is None:
-        return None
-    return max(0.0, (ended - begun).total_seconds())
-
-
 def charged(job: Job) -> Decimal | None:
     """Return what an ended job costs in Creative Units; None where the service does not tell.
 

@@ -251,12 +251,6 @@ class Catalogue:
         wanted = list(ids)
         return await self._database.read(lambda c: self._tables.index.keys_of(c, wanted))
 
-    async def ids_missing(self, ids: Iterable[str]) -> list[str]:
-        """Return those of the ids that are not here, in their order."""
-        wanted = list(ids)
-        known = await self.keys_by_ids(wanted)
-        return [asset_id for asset_id in wanted if asset_id not in known]
-
     async def ids_after(self, key: int, limit: int) -> dict[int, str]:
         """Return key -> id of Scenario's next items in the library (not the trash) after a key."""
 

@@ -10,11 +10,9 @@ from enum import Enum
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from scenario_desktop.errors import AppError
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 
 _log = logging.getLogger(__name__)
 
@@ -127,41 +125,6 @@ class _Stop:
             # The loop may be closed by now; then nothing runs any more.
             with contextlib.suppress(RuntimeError):
                 task.cancel()
-
-
-class ActionButton(Button):
-    """A button that starts an action, and reads "Cancel" with a spinner while it runs."""
-
-    def __init__(
-        self,
-        text: str,
-        action: AsyncAction,
-        *,
-        kind: ButtonKind = ButtonKind.SECONDARY,
-        icon: str = "",
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(text, kind=kind, icon=icon, parent=parent)
-        self._idle_text = text
-        self._action = action
-        action.busy_changed.connect(self._on_busy_changed)
-        self.clicked.connect(self._on_clicked)
-
-    def set_text(self, text: str) -> None:
-        """Change what it reads while idle."""
-        self._idle_text = text
-        if not self._action.is_busy:
-            self.setText(text)
-
-    def _on_clicked(self) -> None:
-        if self._action.is_busy:
-            self._action.cancel()
-        else:
-            self._action.trigger()
-
-    def _on_busy_changed(self, is_busy: bool) -> None:
-        self.set_busy(is_busy, is_clickable=True)
-        self.setText("Cancel" if is_busy else self._idle_text)
 
 
 async def cancel_all(root: QObject) -> None:

@@ -1,15 +1,9 @@
-"""Items near what is in view, and the folder for drags."""
+"""Items near what is in view."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-from scenario_desktop.items import Item
 from scenario_desktop.ui.panels.gallery.area import MAX_AROUND
 from scenario_desktop.ui.panels.gallery.cache import MAX_ITEMS, ItemCache
-from scenario_desktop.ui.panels.gallery.dragging import copies_in
 from tests.widget.gallery_support import item
 
 
@@ -37,26 +31,3 @@ def test_forgotten_items_are_told_as_they_were() -> None:
 
 def test_all_around_a_view_fits_into_what_is_kept() -> None:
     assert MAX_AROUND < MAX_ITEMS
-
-
-@dataclass
-class Saved:
-    path: Path | None
-
-
-class FakeDownloads:
-    def __init__(self) -> None:
-        self.folders: list[Path] = []
-
-    async def save(self, items: Sequence[Item], folder: Path) -> list[Saved]:
-        self.folders.append(folder)
-        return [Saved(folder / f"{one.name}.png" if one.key != 2 else None) for one in items]
-
-
-async def test_each_drag_has_a_folder_of_its_own(tmp_path: Path) -> None:
-    downloads = FakeDownloads()
-    prepare = copies_in(tmp_path, downloads)
-    assert [path.name for path in await prepare([item(1), item(2)])] == ["Picture 0001.png"]
-    await prepare([item(1)])
-    assert len(set(downloads.folders)) == 2
-    assert all(folder.parent == tmp_path for folder in downloads.folders)

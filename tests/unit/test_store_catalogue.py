@@ -278,7 +278,6 @@ async def test_edits_and_lineage(catalogue: Catalogue) -> None:
     rename = {"metadata": {"name": "hero", "type": "uploaded"}}
     await catalogue.edit(["a1"], lambda a: a.model_copy(update=rename))
     assert await ids(catalogue, text="hero") == ["a1"]
-    assert await catalogue.ids_missing(["a1", "zz"]) == ["zz"]
 
 
 async def test_a_full_disk_in_the_middle_of_a_page_keeps_the_pages_before(

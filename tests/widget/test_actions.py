@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from shiboken6 import delete
 
 from scenario_desktop.errors import Offline
-from scenario_desktop.ui.actions import ActionButton, AsyncAction, Overlap, cancel_all
+from scenario_desktop.ui.actions import AsyncAction, Overlap, cancel_all
 from tests.support import until
 
 
@@ -123,18 +123,6 @@ async def test_all_actions_below_an_object_are_stopped(qt_loop: Any) -> None:
     await until(lambda: all(work.started for work in works))
     await cancel_all(owner)
     assert [work.stopped for work in works] == [1, 1]
-
-
-async def test_the_button_starts_and_cancels(qt_loop: Any) -> None:
-    owner, work = QObject(), Work()
-    action = AsyncAction(work, parent=owner)
-    button = ActionButton("Generate", action)
-    button.click()
-    await until(lambda: work.started)
-    assert button.text() == "Cancel"
-    button.click()
-    await until(lambda: work.stopped and not action.is_busy)
-    assert button.text() == "Generate"
 
 
 def test_nothing_is_started_after_the_loop_has_ended(qapp: object) -> None:

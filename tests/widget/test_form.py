@@ -137,14 +137,6 @@ def test_a_changed_value_has_a_way_back(form: Form) -> None:
     assert told == ["low"]
 
 
-def test_reset_all_is_one_edit(form: Form) -> None:
-    form.set_draft(VALUES)
-    told = edits(form)
-    form.reset_all()
-    assert not form.is_changed
-    assert len(told) == 1
-
-
 def test_reset_goes_to_what_the_context_says(form: Form) -> None:
     form.set_initial({"flag": True})
     assert row(form, "flag").is_changed

@@ -100,16 +100,12 @@ async def test_the_result_takes_the_place_of_its_cell(qt_loop: Loop, works: Work
     assert works.beside == []
 
 
-async def test_a_failure_seen_here_stays_until_it_is_tried_again(
-    qt_loop: Loop, works: Works
-) -> None:
+async def test_a_failure_seen_here_stays(qt_loop: Loop, works: Works) -> None:
     jobs = FakeJobs(view(JobState.RUNNING))
     works.watch(jobs, jobs.find)
     await until(lambda: works.cells)
     jobs.become(view(JobState.FAILED))
     assert [cell.state for cell in works.cells] == [WorkState.FAILED]
-    works.dismiss("row")
-    assert works.cells == ()
 
 
 async def test_failures_of_yesterday_are_no_cells(qt_loop: Loop, works: Works) -> None:

@@ -19,7 +19,6 @@ from scenario_desktop.api.models.sartiq.answers import (
 )
 from scenario_desktop.api.models.sartiq.requests import SartiqRequest
 from scenario_desktop.errors import AppError, BadInput, NotFound
-from scenario_desktop.items import Item
 from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.job_views import JobState
 from scenario_desktop.services.jobs import Jobs
@@ -288,8 +287,3 @@ def _generation(job_id: str) -> str:
     if found is None:
         raise NotFound("This job is not known to the service.")
     return found.other if found.kind == AGENTIC else found.id
-
-
-def picture_refs(items: Sequence[Item]) -> tuple[PictureRef, ...]:
-    """Return the pictures of items."""
-    return tuple(PictureRef.of(item) for item in items)

@@ -76,8 +76,3 @@ def budget_state(
             left_s = max(Decimal(0), budget - spent) / pace
             runs_out = (now + timedelta(seconds=float(left_s))).date()
     return BudgetState(spent, budget, forecast, runs_out, last)
-
-
-def month_key(now: datetime) -> str:
-    """Return the name of a month for remembering that it was warned about: "2026-11"."""
-    return f"{now:%Y-%m}"

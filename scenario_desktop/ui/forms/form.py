@@ -174,15 +174,6 @@ class Form(QWidget):
         """Return the fields that differ from where reset goes back to."""
         return [n for n, row in self._rows.items() if row.is_changed and n not in self._unshown]
 
-    def reset_all(self) -> None:
-        """Put back every field that is shown, and tell of it as of one edit."""
-        changed = self.changed()
-        for name in changed:
-            self._rows[name].editor.set_value(self._initial[name])
-        self._update_changed()
-        if changed:
-            self.edited.emit(changed[0])
-
     def show_errors(self, error: ValidationError) -> None:
         """Write each finding of a validator under its field, the rest below the form."""
         texts = error_texts(error, self._specs)

@@ -59,10 +59,6 @@ class PlainLabel(QLabel):
         look.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
-    def set_style(self, style: str) -> None:
-        self.style_name = style
-        self._on_theme_changed()
-
     def set_tone(self, tone: str) -> None:
         if tone != self.tone:
             self.tone = tone

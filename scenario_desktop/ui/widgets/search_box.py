@@ -44,6 +44,7 @@ _UNFINISHED = re.compile(
     rf'(?:^|(?<=\s))(?:-|not )?(?:{"|".join(WORDS)}):(?:"[^"]*"?|\S*)$', re.IGNORECASE
 )
 #: No token is drawn wider than this, logical pixels at 100 %.
+_PLACEHOLDER = "Search names, tags, prompts"
 MAX_TOKEN_PX = 220
 MIN_FIELD_PX = 96
 
@@ -177,13 +178,12 @@ class SearchBox(QWidget):
         self._error = ""
         self._message: _Message | None = None
         self._suggestions: Suggestions | None = None
-        self._placeholder = "Search names, tags, prompts"
         self._cap = KeyCap(shortcut)
         self._more = _More(self)
         self.field = QLineEdit()
         self.field.setProperty("bare", "true")
         self.field.setAccessibleName("Search")
-        self.field.setPlaceholderText(self._placeholder)
+        self.field.setPlaceholderText(_PLACEHOLDER)
         self.field.installEventFilter(self)
         self.field.textEdited.connect(self._on_edited)
         self._row = QHBoxLayout(self)
@@ -245,10 +245,6 @@ class SearchBox(QWidget):
     def offered(self) -> list[str]:
         """Return the values that are offered now."""
         return self._suggestions.values() if self._suggestions is not None else []
-
-    def set_placeholder(self, text: str) -> None:
-        self._placeholder = text
-        self._update_placeholder()
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Leave the shortcut away where there is little room."""
@@ -448,7 +444,7 @@ class SearchBox(QWidget):
 
     def _update_placeholder(self) -> None:
         narrow = len(self._tokens) > 1
-        self.field.setPlaceholderText("Add a filter or text" if narrow else self._placeholder)
+        self.field.setPlaceholderText("Add a filter or text" if narrow else _PLACEHOLDER)
 
     def _fit_tokens(self) -> None:
         """Show as many of the newest tokens as leave room to type; count the others."""

@@ -30,10 +30,6 @@ class Surface(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         theme.current().changed.connect(self.update)
 
-    def set_edges(self, edges: Qt.Edge) -> None:
-        self._edges = edges
-        self.update()
-
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = theme.current().tokens

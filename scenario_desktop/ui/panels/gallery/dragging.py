@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol
-from uuid import uuid4
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QRectF, Qt, QTimer, QUrl
 from PySide6.QtGui import QColor, QCursor, QDrag, QGuiApplication, QPainter, QPixmap
@@ -34,32 +32,6 @@ _PICTURE_PX = 72
 
 #: Makes copies of originals with good names; the paths of those that could be made.
 Prepare = Callable[[Sequence[Item]], Awaitable[Sequence[Path]]]
-
-
-class SavedFile(Protocol):
-    @property
-    def path(self) -> Path | None: ...
-
-
-class Saves(Protocol):
-    """What is needed of the download service."""
-
-    async def save(self, items: Sequence[Item], folder: Path, /) -> Sequence[SavedFile]: ...
-
-
-def copies_in(folder: Path, downloads: Saves) -> Prepare:
-    """Return a way to make copies for a drag.
-
-    Args:
-        folder: for the copies, each drag's in a folder of its own so that names stay as they are;
-            whoever owns it empties it at times.
-    """
-
-    async def prepare(items: Sequence[Item]) -> list[Path]:
-        saved = await downloads.save(items, folder / uuid4().hex[:12])
-        return [one.path for one in saved if one.path is not None]
-
-    return prepare
 
 
 class Dragging(QObject):

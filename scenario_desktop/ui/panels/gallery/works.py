@@ -60,7 +60,6 @@ class Works(QObject):
         self._hosts: dict[str, int] = {}  # refine's id → key of the prediction it lies on
         self._seen: dict[str, int] = {}  # job id → cell key
         self._results: dict[tuple[str, str], tuple[int, int]] = {}
-        self._dismissed: set[str] = set()
         self._look_up = AsyncAction(self._look_up_items, parent=self)
         self._look_up.succeeded.connect(self._on_looked_up)
 
@@ -76,7 +75,7 @@ class Works(QObject):
             self._jobs.changed.disconnect(self._on_changed)
         self._jobs, self._find = jobs, find
         self._look_up.cancel()
-        for memory in (self._keys, self._hosts, self._seen, self._results, self._dismissed):
+        for memory in (self._keys, self._hosts, self._seen, self._results):
             memory.clear()
         self.cells = ()
         if jobs is not None:
@@ -90,11 +89,6 @@ class Works(QObject):
     def forget_results(self) -> None:
         """Let results stand where their order puts them, as after another order was chosen."""
         self._results.clear()
-
-    def dismiss(self, job_id: str) -> None:
-        """Take a failed cell away, as when it is tried again."""
-        self._dismissed.add(job_id)
-        self._update()
 
     def _on_changed(self, _change: object = None) -> None:
         self._update()
@@ -118,7 +112,7 @@ class Works(QObject):
             is_failed = view.state == "failed"
             if view.is_active:
                 self._seen.setdefault(view.id, -1 - len(self._seen))
-            is_known = view.id in self._seen and view.id not in self._dismissed
+            is_known = view.id in self._seen
             if not is_known or not (view.is_active or is_failed or self._is_result_awaited(view)):
                 continue
             parent = self._host_of(view)

@@ -149,10 +149,6 @@ class InspectorView(Surface):
         self.facts.set_groups(())
         self._facts_line.hide()
 
-    def set_headline(self, text: str) -> None:
-        """Update the line below the name, whose "2 h ago" moves on."""
-        self._headline.setText(text)
-
     def set_tags(self, states: Sequence[TagState], total: int, *, hint: str = "") -> None:
         self.tags.set_states(states, total)
         self._tags_hint.setText(hint)
