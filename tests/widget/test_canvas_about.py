@@ -79,6 +79,19 @@ def test_escape_leaves_the_name(title: TitleField) -> None:
     assert not title.field.isVisible()
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+async def test_the_keys_go_back_to_the_canvas_after_a_name(
+    qt_loop: Any, panel: Any, canvases: Any, key: Qt.Key
+) -> None:
+    await opened(panel, canvases)
+    panel.page.window().activateWindow()
+    panel.page.stage.setFocus()
+    panel.page.title.edit()
+    assert panel.page.title.field.hasFocus()
+    QTest.keyClick(panel.page.title.field, key)
+    assert panel.page.focusWidget() is panel.page.stage.focusProxy()
+
+
 async def test_the_canvas_is_renamed_and_described(qt_loop: Any, panel: Any, canvases: Any) -> None:
     session = await opened(panel, canvases)
     panel.page.title.renamed.emit("Dusk Ridge")

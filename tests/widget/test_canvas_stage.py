@@ -6,9 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainterPath, QPointingDevice, QTabletEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainterPath,
+    QPointingDevice,
+    QTabletEvent,
+)
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSlider, QWidget
 
 from scenario_desktop.canvas.format import ShapeLayer, TextLayer, Transform
 from scenario_desktop.ui.panels.canvas import clipboard, drawing
@@ -434,3 +441,18 @@ def test_undo_in_the_middle_of_a_drag_ends_it(stage: Stage, editor: Editor) -> N
     assert editor.document.layers[0].transform == Transform(x=20, y=20)
     editor.redo()
     assert color(editor, 135, 50) == RED
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_taken"), [(QPushButton, True), (QSlider, True), (QLineEdit, False)]
+)
+def test_the_pointer_brings_the_keys_to_the_canvas(
+    stage: Stage, kind: type[QWidget], is_taken: bool
+) -> None:
+    other = kind(stage)
+    other.show()
+    stage.activateWindow()
+    other.setFocus()
+    place = QPointF(5, 5)
+    QApplication.sendEvent(stage, QEnterEvent(place, place, place))
+    assert stage.window().focusWidget() is (stage.focusProxy() if is_taken else other)

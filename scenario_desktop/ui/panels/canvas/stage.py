@@ -29,7 +29,14 @@ from PySide6.QtGui import (
     QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QComboBox,
+    QSizePolicy,
+    QWidget,
+)
 from typing_extensions import override
 
 from scenario_desktop.canvas.format import TextLayer
@@ -68,6 +75,9 @@ SQUARES_FROM = 2.0
 FRAME_S = 0.012
 #: Room left around a fitted canvas, logical pixels.
 MARGIN = 12
+#: Widgets that the keys are taken from when the pointer comes to the canvas: the space bar is for
+#: the hand then, and does not press again what was pressed last. Fields to type into keep them.
+_RESTING = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox)
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -481,6 +491,10 @@ class Stage(QWidget):
     @override
     def enterEvent(self, event: QEnterEvent) -> None:
         self.pointer = event.position()
+        focus = self.window().focusWidget()
+        is_typed_into = isinstance(focus, QComboBox) and focus.isEditable()
+        if isinstance(focus, _RESTING) and not is_typed_into:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.update()
 
     @override

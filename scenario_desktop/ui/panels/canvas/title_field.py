@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from shiboken6 import isValid
 from typing_extensions import override
 
 from scenario_desktop.ui import theme
@@ -29,6 +30,7 @@ class TitleField(QWidget):
         super().__init__()
         self._name = ""
         self._is_editable = True
+        self._keys_from: QWidget | None = None
         self.label = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)
         self.field = _Field()
         self.field.setAccessibleName("Name of the canvas")
@@ -65,6 +67,7 @@ class TitleField(QWidget):
         """Let the name be typed over."""
         if not self._is_editable or not self.field.isHidden():
             return
+        self._keys_from = self.window().focusWidget()
         self.label.hide()
         self.field.setText(self._name)
         self.field.show()
@@ -109,8 +112,11 @@ class TitleField(QWidget):
         if self.field.isHidden():
             return
         name = " ".join(self.field.text().split())
+        had_keys, back = self.field.hasFocus(), self._keys_from
         self.field.hide()
         self.label.show()
+        if had_keys and back is not None and isValid(back) and back.isVisible():
+            back.setFocus(Qt.FocusReason.OtherFocusReason)
         self.updateGeometry()
         if is_kept and name and name != self._name:
             self.set_name(name)
