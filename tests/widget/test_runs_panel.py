@@ -14,7 +14,7 @@ import pytest
 from psygnal import Signal
 from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from scenario_desktop.api.models.sartiq.answers import (
     AgenticShotAttempt,
@@ -34,7 +34,7 @@ from scenario_desktop.ui.panels.runs.adjust_view import words_of
 from scenario_desktop.ui.panels.runs.controller import NO_ACCOUNT, RunsController
 from scenario_desktop.ui.panels.runs.dock import RunsDock
 from scenario_desktop.ui.panels.runs.kinds import KINDS, headings, slots, specs
-from scenario_desktop.ui.panels.runs.page import RunsPage, View
+from scenario_desktop.ui.panels.runs.page import RunsPage, Status, StatusLine, View
 from scenario_desktop.ui.panels.runs.ports import RunsPorts, Service
 from scenario_desktop.ui.panels.runs.state import (
     RunDraft,
@@ -47,6 +47,7 @@ from scenario_desktop.ui.panels.runs.state import (
     ref_of,
 )
 from scenario_desktop.ui.theme import Theme
+from scenario_desktop.ui.widgets.banner import Tone
 from scenario_desktop.ui.widgets.buttons import Button
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from tests.support import until
@@ -501,6 +502,24 @@ async def test_what_this_computer_would_refuse_is_told_before(make_desk: Any, qt
     there = make_desk(is_local=False)
     there.controller.open(Op.BACKGROUND, [item(1)])
     assert there.controller.why_not() == []
+
+
+def test_a_long_status_is_never_cut_off(qapp: Any) -> None:
+    window = QWidget()
+    column = QVBoxLayout(window)
+    line, below = StatusLine(), QWidget()
+    below.setMinimumHeight(400)
+    column.addWidget(line)
+    column.addWidget(below)
+    window.resize(300, 420)
+    window.show()
+    line.show_status(
+        Status("Failed: " + "something went wrong and this is why, " * 12, Tone.DANGER)
+    )
+    column.activate()
+    label = line.findChildren(QLabel)[-1]
+    assert label.height() >= label.heightForWidth(label.width())
+    window.close()
 
 
 async def test_common_sizes_and_shapes_exclude_each_other(make_desk: Any, qt_loop: Any) -> None:

@@ -461,6 +461,15 @@ def test_the_handle_splits_the_two_pictures(qtbot: QtBot) -> None:
     assert view.split == pytest.approx(0.27)
 
 
+def test_a_button_gives_up_its_shortcut_before_its_words(qtbot: QtBot) -> None:
+    button = PriceButton("Adjust 2 pictures", shortcut="Ctrl+Return")
+    qtbot.addWidget(button)
+    button.resize(button.sizeHint())
+    assert button._shows_keys
+    button.resize(button.width() - 30, button.height())
+    assert not button._shows_keys
+
+
 def test_badges_leave_a_small_picture_rather_than_lie_on_each_other(qtbot: QtBot) -> None:
     view = CompareView()
     qtbot.addWidget(view)

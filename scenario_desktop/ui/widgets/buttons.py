@@ -161,12 +161,17 @@ class Button(QPushButton):
             return "button_large"
         return "label_strong" if self.kind is ButtonKind.PRIMARY else "body_strong"
 
-    def _content_width(self) -> float:
+    @property
+    def _shows_keys(self) -> bool:
+        """Whether there is room for the shortcut: the text comes first."""
+        return bool(self._shortcut) and self._content_width() <= self.width()
+
+    def _content_width(self, *, has_keys: bool = True) -> float:
         look = theme.current()
         width = float(QFontMetrics(look.font(self._style())).horizontalAdvance(self.text()))
         if self._icon or self.is_busy:
             width += look.px(16) + (GAP if self.text() else 0)
-        if self._shortcut:
+        if self._shortcut and has_keys:
             width += 10 + look.metrics("small_strong").horizontalAdvance(self._keys())
         if self._has_arrow:
             width += GAP + look.px(14)
@@ -177,9 +182,8 @@ class Button(QPushButton):
 
     def _paint_content(self, painter: QPainter, color: QColor) -> None:
         look = theme.current()
-        x = (self.width() - self._content_width()) / 2
-        if self._has_arrow or self.kind in _FLUSH:
-            x = max(0.0, x)
+        has_keys = self._shows_keys
+        x = max(0.0, (self.width() - self._content_width(has_keys=has_keys)) / 2)
         height = self.height()
         if self._icon or self.is_busy:
             side = look.px(16)
@@ -194,7 +198,7 @@ class Button(QPushButton):
         room = min(width, self.width() - int(x))
         painting.text(painter, QRectF(x, 0, room, height), self.text(), font, color)
         x += width
-        if self._shortcut:
+        if has_keys:
             font = look.font("small_strong")
             painting.text(
                 painter, QRectF(x + 9, 0, self.width(), height), self._keys(), font, color

@@ -141,6 +141,7 @@ class StatusLine(QWidget):
         self._action.setText(status.action)
         self._action.setVisible(bool(status.action))
         self.setAccessibleName(status.text)
+        self._fit()
         self.update()
 
     def text(self) -> str:
@@ -149,9 +150,14 @@ class StatusLine(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Put the button below where there is little room, and never cut the words off."""
         is_narrow = self.width() < self._action.sizeHint().width() + theme.current().px(300)
         directions = QBoxLayout.Direction
         self._words.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
+        self.setMinimumHeight(max(0, self.heightForWidth(self.width())))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
