@@ -292,7 +292,7 @@ class Session:
         from scenario_desktop.services.usage.keeping import ReportCache
         from scenario_desktop.services.usage.usage import Usage
 
-        return Usage(
+        usage = Usage(
             self.client,
             self._ledger,
             ReportCache(self._usage_folder),
@@ -301,6 +301,8 @@ class Session:
             team=self._team,
             titles={DETECT: "Detect"},
         )
+        self._stack.push_async_callback(usage.aclose)
+        return usage
 
     async def plan_units(self) -> PlanUnits | None:
         """Return what the account's plan gives and what is used; None where that is not known."""

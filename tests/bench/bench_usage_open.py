@@ -114,6 +114,7 @@ async def open_once(answers: Answers, ledger: Ledger, folder: Path) -> float:
     await controller.load.settle()
     await controller.compare.settle()
     controller.close()
+    await usage.aclose()
     view.close()
     view.deleteLater()
     store.close()
@@ -175,6 +176,7 @@ async def _warm(answers: Answers, ledger: Ledger, folder: Path) -> None:
     book.more()
     await book.settled()
     await book.aclose()
+    await usage.aclose()
 
 
 def _text(value: object) -> str:

@@ -90,12 +90,20 @@ class World:
     ledger: Ledger
     folder: Path
     client: FakeUsage = field(default_factory=FakeUsage)
+    opened: list[Usage] = field(default_factory=list)
 
     def usage(self, team: FakeUsage | None = None) -> Usage:
-        return Usage(
+        usage = Usage(
             self.client, self.ledger, ReportCache(self.folder / "usage"), workspace_id="ws",
             zone=UTC, team=team, titles={"detect": "Detect"}, clock=self.clock,
         )  # fmt: skip
+        self.opened.append(usage)
+        return usage
+
+    async def restart(self) -> None:
+        """Close all that was opened."""
+        for usage in self.opened:
+            await usage.aclose()
 
     async def job(
         self, state: LedgerState, quoted: int | None, charged: int | None, *,
@@ -122,7 +130,9 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     clock = FakeClock()
     ledger = await inline_ledger(tmp_path / "l.sqlite", clock)
-    yield World(clock, ledger, tmp_path)
+    world = World(clock, ledger, tmp_path)
+    yield world
+    await world.restart()
     await ledger.aclose()
 
 
@@ -150,6 +160,7 @@ async def test_a_fresh_one_can_be_asked_for(world: World) -> None:
 async def test_a_past_range_is_kept_for_good_and_over_a_restart(world: World) -> None:
     past = UsageRange(date(2026, 10, 1), date(2026, 10, 31), UTC)
     report = (await world.usage().report(past)).report
+    await world.restart()
     await world.clock.advance(86_400)
     again = await world.usage().report(past)
     assert len(world.client.questions) == 1
@@ -163,13 +174,26 @@ async def test_without_network_the_kept_report_is_shown_with_its_time(world: Wor
     world.client.error = Offline("No connection.")
     shown = await usage.report(TODAY)
     assert (shown.at, shown.error) == (begun, world.client.error)
+    await world.restart()
     kept = await world.usage().kept(TODAY)
     assert kept is not None
     assert kept.at == begun
 
 
+async def test_what_was_asked_for_is_there_before_it_is_on_the_disk(world: World) -> None:
+    usage = world.usage()
+    report = (await usage.report(TODAY)).report
+    assert not (world.folder / "usage").exists()
+    kept = await usage.kept(TODAY)
+    assert kept is not None
+    assert kept.report is report
+    await world.restart()
+    assert len(list((world.folder / "usage").glob("*.json"))) == 1
+
+
 async def test_a_damaged_kept_report_is_read_anew(world: World) -> None:
     await world.usage().report(TODAY)
+    await world.restart()
     for file in (world.folder / "usage").iterdir():
         file.write_text("{", encoding="utf-8")
     await world.usage().report(TODAY)
@@ -195,7 +219,7 @@ async def test_a_team_key_is_used_where_there_is_one(world: World) -> None:
 async def test_users_are_asked_for_one_by_one(world: World) -> None:
     found = await world.usage().users(TODAY, ["u1", "u2", "u1"])
     assert list(found) == ["u1", "u2"]
-    assert sorted(q.user_ids for q in world.client.questions) == [("u1",), ("u2",)]  # at once
+    assert sorted(tuple(q.user_ids) for q in world.client.questions) == [("u1",), ("u2",)]
 
 
 # The activity

@@ -293,6 +293,7 @@ async def desk(
         if book is not None:
             await book.aclose()
         await controller.export.settle()
+        await usage.aclose()
         view.close()
         view.deleteLater()
         store.close()

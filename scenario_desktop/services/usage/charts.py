@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -75,15 +75,16 @@ class Series:
     Attributes:
         id: the service's own word or id; ``REST`` for what the breakdown does not tell.
         values: an amount for each bucket; None where nothing is known.
+        total: the sum of what is known.
     """
 
     id: str
     values: tuple[Decimal | None, ...]
+    total: Decimal = field(init=False, compare=False)
 
-    @property
-    def total(self) -> Decimal:
-        """The sum of what is known."""
-        return sum((value for value in self.values if value is not None), ZERO)
+    def __post_init__(self) -> None:
+        # Kept, as it is asked for many times: there are hundreds of series.
+        object.__setattr__(self, "total", sum(filter(None, self.values), ZERO))
 
     @property
     def has_gaps(self) -> bool:
@@ -308,12 +309,10 @@ def _chart(
     total: Points | None = None,
 ) -> Chart:
     buckets, is_local = buckets_of(report, over, now)
-    gaps = _Gaps(report.spans)
-    series = [Series(name, _into(points, buckets, gaps, now)) for name, points in told.items()]
+    places = _Places(buckets, report.spans, now)
+    series = [Series(name, places.filled(points)) for name, points in told.items()]
     shown = [s for s in series if s.total]
-    rest: list[Series] = []
-    if total is not None:
-        rest = _rest(_into(total, buckets, gaps, now), shown)
+    rest = _rest(places.filled(total), shown) if total is not None else []
     ordered = sorted(shown, key=lambda s: s.total, reverse=True)
     return Chart(measure, grouping, tuple(buckets), (*ordered, *rest), is_local)
 
@@ -323,48 +322,64 @@ def _rest(whole: Sequence[Decimal | None], series: Sequence[Series]) -> list[Ser
 
     It is below zero where they tell more than the whole: the total stays what the service says.
     """
-    values: list[Decimal | None] = []
-    for place, amount in enumerate(whole):
-        known = sum((s.values[place] or ZERO for s in series), ZERO)
-        values.append(None if amount is None else amount - known)
+    told = zip(*(s.values for s in series), strict=True) if series else itertools.repeat(())
+    values = [
+        None if amount is None else amount - sum(filter(None, known), ZERO)
+        for amount, known in zip(whole, told, strict=False)
+    ]
     return [Series(REST, tuple(values))] if any(values) else []
 
 
-def _into(
-    points: Points, buckets: Sequence[Bucket], gaps: _Gaps, now: datetime
-) -> tuple[Decimal | None, ...]:
-    """Add points up in buckets. An unknown point makes its bucket unknown."""
-    sums: list[Decimal | None] = [ZERO] * len(buckets)
-    told = [False] * len(buckets)
-    starts = [bucket.start for bucket in buckets]
-    for time, amount in points.items():
-        place = bisect_right(starts, time) - 1
-        if place < 0:
-            place = 0  # a point that is longer than a seam is fine begins before the range
-        if time >= buckets[-1].end:
-            continue
-        told[place] = True
-        before = sums[place]
-        sums[place] = None if amount is None or before is None else before + amount
-    for place, bucket in enumerate(buckets):
-        if bucket.start >= now or not (told[place] or gaps.is_zero(bucket)):
+class _Places:
+    """Puts points in buckets. Many series have points of the same times: each is placed once."""
+
+    def __init__(
+        self, buckets: Sequence[Bucket], spans: Sequence[UsageSpan], now: datetime
+    ) -> None:
+        self._starts = [bucket.start for bucket in buckets]
+        self._end = buckets[-1].end
+        self._known: dict[datetime, int] = {}
+        dropped = [span for span in spans if span.has_dropped_zeros]
+        self._zeros = [place for place, one in enumerate(buckets) if _is_zero(one, dropped)]
+        self._unknown = [place for place, one in enumerate(buckets) if one.start >= now]
+
+    def filled(self, points: Points) -> tuple[Decimal | None, ...]:
+        """Add points up in buckets. An unknown point makes its bucket unknown."""
+        sums: list[Decimal | None] = [None] * len(self._starts)
+        is_told = [False] * len(sums)
+        for time, amount in points.items():
+            place = self._known.get(time)
+            if place is None:
+                place = self._known[time] = self._place(time)
+            if place < 0:
+                continue
+            if not is_told[place]:
+                is_told[place] = True
+                sums[place] = amount
+            else:
+                before = sums[place]
+                sums[place] = None if amount is None or before is None else before + amount
+        for place in self._zeros:
+            if not is_told[place]:
+                sums[place] = ZERO
+        for place in self._unknown:
             sums[place] = None
-    return tuple(sums)
+        return tuple(sums)
+
+    def _place(self, time: datetime) -> int:
+        if time >= self._end:
+            return -1
+        # A point that is longer than a seam is fine begins before the range.
+        return max(0, bisect_right(self._starts, time) - 1)
 
 
-class _Gaps:
-    """Tells a missing point that is zero from one that is unknown."""
-
-    def __init__(self, spans: Sequence[UsageSpan]) -> None:
-        self._dropped = [s for s in spans if s.has_dropped_zeros]
-
-    def is_zero(self, bucket: Bucket) -> bool:
-        """Whether some answer about this time left points of zeros out."""
-        return any(
-            (span.start is None or span.start < bucket.end)
-            and (span.end is None or span.end > bucket.start)
-            for span in self._dropped
-        )
+def _is_zero(bucket: Bucket, dropped: Sequence[UsageSpan]) -> bool:
+    """Whether a missing point is zero, as some answer about its time left points of zeros out."""
+    return any(
+        (span.start is None or span.start < bucket.end)
+        and (span.end is None or span.end > bucket.start)
+        for span in dropped
+    )
 
 
 def _sums(chart: Chart, buckets: Sequence[Bucket]) -> tuple[Decimal | None, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections import OrderedDict
@@ -22,6 +23,8 @@ _log = logging.getLogger(__name__)
 #: Reports that are kept in memory, and on the disk.
 IN_MEMORY: Final = 12
 ON_DISK: Final = 40
+#: A report is written so much later, in seconds: whoever asked for it wants to see it first.
+WRITE_AFTER_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,14 @@ def key_of(over: UsageRange, user_ids: Sequence[str] = ()) -> str:
 
 
 class ReportCache:
-    """Keeps the newest reports of one workspace. May be deleted at any time."""
+    """Keeps the newest reports of one workspace. Its files may be deleted at any time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._memory: OrderedDict[str, KeptReport] = OrderedDict()
+        self._unwritten: dict[str, KeptReport] = {}
+        self._writing: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
 
     async def get(self, key: str) -> KeptReport | None:
         """Return a report, None when it is not kept or cannot be read any more."""
@@ -63,10 +69,29 @@ class ReportCache:
         self._memory.move_to_end(key)
         return found
 
-    async def put(self, key: str, kept: KeptReport) -> None:
+    def put(self, key: str, kept: KeptReport) -> None:
         """Keep a report; a disk that does not take it is no reason to fail."""
         self._remember(key, kept)
-        await asyncio.to_thread(_write, self._file(key), kept)
+        self._unwritten[key] = kept
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write(), name="usage reports")
+
+    async def aclose(self) -> None:
+        """Write what was not written yet. May be called twice."""
+        self._hurry.set()
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
+
+    async def _write(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WRITE_AFTER_S):
+                await self._hurry.wait()
+        try:
+            while self._unwritten:
+                key, kept = self._unwritten.popitem()
+                await asyncio.to_thread(_write, self._file(key), kept)
+        finally:
+            self._writing = None
 
     def _remember(self, key: str, kept: KeptReport) -> None:
         self._memory[key] = kept

@@ -116,6 +116,10 @@ class Usage:
         self._titles = titles or {}
         self._clock = clock or Clock()
 
+    async def aclose(self) -> None:
+        """Keep on the disk what was read. May be called twice."""
+        await self._cache.aclose()
+
     # reports
 
     def now(self) -> datetime:
@@ -156,7 +160,7 @@ class Usage:
             if kept is None:
                 raise
             return Loaded(kept.report, kept.at, self._has_team, error)
-        await self._cache.put(key, KeptReport(report, at))
+        self._cache.put(key, KeptReport(report, at))
         return Loaded(report, at, self._has_team)
 
     async def users(self, over: UsageRange, user_ids: Sequence[str]) -> dict[str, UsageReport]:

@@ -8,10 +8,9 @@ arrows chooses a range, Escape lets it go.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, Final
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
@@ -21,13 +20,16 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
+    QPolygonF,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsRectItem, QGraphicsScene, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsScene, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.usage.bar_data import BarData, Bars
+from scenario_desktop.ui.panels.usage.plotting import AxisItem, GraphicsView, ViewBox
+from scenario_desktop.ui.widgets import painting
 
 #: How much of its place a bar takes.
 BAR_WIDTH: Final = 0.64
@@ -60,8 +62,7 @@ class BarChart(QWidget):
         self._place = -1
         self._pressed: QPointF | None = None
         self._anchor: int | None = None
-        self._drawn: list[Any] = []
-        self._canvas = pg.PlotWidget(self)
+        self._canvas = GraphicsView(self)
         self._canvas.setFrameShape(QFrame.Shape.NoFrame)
         self._canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._canvas.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -70,17 +71,16 @@ class BarChart(QWidget):
         layout.addWidget(self._canvas)
         # Items are never looked up by their place, and few are there: an index would only be kept.
         self._canvas.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        self._plot = self._canvas.getPlotItem()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setMouseEnabled(False, False)
-        self._plot.setContentsMargins(0, 0, 0, 0)
-        self._box = self._plot.getViewBox()
-        self._box.setDefaultPadding(0)
-        self._mark = QGraphicsRectItem()
-        self._mark.setZValue(40)
-        self._box.addItem(self._mark, ignoreBounds=True)
-        self._mark.hide()
+        self._box = ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
+        self._axes = {side: AxisItem(side, linkView=self._box) for side in ("left", "bottom")}
+        grid = self._canvas.centralLayout
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addItem(self._axes["left"], 0, 0)
+        grid.addItem(self._box, 0, 1)
+        grid.addItem(self._axes["bottom"], 1, 1)
+        self._bars = _Picture(self._box)
+        self._box.sigResized.connect(self._bars.fit)
         theme.current().changed.connect(self._redraw)
         self._dress()
 
@@ -120,9 +120,7 @@ class BarChart(QWidget):
         look = theme.current()
         tokens = look.tokens
         self._canvas.setBackground(ground_of(tokens))
-        plot = self._plot
-        for side in ("left", "bottom"):
-            axis = plot.getAxis(side)
+        for axis in self._axes.values():
             axis.setStyle(
                 tickFont=look.font("small"), tickLength=0, tickTextOffset=look.px(8),
                 hideOverlappingLabels=False,
@@ -130,118 +128,31 @@ class BarChart(QWidget):
             )  # fmt: skip
             axis.setTextPen(tokens.text_3)
             axis.setPen(QPen(Qt.PenStyle.NoPen))
-        plot.getAxis("left").setWidth(look.px(46))
-        plot.getAxis("bottom").setHeight(look.px(28))
-        mark = QColor(tokens.accent_line)
-        self._mark.setPen(pg.mkPen(mark, width=1))
-        mark.setAlphaF(0.08)
-        self._mark.setBrush(QBrush(mark))
+        self._axes["left"].setWidth(look.px(46))
+        self._axes["bottom"].setHeight(look.px(28))
 
     def _redraw(self) -> None:
         self._dress()
-        plot = self._plot
-        for item in self._drawn:
-            plot.removeItem(item)
-        self._drawn.clear()
         data = self.data
         if data is None:
             return
         ticks = nice_ticks(data.top)
         top = ticks[-1] * 1.06 if ticks[-1] else 1.0
-        plot.setXRange(-0.6, max(0.6, data.count - 0.4), padding=0)
-        plot.setYRange(0, top, padding=0)
-        plot.getAxis("left").setTicks([[(value, _number(value)) for value in ticks]])
-        plot.getAxis("bottom").setTicks([[(i, t) for i, t in enumerate(data.labels) if t]])
-        self._draw_ground(data, ticks, top)
-        self._draw_bars(data)
-        self._draw_lines(data)
+        left, right = -0.6, max(0.6, data.count - 0.4)
+        self._box.setRange(xRange=(left, right), yRange=(0, top), padding=0)
+        self._axes["left"].setTicks([[(value, _number(value)) for value in ticks]])
+        self._axes["bottom"].setTicks([[(i, t) for i, t in enumerate(data.labels) if t]])
+        self._bars.show_data(data, ticks, QRectF(left, 0, right - left, top))
         self._update_mark()
-
-    def _add(self, item: Any, z: float) -> None:
-        item.setZValue(z)
-        self._plot.addItem(item, ignoreBounds=True)
-        self._drawn.append(item)
-
-    def _draw_ground(self, data: BarData, ticks: list[float], top: float) -> None:
-        tokens = theme.current().tokens
-        if data.future < data.count:
-            rest = QGraphicsRectItem(QRectF(data.future - 0.5, 0, data.count - data.future, top))
-            rest.setPen(QPen(Qt.PenStyle.NoPen))
-            rest.setBrush(QBrush(tokens.hover))
-            self._add(rest, 0)
-        for value in ticks:
-            tone = tokens.line if value == 0 else tokens.line_subtle
-            self._add(pg.InfiniteLine(value, angle=0, pen=pg.mkPen(tone, width=1)), 1)
-        gaps = [place for place in range(min(data.future, data.count)) if data.sums[place] is None]
-        if gaps:
-            brush = QBrush(tokens.line, Qt.BrushStyle.BDiagPattern)
-            self._add(self._bar_item(gaps, [0.0] * len(gaps), [top * 0.94] * len(gaps), brush), 2)
-
-    def _draw_bars(self, data: BarData) -> None:
-        tokens = theme.current().tokens
-        floor = np.zeros(data.count)
-        for bars in data.series:
-            heights = np.array([value or 0.0 for value in bars.values])
-            np.maximum(heights, 0.0, out=heights)
-            color = tokens.series[bars.color % len(tokens.series)]
-            for is_final in (True, False):
-                places = [
-                    i for i in range(data.count) if data.is_final[i] is is_final and heights[i] > 0
-                ]
-                if not places:
-                    continue
-                solid = QBrush(color)
-                if not is_final:
-                    pale = QColor(color)
-                    pale.setAlphaF(0.35)
-                    self._add(
-                        self._bar_item(places, floor[places], heights[places], QBrush(pale)), 10
-                    )
-                    solid = QBrush(color, Qt.BrushStyle.BDiagPattern)
-                self._add(self._bar_item(places, floor[places], heights[places], solid), 11)
-            floor += heights
-
-    def _bar_item(self, places: Any, floor: Any, heights: Any, brush: QBrush) -> Any:
-        # The gap between two colours of a stack: a line in the colour of the ground.
-        pen = pg.mkPen(ground_of(theme.current().tokens), width=1)
-        return pg.BarGraphItem(
-            x=np.asarray(places, float), y0=np.asarray(floor, float),
-            height=np.asarray(heights, float), width=BAR_WIDTH, brush=brush, pen=pen,
-        )  # fmt: skip
-
-    def _draw_lines(self, data: BarData) -> None:
-        look = theme.current()
-        tokens = look.tokens
-        if any(value is not None for value in data.ghost):
-            values = np.array([math.nan if v is None else v for v in data.ghost])
-            pen = pg.mkPen(tokens.text_3, width=1.4, style=Qt.PenStyle.DotLine)
-            line = pg.PlotDataItem(
-                np.arange(data.count), values, pen=pen, connect="finite", antialias=True
-            )
-            self._add(line, 20)
-        if data.forecast is not None and data.future < data.count:
-            pen = pg.mkPen(tokens.series[0], width=1.4, style=Qt.PenStyle.DashLine)
-            ends = [data.future - 0.5, data.count - 0.5]
-            self._add(pg.PlotDataItem(ends, [data.forecast] * 2, pen=pen), 21)
-            is_low = data.forecast < data.top / 4  # below the line there would be no room
-            words = pg.TextItem(
-                f"Forecast {_number(round(data.forecast, 1))} {data.unit} a day",
-                color=tokens.text_2, anchor=(1, 1 if is_low else 0),
-            )  # fmt: skip
-            words.setFont(look.font("small"))
-            words.setPos(data.count - 0.6, data.forecast)
-            self._add(words, 22)
 
     def _update_mark(self) -> None:
         if self.data is None or self._place < 0:
-            self._mark.hide()
+            self._bars.mark(None)
             return
         first = last = self._place
         if self._anchor is not None:
             first, last = sorted((self._anchor, self._place))
-        height = self._box.viewRange()[1][1]
-        self._mark.setRect(QRectF(first - 0.45, 0, last - first + 0.9, height))
-        self._mark.show()
+        self._bars.mark((first, last))
 
     # mouse and keys
 
@@ -360,6 +271,149 @@ class BarChart(QWidget):
         super().resizeEvent(event)
         if self._place >= 0:
             self.place_changed.emit(-1)  # its card stands somewhere else now
+
+
+class _Picture(QGraphicsItem):
+    """All that lies between the axes: one item for good, which is painted anew for other data.
+
+    It paints in whole pixels, so that edges are sharp.
+    """
+
+    def __init__(self, box: Any) -> None:
+        super().__init__(box)
+        self._size = QRectF(box.rect())
+        self._data: BarData | None = None
+        self._ticks: list[float] = []
+        self._view = QRectF(0, 0, 1, 1)
+        self._mark: tuple[int, int] | None = None
+
+    def show_data(self, data: BarData, ticks: list[float], view: QRectF) -> None:
+        """
+        Args:
+            view: what is in sight, in places and amounts.
+        """
+        self._data, self._ticks, self._view = data, ticks, view
+        self.update()
+
+    def mark(self, places: tuple[int, int] | None) -> None:
+        """Mark the first to the last of some places."""
+        self._mark = places
+        self.update()
+
+    def fit(self, box: Any) -> None:
+        """Take the size that the plot has now."""
+        self.prepareGeometryChange()
+        self._size = QRectF(box.rect())
+
+    @override
+    def boundingRect(self) -> QRectF:
+        return self._size
+
+    @override
+    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
+        data = self._data
+        if data is None:
+            return
+        painter.save()
+        self._paint_ground(painter, data)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._paint_bars(painter, data)
+        painting.antialiased(painter)
+        self._paint_lines(painter, data)
+        if self._mark is not None:
+            first, last = self._mark
+            color = QColor(theme.current().tokens.accent_line)
+            ground = QColor(color)
+            ground.setAlphaF(0.08)
+            area = self._area(first - 0.45, last + 0.45, self._view.height(), 0)
+            painting.box(painter, area.adjusted(0, 1, 0, 0), 3, ground, color)
+        painter.restore()
+
+    def _x(self, place: float) -> float:
+        return round((place - self._view.x()) / self._view.width() * self._size.width())
+
+    def _y(self, amount: float) -> float:
+        return round(self._size.height() * (1 - amount / self._view.height()))
+
+    def _area(self, left: float, right: float, top: float, bottom: float) -> QRectF:
+        begin, end = QPointF(self._x(left), self._y(top)), QPointF(self._x(right), self._y(bottom))
+        return QRectF(begin, end)
+
+    def _paint_ground(self, painter: QPainter, data: BarData) -> None:
+        tokens, top = theme.current().tokens, self._view.height()
+        if data.future < data.count:
+            rest = self._area(data.future - 0.5, data.count - 0.5, top, 0)
+            painter.fillRect(rest, tokens.hover)
+        for value in self._ticks:
+            tone = tokens.line if value == 0 else tokens.line_subtle
+            y = min(self._y(value), self._size.height() - 1)
+            painter.fillRect(QRectF(0, y, self._size.width(), 1), tone)
+        gaps = QBrush(tokens.line, Qt.BrushStyle.BDiagPattern)
+        for place in range(min(data.future, data.count)):
+            if data.sums[place] is None:
+                painter.fillRect(self._bar(place, self._ticks[-1], 0), gaps)
+
+    def _bar(self, place: int, top: float, bottom: float) -> QRectF:
+        return self._area(place - BAR_WIDTH / 2, place + BAR_WIDTH / 2, top, bottom)
+
+    def _paint_bars(self, painter: QPainter, data: BarData) -> None:
+        for place, bars, bottom, top in stacked(data):
+            area = self._bar(place, top, bottom)
+            if bottom > 0 and area.height() > 2:
+                area.setBottom(area.bottom() - 1)  # the ground shows between two colours
+            area.setHeight(max(1.0, area.height()))
+            area.setWidth(max(1.0, area.width()))
+            series = theme.current().tokens.series
+            color = series[bars.color % len(series)]
+            if data.is_final[place]:
+                painter.fillRect(area, color)
+                continue
+            pale = QColor(color)
+            pale.setAlphaF(0.35)
+            painter.fillRect(area, pale)
+            painter.fillRect(area, QBrush(color, Qt.BrushStyle.BDiagPattern))
+
+    def _paint_lines(self, painter: QPainter, data: BarData) -> None:
+        look = theme.current()
+        tokens = look.tokens
+        pen = QPen(tokens.text_3, 1.4, Qt.PenStyle.DotLine)
+        painter.setPen(pen)
+        for run in runs(data.ghost):
+            points = [QPointF(self._x(place), self._y(amount)) for place, amount in run]
+            painter.drawPolyline(QPolygonF(points))
+        if data.forecast is None or data.future >= data.count:
+            return
+        painter.setPen(QPen(tokens.series[0], 1.4, Qt.PenStyle.DashLine))
+        y, right = self._y(data.forecast), self._x(data.count - 0.5)
+        painter.drawLine(QPointF(self._x(data.future - 0.5), y), QPointF(right, y))
+        words = f"Forecast {_number(round(data.forecast, 1))} {data.unit} a day"
+        line = look.line("small")
+        is_low = self._size.height() - y < line + 8  # below the line there would be no room
+        area = QRectF(0, y - line - 4 if is_low else y + 4, right - 4, line)
+        flag = Qt.AlignmentFlag.AlignRight
+        painting.text(painter, area, words, look.font("small"), tokens.text_2, flag)
+
+
+def stacked(data: BarData) -> Iterator[tuple[int, Bars, float, float]]:
+    """Yield each part of each bar: its place, its series, and the amounts it lies between."""
+    for place in range(data.count):
+        bottom = 0.0
+        for bars in data.series:
+            amount = bars.values[place] or 0.0
+            if amount > 0:
+                yield place, bars, bottom, bottom + amount
+                bottom += amount
+
+
+def runs(values: tuple[float | None, ...]) -> Iterator[list[tuple[int, float]]]:
+    """Yield what is known in one piece, with the places: a gap is no line."""
+    run: list[tuple[int, float]] = []
+    for place, value in enumerate((*values, None)):
+        if value is not None:
+            run.append((place, value))
+        elif run:
+            yield run
+            run = []
 
 
 def ground_of(tokens: theme.Tokens) -> QColor:

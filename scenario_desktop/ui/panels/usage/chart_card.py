@@ -96,6 +96,8 @@ class ChartCard(Card):
         self.chart.opened.connect(self.opened)
         self.chart.range_chosen.connect(self.range_chosen)
         self._stack.addWidget(self.chart)
+        if self._figures is not None:
+            self.show_figures(self._figures)
 
     def show_loading(self) -> None:
         if self._figures is None:
@@ -126,7 +128,9 @@ class ChartCard(Card):
                 "What is generated, detected or edited shows here, a moment after it is done.",
             )  # fmt: skip
             self._stack.setCurrentWidget(self._empty)
-        elif self.chart is not None:
+        elif self.chart is None:
+            self._stack.setCurrentWidget(self._blocks)
+        else:
             self.chart.show_data(bars)
             self._stack.setCurrentWidget(self.chart)
             self._on_place(self.chart.place)

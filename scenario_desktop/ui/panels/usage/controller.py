@@ -67,7 +67,7 @@ class UsageController(QObject):
         budget_requested: the month's budget should be set.
         keys_requested: the workspace's keys should be looked at.
         month_told: (Creative Units, when) of this month, by the service.
-        shown: figures are on the screen.
+        shown: figures are on the screen, those of the chart, too.
     """
 
     asset_requested = Signal(str)
@@ -188,28 +188,35 @@ class UsageController(QObject):
         over = self._choice.over
         drawing = asyncio.create_task(self._load_chart())
         try:
+            if not await self._load_figures(over, is_fresh=is_fresh):
+                return
+            await drawing
+        finally:
+            drawing.cancel()
+        await self._complete(over)
+
+    async def _load_figures(self, over: UsageRange, *, is_fresh: bool) -> bool:
+        """Show what is kept, then what is read; return whether there was anything to read."""
+        try:
             kept = await self._usage.kept(over)
             if kept is not None and self._loaded is None:
-                await drawing
                 await self._take(kept, is_kept=True)
             loaded = await self._usage.report(over, is_fresh=is_fresh)
-            await drawing
         except AppError as error:
             self._show_error(error)
-            return
-        finally:
-            if not drawing.done():
-                drawing.cancel()
+            return False
         self._error = loaded.error
         await self._take(loaded)
         self._show_banner()
-        await self._complete(over)
+        return True
 
     async def _load_chart(self) -> None:
         """Read the chart library beside the window: its first import takes a while."""
         if self._view.chart.chart is None:
             bars = await asyncio.to_thread(importlib.import_module, _BARS)
             self._view.chart.set_chart(lambda name: bars.BarChart(name=name))
+            if self.figures is not None:
+                self.shown.emit()  # the numbers stand since they are there
 
     async def _earlier(self, over: UsageRange) -> Loaded | None:
         """Read the time before; the page does well without it."""
@@ -308,7 +315,8 @@ class UsageController(QObject):
             )
         reason = "There is nothing in the chart" if figures.is_empty else ""
         self._view.set_export_reasons({"chart-png": reason, "chart-svg": reason})
-        self.shown.emit()
+        if self._view.chart.chart is not None:
+            self.shown.emit()
 
     def _show_choice(self) -> None:
         name = range_text(self._choice.over)
