@@ -16,6 +16,7 @@ from scenario_desktop.items import PREDICTION, REFINE, Item, Picture
 from scenario_desktop.ui.actions import cancel_all
 from scenario_desktop.ui.loop import run
 from scenario_desktop.ui.models.picture_store import PictureStore
+from scenario_desktop.ui.panels.preview import controller
 from scenario_desktop.ui.panels.preview.controller import PreviewController
 from scenario_desktop.ui.panels.preview.view import PreviewView
 from tests.support import until
@@ -116,8 +117,9 @@ async def test_arrows_walk_to_neighbours_and_stop_at_the_end(
 
 
 async def test_a_key_held_down_decodes_only_where_it_rests(
-    qt_loop: Loop, preview: PreviewController, shelf: Shelf
+    qt_loop: Loop, preview: PreviewController, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(controller, "REST_S", 1.0)  # longer than any machine's repeat of a key
     preview.open(1)
     await until(lambda: preview._view.name.text() == "Picture 0001")
     for _ in range(5):
