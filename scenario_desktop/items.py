@@ -180,9 +180,10 @@ class Picture:
 
     Attributes:
         width: pixels; height likewise.
-        data: height x width x 4, uint8, RGBA, rows without padding.
+        data: height x width x 4, uint8, RGBA, rows without padding. A view is good only as long as
+            whoever gave it says.
     """
 
     width: int
     height: int
-    data: bytes
+    data: bytes | memoryview

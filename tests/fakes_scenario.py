@@ -29,6 +29,7 @@ from scenario_desktop.api.models.assets import (
     UploadPart,
 )
 from scenario_desktop.errors import Forbidden, NotFound, Refused
+from scenario_desktop.items import Picture
 
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
@@ -387,6 +388,15 @@ class InlinePool:
         if self.gate is not None:
             await self.gate()
         return function(*args, **kwargs)
+
+    async def run_into(
+        self,
+        take: Callable[[Picture], Any],
+        function: Callable[..., Picture],
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        return take(await self.run(function, *args, **kwargs))
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -11,7 +11,7 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +108,34 @@ def decode_rgba(source: Path | str | bytes, max_px: int | None = None) -> Pictur
     with opened(source) as image:
         picture = upright_srgb(image, max_px).convert("RGBA")
         return Picture(picture.width, picture.height, picture.tobytes())
+
+
+def decode_into(
+    memory: Callable[[int], memoryview | None], source: Path | str, max_px: int | None = None
+) -> Picture:
+    """Do as ``decode_rgba``, with the pixels in memory that is there, if there is any.
+
+    Args:
+        memory: is asked for so many bytes.
+
+    Raises:
+        BadInput: not a picture that is read here, empty, damaged, cut off or too large.
+    """
+    with opened(source) as image:
+        picture = upright_srgb(image, max_px)
+        width, height = picture.size
+        room = memory(width * height * 4)
+        if room is None:
+            return Picture(width, height, picture.convert("RGBA").tobytes())
+        import cv2
+        import numpy as np
+
+        pixels = np.frombuffer(room, np.uint8).reshape(height, width, 4)
+        if picture.mode == "RGBA":
+            pixels[...] = np.asarray(picture)
+        else:
+            cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2RGBA, dst=pixels)
+        return Picture(width, height, room)
 
 
 def info_of(image: Image.Image) -> PictureInfo:

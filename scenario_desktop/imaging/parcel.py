@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scenario_desktop.imaging.rooms import Lent
 from scenario_desktop.items import Picture
 
 #: Pictures below this many bytes go through the pipe.
@@ -27,10 +28,17 @@ class Parked:
 
 
 def pack(result: Any, folder: str) -> Any:
-    """Put large pictures (the result itself, or parts of a tuple) into files; in the worker."""
+    """Put large pictures (the result itself, or parts of a tuple) into files; in the worker.
+
+    What lies in the task's room already stays there.
+    """
     if isinstance(result, tuple) and type(result) is tuple:
         return tuple(pack(part, folder) for part in result)
-    if not isinstance(result, Picture) or len(result.data) < MIN_BYTES:
+    if not isinstance(result, Picture):
+        return result
+    if isinstance(result.data, memoryview):
+        return Lent(result.width, result.height)
+    if len(result.data) < MIN_BYTES:
         return result
     path = Path(folder) / secrets.token_hex(16)
     path.write_bytes(result.data)

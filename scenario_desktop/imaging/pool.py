@@ -25,14 +25,17 @@ from multiprocessing import connection
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from scenario_desktop.errors import BadInput, Cancelled
-from scenario_desktop.imaging import parcel
+from scenario_desktop.imaging import parcel, rooms
 from scenario_desktop.imaging import progress as task_progress
+from scenario_desktop.imaging.rooms import Lent, Room, Ticket
+from scenario_desktop.items import Picture
 
 if TYPE_CHECKING:
     import pebble
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R")
 
 #: Seconds that a cancelled task may still take before its worker is killed. A thumbnail that
 #: scrolled past ends by itself much sooner than a new worker would start.
@@ -91,6 +94,10 @@ class WorkerPool:
         self._free_cells = list(range(self.processes * 2))
         self._numbers: Any = None
         self._folder = ""  # for results too large for a pipe
+        # One more than workers, so that they go on while a picture is being taken out.
+        self._lodging = asyncio.Semaphore(self.processes + 1)
+        self._rooms: list[Room] = []
+        self._lodgers = 0
         self._pool: pebble.ProcessPool | None = None
         self._start_lock = asyncio.Lock()
         self._flights: set[_Flight] = set()
@@ -120,6 +127,47 @@ class WorkerPool:
         """Do as ``run``, with a time limit of its own: some work is long without being stuck."""
         return await self._run(Progress(), time_limit_s, function, args, kwargs)
 
+    async def run_into(
+        self,
+        take: Callable[[Picture], R],
+        function: Callable[P, Picture],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Do as ``run`` for a function that writes a picture into the memory of ``rooms``.
+
+        Args:
+            take: gets the picture in a thread. Its pixels are gone when it returns.
+
+        Returns:
+            what ``take`` did.
+        """
+        self._lodgers += 1
+        room: Room | None = None
+        try:
+            async with self._lodging:
+                room = self._rooms.pop() if self._rooms else rooms.make()
+                ticket = room.ticket if room is not None else None
+                result = await self._run(
+                    Progress(), self._time_limit_s, function, args, kwargs, ticket
+                )
+                if isinstance(result, Lent) and room is not None:
+                    result = room.picture(result)
+                taken = await asyncio.to_thread(take, result)
+                if room is not None:
+                    self._rooms.append(room)
+                    room = None  # after an error its worker may go on writing into it
+                return taken
+        finally:
+            self._lodgers -= 1
+            unused = [room] if room is not None else []
+            if not self._lodgers:
+                unused, self._rooms = unused + self._rooms, []
+            if unused:
+                # Not waited for: giving much memory back takes some milliseconds.
+                asyncio.get_running_loop().run_in_executor(None, _close_all, unused)
+
     async def _run(
         self,
         progress: Progress,
@@ -127,7 +175,9 @@ class WorkerPool:
         function: Callable[..., T],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
+        ticket: Ticket | None = None,
     ) -> T:
+        task = _Task(function, args, kwargs, ticket)
         for _ in range(2):
             await self._handed_over.acquire()
             try:
@@ -136,7 +186,8 @@ class WorkerPool:
                 self._handed_over.release()
                 raise
             try:
-                return await self._hand_over(pool, progress, time_limit_s, function, args, kwargs)
+                result = await self._hand_over(pool, progress, time_limit_s, task)
+                return cast(T, result)
             except BrokenProcessPool:
                 # All workers were lost at once: killed from outside, or none could be started.
                 await self._discard(pool)
@@ -194,10 +245,8 @@ class WorkerPool:
         pool: pebble.ProcessPool,
         progress: Progress,
         time_limit_s: float,
-        function: Callable[..., T],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> T:
+        task: _Task,
+    ) -> Any:
         """Give one task to the workers and wait. Takes over the place in ``_handed_over``."""
         import pebble
 
@@ -209,14 +258,14 @@ class WorkerPool:
         try:
             future = pool.schedule(
                 _perform,
-                args=(flight.cell, self._folder, function, args, kwargs),
+                args=(flight.cell, self._folder, task),
                 timeout=time_limit_s,
             )
         except RuntimeError as error:
             self._land(flight)
             raise BrokenProcessPool("not active") from error
 
-        def settle_soon(future: Future[T]) -> None:
+        def settle_soon(future: Future[Any]) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has gone, and so has the waiter
                 loop.call_soon_threadsafe(self._settle, flight, future)
 
@@ -239,7 +288,7 @@ class WorkerPool:
             ) from error
         if parcel.holds_parked(result):
             result = await asyncio.to_thread(parcel.unpack, result)
-        return cast(T, result)
+        return result
 
     def _settle(self, flight: _Flight, future: Future[Any]) -> None:
         """Bring what a task came to, or came to grief of, to the one who waits for it."""
@@ -285,9 +334,24 @@ class _Flight:
     waiter: asyncio.Future[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a worker is to do, and the memory that it may leave a picture in."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    ticket: Ticket | None
+
+
 def _refuse(waiter: asyncio.Future[Any], error: BaseException) -> None:
     waiter.set_exception(error)
     waiter.exception()  # seen, even if the one who waited is being cancelled right now
+
+
+def _close_all(unused: list[Room]) -> None:
+    for room in unused:
+        room.close()
 
 
 def _closed() -> Cancelled:
@@ -299,17 +363,12 @@ def _stop(pool: pebble.ProcessPool) -> None:
     pool.join()
 
 
-def _perform(
-    cell: int,
-    folder: str,
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> Any:
+def _perform(cell: int, folder: str, task: _Task) -> Any:
     """Run one task in a worker; memory that runs out is the file's fault, not ours."""
     task_progress.select(cell)
+    rooms.enter(task.ticket)
     try:
-        return parcel.pack(function(*args, **kwargs), folder)
+        return parcel.pack(task.function(*task.args, **task.kwargs), folder)
     except MemoryError as error:
         raise BadInput(
             "This picture needs more memory than one picture may take.",

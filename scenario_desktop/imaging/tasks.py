@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenario_desktop.errors import BadInput
-from scenario_desktop.imaging import controlmaps, decode
+from scenario_desktop.imaging import controlmaps, decode, rooms
 from scenario_desktop.imaging.decode import PictureInfo
 from scenario_desktop.imaging.progress import report
 from scenario_desktop.imaging.thumbnails import Thumbnail, encode_thumbnail, make_thumbnail
@@ -103,6 +103,11 @@ def thumbnail_bytes(data: bytes, size_px: int = 256) -> Thumbnail:
 def picture_file(path: Path | str, max_px: int | None = None) -> Picture:
     """Decode a file, no side longer than ``max_px`` pixels."""
     return decode.decode_rgba(Path(path), max_px)
+
+
+def lent_picture(path: Path | str, max_px: int | None = None) -> Picture:
+    """Do as ``picture_file``, for ``WorkerPool.run_into``."""
+    return decode.decode_into(rooms.memory, Path(path), max_px)
 
 
 def picture_bytes(data: bytes, max_px: int | None = None) -> Picture:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from scenario_desktop.errors import BadInput, NotFound, StoreFailed
 from scenario_desktop.imaging import decode, tasks
@@ -13,6 +15,8 @@ from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services import originals
 from scenario_desktop.services.originals import Originals
+
+T = TypeVar("T")
 
 #: Bytes of originals kept on disk.
 MAX_CACHE_BYTES = 1024 * 2**20
@@ -48,9 +52,22 @@ class Previews:
             BadInput: it is no picture, or cannot be decoded.
             AppError: the original did not come.
         """
+        return await self._read(item, lambda path: self._pool.run(tasks.picture_file, path, max_px))
+
+    async def large_into(self, take: Callable[[Picture], T], item: Item, max_px: int) -> T:
+        """Do as ``large`` for pictures that are copied at once, which takes much less memory.
+
+        Args:
+            take: gets the picture in a thread. Its pixels are gone when it returns.
+        """
+        return await self._read(
+            item, lambda path: self._pool.run_into(take, tasks.lent_picture, path, max_px)
+        )
+
+    async def _read(self, item: Item, read: Callable[[Path], Awaitable[T]]) -> T:
         path = await self.original(item)
         try:
-            return await self._pool.run(tasks.picture_file, path, max_px)
+            return await read(path)
         except BadInput:
             # It may have been damaged on the way or on the disk: fetch it anew next time.
             await asyncio.to_thread(_remove, path)

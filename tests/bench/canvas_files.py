@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QRadialGradient
@@ -18,6 +19,8 @@ from scenario_desktop.ui.panels.canvas import encoding
 from scenario_desktop.ui.panels.canvas.tiling import empty
 from tests.bench.sample_files import samples
 
+T = TypeVar("T")
+
 LAYERS, SIDE = 20, 2048
 
 
@@ -29,6 +32,9 @@ class FilePictures:
 
     async def large(self, item: Item, max_px: int) -> Picture:
         return await self._pool.run(tasks.picture_file, self._files[item.id], max_px)
+
+    async def large_into(self, take: Callable[[Picture], T], item: Item, max_px: int) -> T:
+        return await self._pool.run_into(take, tasks.lent_picture, self._files[item.id], max_px)
 
     async def file(self, path: Path, max_px: int) -> Picture:
         return await self._pool.run(tasks.picture_file, path, max_px)

@@ -271,6 +271,9 @@ async def test_a_mask_is_saved_and_comes_back(editor: Editor) -> None:
         async def large(self, item: object, max_px: int) -> object:
             raise NotImplementedError
 
+        async def large_into(self, take: object, item: object, max_px: int) -> object:
+            raise NotImplementedError
+
         async def file(self, path: object, max_px: int) -> object:
             raise NotImplementedError
 

@@ -546,7 +546,7 @@ def _scaled(level: int) -> QTransform:
     return QTransform.fromScale(1 / 2**level, 1 / 2**level)
 
 
-def rgba(data: bytes, width: int, height: int) -> QImage:
+def rgba(data: bytes | memoryview, width: int, height: int) -> QImage:
     """Return raw RGBA pixels, as workers hand them over, in the format that is painted with."""
     image = QImage(data, width, height, width * 4, QImage.Format.Format_RGBA8888)
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from PySide6.QtCore import QPoint
@@ -18,7 +18,7 @@ from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.ui.panels.canvas import encoding
 from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels
 from scenario_desktop.ui.panels.canvas.ports import LargePictures
-from scenario_desktop.ui.panels.canvas.tiling import FORMAT
+from scenario_desktop.ui.panels.canvas.tiling import copied
 
 #: Assets that are fetched and decoded at the same time.
 _PARALLEL = 4
@@ -63,15 +63,15 @@ async def load(
     async def one(asset_id: str) -> None:
         async with gate:
             try:
-                picture = await pictures.large(item_of(asset_id), MAX_SIDE)
+                await pictures.large_into(
+                    partial(tiles.take_asset, asset_id), item_of(asset_id), MAX_SIDE
+                )
             except AppError as error:
                 pixels.missing.add(asset_id)
                 errors.append(error)
-                return
-        await asyncio.to_thread(tiles.take_asset, asset_id, picture)
 
     async with asyncio.TaskGroup() as group:
-        for asset_id in sorted(document.asset_ids()):
+        for asset_id in tiles.slowest_first(document.asset_ids()):
             group.create_task(one(asset_id))
     await asyncio.to_thread(tiles.finish)
     return pixels, errors
@@ -95,6 +95,11 @@ class _Tiles:
             for number, tile in enumerate(tiles):
                 self._users.setdefault(tile.asset_id or tile.blob, []).append((key, number))
 
+    def slowest_first(self, keys: Iterable[str]) -> list[str]:
+        """Put what was painted before pictures: its PNG takes several times as long as a JPEG, and
+        whatever comes last keeps one worker busy and the others waiting."""
+        return sorted(keys, key=lambda key: (key not in self._users, key))
+
     def take_blob(self, key: str, data: bytes) -> None:
         """Take what a draft keeps.
 
@@ -105,7 +110,7 @@ class _Tiles:
 
     def take_asset(self, key: str, picture: Picture) -> None:
         """Take what a worker decoded."""
-        # Not converted yet: tiles are cut out first, which saves a pass over fresh memory.
+        # Not converted yet: that costs nothing when the pixels are copied anyway.
         width, height = picture.width, picture.height
         raw = QImage(picture.data, width, height, width * 4, QImage.Format.Format_RGBA8888)
         self._take(key, raw)
@@ -120,13 +125,12 @@ class _Tiles:
 
     def _take(self, key: str, image: QImage) -> None:
         if key in self._pictures:
-            self._pixels.pictures[key] = PictureSource(image.convertToFormat(FORMAT))
+            self._pixels.pictures[key] = PictureSource(copied(image))
         for layer_id, number in self._users.get(key, ()):
             if len(self._tiles[layer_id]) == 1:
                 self._put(layer_id, number, image)
             else:
-                own = image.convertToFormat(FORMAT)
-                self._late.setdefault(layer_id, {})[number] = own
+                self._late.setdefault(layer_id, {})[number] = copied(image)
 
     def _put(self, layer_id: str, number: int, image: QImage) -> None:
         tile = self._tiles[layer_id][number]

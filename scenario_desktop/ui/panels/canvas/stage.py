@@ -73,6 +73,8 @@ GRID_FROM = 8.0
 SQUARES_FROM = 2.0
 #: So long may flattening take before what is there is shown, seconds.
 FRAME_S = 0.012
+#: The same for a canvas that was just opened: no hand moves on it yet.
+FIRST_S = 0.12
 #: Room left around a fitted canvas, logical pixels.
 MARGIN = 12
 #: Widgets that the keys are taken from when the pointer comes to the canvas: the space bar is for
@@ -359,7 +361,8 @@ class Stage(QWidget):
         corners = QRectF(self.to_canvas(seen.topLeft()), self.to_canvas(seen.bottomRight()))
         wanted = corners.toAlignedRect().adjusted(-2, -2, 2, 2) & self.editor.rect
         # A stroke is always seen as it is; all else may come in pieces rather than stop the hand.
-        budget_s = None if self.editor.is_painting else FRAME_S
+        usual = FIRST_S if compositor.is_blank else FRAME_S
+        budget_s = None if self.editor.is_painting else usual
         image = compositor.image(wanted, budget_s)
         step = 1 << compositor.level
         blank = compositor.blank(wanted)

@@ -13,13 +13,14 @@ from scenario_desktop.ui.panels.canvas.arena import Arena, Strip
 from scenario_desktop.ui.panels.canvas.tiling import (
     CELL,
     CELLS_PER_SIDE,
-    FORMAT,
     SIDE,
     WHOLE,
     Box,
     Key,
+    bare,
     empty,
     keys_in,
+    lay,
     tile_rect,
 )
 
@@ -115,16 +116,10 @@ class PaintSurface:
         area = QRect(corner, image.size())
         for key in keys_in(area):
             place = tile_rect(key)
-            if area.contains(place):
-                # One pass over fresh memory instead of two.
-                part = image.copy(place.translated(-corner))
-                self.set_tile(key, part.convertToFormat(FORMAT))
-                continue
-            painter = QPainter(self.writable(key))
-            painter.setCompositionMode(_SOURCE)
-            painter.drawImage(corner - place.topLeft(), image)
-            painter.end()
-            self.touched(key)
+            is_whole = area.contains(place)
+            tile = bare(SIDE, SIDE) if is_whole else self.writable(key)
+            lay(tile, image, corner - place.topLeft())
+            self.set_tile(key, tile)
 
     def image(self, rect: QRect) -> QImage:
         """Return a copy of a rectangle."""
