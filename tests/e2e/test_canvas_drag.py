@@ -1,4 +1,4 @@
-"""A picture dragged from the gallery onto the canvas that is open behind it."""
+"""From the gallery onto the canvas that is open behind it, and from other pages back to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
 
 from scenario_desktop.canvas.format import PictureLayer
 from scenario_desktop.ui.panels.sidebar.model import Target, TargetKind
@@ -41,3 +42,16 @@ async def test_a_picture_is_dragged_onto_the_open_canvas(qt_loop: Any, tmp_path:
         assert isinstance(ann.editor.active, PictureLayer)
         assert ann.editor.active.asset_id == picture.id
         await ann.held()
+
+
+async def test_a_form_that_was_opened_from_a_canvas_leads_back_to_it(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with canvas_desk(tmp_path / "d") as ann:
+        await ann.start()
+        await ann.hold()
+        ann.controller.actions["detect"].trigger()
+        await until(lambda: ann.window.page == "detect", timeout_s=PATIENCE_S)
+        QTest.keyClick(ann.window, Qt.Key.Key_Escape)
+        assert ann.window.page == "canvas"
+        assert ann.is_drawn

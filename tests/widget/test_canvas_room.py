@@ -144,6 +144,31 @@ async def dialog_of(desk: Desk) -> NewCanvasDialog:
     return shown()[0]
 
 
+async def test_a_page_that_was_opened_on_a_canvas_leads_back_to_it(
+    qt_loop: Any, desk: Desk
+) -> None:
+    desk.bind()
+    desk.window.add_page("detect", QWidget())
+    desk.window.set_page("gallery")
+    session = await desk.show("canvas_1")
+    desk.window.set_page("detect")
+    assert desk.room.come_back("detect")
+    assert (desk.window.page, desk.canvas.session) == (PAGE, session)
+    desk.window.set_page("gallery")
+    desk.window.set_page("detect")
+    assert not desk.room.come_back("detect")
+    assert desk.window.page == "detect"
+
+
+async def test_a_canvas_that_was_closed_is_not_come_back_to(qt_loop: Any, desk: Desk) -> None:
+    desk.bind()
+    await desk.show("canvas_1")
+    desk.canvas.actions["close"].trigger()
+    await desk.canvas.actions["close"].settle()
+    desk.window.set_page("gallery")
+    assert not desk.room.come_back("gallery")
+
+
 async def test_a_new_canvas_of_a_size(qt_loop: Any, desk: Desk) -> None:
     desk.bind()
     desk.room.start([])

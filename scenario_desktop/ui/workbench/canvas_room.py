@@ -87,6 +87,7 @@ class CanvasRoom(QObject):
         self._detecting = self._action(self._begin_detect)
         self._freshening = AsyncAction(self._freshen, parent=self, overlap=Overlap.RESTART)
         self._locks = NO_LOCKS
+        self._is_front, self._left_for = False, ""
         window.page_changed.connect(self._on_page_changed)
 
     def _action(self, function: object) -> AsyncAction:
@@ -169,6 +170,14 @@ class CanvasRoom(QObject):
         if session is None or session.asset.id != asset_id or recovery_id is not None:
             controller.open(asset_id, recovery_id=recovery_id)
         controller.page.stage.setFocus()
+
+    def come_back(self, page: str) -> bool:
+        """Go back to the canvas if it was left for this page, and say whether it was."""
+        session = self.controller.session if self.controller is not None else None
+        if session is None or page != self._left_for:
+            return False
+        self.open(session.asset.id)
+        return True
 
     def start(self, items: Sequence[Item]) -> None:
         """Ask what a new canvas is to be; the chosen pictures become its layers."""
@@ -296,6 +305,8 @@ class CanvasRoom(QObject):
             self._drafts.save(_DRAFT, controller.settings.to_dict())
 
     def _on_page_changed(self, page: str) -> None:
+        self._left_for = page if self._is_front else ""
+        self._is_front = page == PAGE
         if page == PAGE and self.controller is not None:
             self._commands.add(*self.controller.commands())
             self.in_front.emit(self.controller.history)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -66,17 +66,20 @@ class Navigation(QObject):
         searching: Searching,
         inspector: InspectorController,
         forms: Mapping[str, Form],
+        back: Callable[[str], bool],
     ) -> None:
         """
         Args:
             forms: by their page.
+            back: leads back to what a page was opened from, and says whether there is such a
+                thing other than the library.
         """
         super().__init__(window)
         self._window, self._notices = window, notices
         self._gallery, self._first_run = gallery, first_run
         self._sidebar, self._searching = sidebar, searching
         self._inspector = inspector
-        self._forms = forms
+        self._forms, self._back = forms, back
         self._library: Library | None = None
         self.revealing = AsyncAction(self._reveal, parent=self)
         self.revealing.failed.connect(notices.report)
@@ -151,7 +154,9 @@ class Navigation(QObject):
     # Pages
 
     def leave(self) -> None:
-        """Go back from a page of work to the library."""
+        """Go back from a page of work to where it was opened: a canvas, or the library."""
+        if self._back(self._window.page):
+            return
         self.show_library()
         self._gallery.view.grid.setFocus()
 

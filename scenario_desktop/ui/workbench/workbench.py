@@ -208,6 +208,7 @@ class Workbench(QObject):
                 runs_room.PAGE: self.runs, detect_room.PAGE: self.detect,
                 refine_room.PAGE: self.refine,
             },
+            back=self.canvas.come_back,
         )  # fmt: skip
         self._connect()
         self.topbar.show_starting("Starting")
