@@ -7,13 +7,12 @@ address.
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
 
+from scenario_desktop.api.addresses import file_address, segment
+from scenario_desktop.api.connection import Connection
 from scenario_desktop.api.models.accounts import (
     LimitsAnswer,
     Project,
@@ -55,7 +54,7 @@ from scenario_desktop.api.models.canvas import (
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.jobs import Job, JobAnswer, JobPage, RunAnswer
 from scenario_desktop.api.moments import wire_time
-from scenario_desktop.api.parsing import parse, parse_page, refuse_web_page
+from scenario_desktop.api.parsing import parse, parse_page
 from scenario_desktop.api.redaction import register_secret
 from scenario_desktop.api.transport import (
     BILLED_S,
@@ -64,8 +63,6 @@ from scenario_desktop.api.transport import (
     Call,
     Clock,
     Transport,
-    check_address,
-    file_address,
 )
 from scenario_desktop.errors import AppError, BadAnswer, BadInput, Forbidden, NotFound
 
@@ -94,9 +91,6 @@ class ScenarioClient:
     Every method raises an ``AppError`` that says what to do next: Offline, TimedOut, Unauthorised,
     Forbidden, NotFound, Conflict, Refused, RateLimited, ConcurrencyLimit, QuotaExceeded,
     ServerFailed or BadAnswer.
-
-    Attributes:
-        base_url: the address of the API, without a trailing slash.
     """
 
     def __init__(
@@ -118,28 +112,33 @@ class ScenarioClient:
         Raises:
             BadInput: the address or the keys cannot be used.
         """
-        self.base_url = check_address(base_url, is_plain_allowed=transport is not None)
-        self.project_id = project_id
-        self._authorization = _basic(key, secret)
-        self._transport = Transport(transport, clock=clock)
+        self._connection = Connection(
+            base_url, key, secret, Transport(transport, clock=clock), project_id=project_id,
+            is_plain_allowed=transport is not None,
+        )  # fmt: skip
+
+    @property
+    def base_url(self) -> str:
+        """The address of the API, without a trailing slash."""
+        return self._connection.base_url
 
     @property
     def server_time_offset_s(self) -> float | None:
         """The server's clock less ours, from its last dated answer; None before the first."""
-        return self._transport.server_time_offset_s
+        return self._connection.transport.server_time_offset_s
 
     @property
     def on_wait(self) -> Callable[[float, AppError], None] | None:
         """Told (seconds, why) when a read pauses because the server asked for it."""
-        return self._transport.on_wait
+        return self._connection.transport.on_wait
 
     @on_wait.setter
     def on_wait(self, callback: Callable[[float, AppError], None] | None) -> None:
-        self._transport.on_wait = callback
+        self._connection.transport.on_wait = callback
 
     async def aclose(self) -> None:
         """Close all connections. May be called twice."""
-        await self._transport.aclose()
+        await self._connection.transport.aclose()
 
     # --- assets -------------------------------------------------------------------------------
 
@@ -176,7 +175,7 @@ class ScenarioClient:
                 "parentAssetId": parent_asset_id, "rootAssetId": root_asset_id,
             }  # fmt: skip
         query |= {"pageSize": page_size, "paginationToken": token}
-        return await self._page(AssetPage, "assets", "/assets", query)
+        return await self._connection.page(AssetPage, "assets", "/assets", query)
 
     async def get_asset(self, asset_id: str, *, is_original: bool = False) -> Asset:
         """Read a whole record, with a fresh signed address.
@@ -185,14 +184,16 @@ class ScenarioClient:
             is_original: the address leads to the file as it was made, never to a smaller copy.
         """
         query: dict[str, object] = {"originalAssets": True} if is_original else {}
-        answer = await self._send("GET", f"/assets/{_segment(asset_id)}", query, is_safe=True)
+        answer = await self._connection.send(
+            "GET", f"/assets/{segment(asset_id)}", query, is_safe=True
+        )
         return parse(AssetAnswer, answer.body).asset
 
     async def get_assets(self, asset_ids: Iterable[str]) -> list[Asset]:
         """Read many records, 200 a call, in no promised order; unknown ids are left out."""
         found: list[Asset] = []
         for part in _parts(asset_ids, _IDS_PER_READ):
-            answer = await self._send(
+            answer = await self._connection.send(
                 "POST", "/assets/get-bulk", body={"assetIds": part}, is_safe=True
             )
             found += parse_page(AssetList, answer.body, "assets").assets
@@ -200,7 +201,9 @@ class ScenarioClient:
 
     async def create_asset(self, asset: AssetCreate) -> Asset:
         """Upload a small picture, or create a canvas. Sent once."""
-        answer = await self._send("POST", "/assets", body=asset.to_wire(), deadline_s=_UPLOAD_S)
+        answer = await self._connection.send(
+            "POST", "/assets", body=asset.to_wire(), deadline_s=_UPLOAD_S
+        )
         return parse(AssetAnswer, answer.body).asset
 
     async def update_asset(self, asset_id: str, update: AssetUpdate) -> Asset:
@@ -210,8 +213,8 @@ class ScenarioClient:
             Conflict: the canvas is locked by another id, or the lock of this one has ended.
         """
         is_large = update.canvas is not None or update.thumbnail is not None
-        answer = await self._send(
-            "PUT", f"/assets/{_segment(asset_id)}", body=update.to_wire(),
+        answer = await self._connection.send(
+            "PUT", f"/assets/{segment(asset_id)}", body=update.to_wire(),
             deadline_s=_UPLOAD_S if is_large else READ_S,
         )  # fmt: skip
         return parse(AssetAnswer, answer.body).asset
@@ -219,14 +222,14 @@ class ScenarioClient:
     async def delete_assets(self, asset_ids: Iterable[str]) -> None:
         """Move assets to the service's trash, 100 a call."""
         for part in _parts(asset_ids, _IDS_PER_DELETE):
-            await self._send("DELETE", "/assets", body={"assetIds": part})
+            await self._connection.send("DELETE", "/assets", body={"assetIds": part})
 
     async def restore_assets(self, asset_ids: Iterable[str]) -> RestoreAnswer:
         """Take assets out of the trash, 100 a call; they come back without tags, collections."""
         restored: list[str] = []
         skipped: list[Any] = []
         for part in _parts(asset_ids, _IDS_PER_DELETE):
-            answer = await self._send("POST", "/assets/restore", body={"assetIds": part})
+            answer = await self._connection.send("POST", "/assets/restore", body={"assetIds": part})
             result = parse(RestoreAnswer, answer.body)
             restored += result.restored_asset_ids
             skipped += result.skipped_assets
@@ -235,7 +238,7 @@ class ScenarioClient:
     async def copy_asset(self, asset_id: str, *, target_project_id: str | None = None) -> Asset:
         """Make a second asset of one. Sent once."""
         body = {"targetProjectId": target_project_id} if target_project_id else {}
-        answer = await self._send("POST", f"/assets/{_segment(asset_id)}/copy", body=body)
+        answer = await self._connection.send("POST", f"/assets/{segment(asset_id)}/copy", body=body)
         return parse(AssetAnswer, answer.body).asset
 
     async def update_tags(
@@ -243,31 +246,33 @@ class ScenarioClient:
     ) -> TagsAnswer:
         """Add and remove tags; those already so are no error, so it may be repeated."""
         body = TagsUpdate(add=list(add), delete=list(delete), strict=False).to_wire()
-        answer = await self._send(
-            "PUT", f"/assets/{_segment(asset_id)}/tags", body=body, is_safe=True
+        answer = await self._connection.send(
+            "PUT", f"/assets/{segment(asset_id)}/tags", body=body, is_safe=True
         )
         return parse(TagsAnswer, answer.body)
 
     async def download_url(self, asset_id: str, target_format: str | None = None) -> DownloadAnswer:
         """Ask for a signed address of the file, converted if a format is given."""
         body = {"targetFormat": target_format} if target_format else {}
-        answer = await self._send(
-            "POST", f"/assets/{_segment(asset_id)}/download", body=body, is_safe=True,
+        answer = await self._connection.send(
+            "POST", f"/assets/{segment(asset_id)}/download", body=body, is_safe=True,
             deadline_s=BILLED_S,
         )  # fmt: skip
         return parse(DownloadAnswer, answer.body)
 
     async def search_assets(self, request: SearchRequest) -> SearchPage:
-        answer = await self._send("POST", "/search/assets", body=request.to_wire(), is_safe=True)
+        answer = await self._connection.send(
+            "POST", "/search/assets", body=request.to_wire(), is_safe=True
+        )
         return parse_page(SearchPage, answer.body, "hits")
 
     async def request_zip(self, request: ZipCreate) -> ZipAnswer:
         """Start an archive of up to 1,000 assets; poll ``get_zip``."""
-        answer = await self._send("POST", "/assets/download", body=request.to_wire())
+        answer = await self._connection.send("POST", "/assets/download", body=request.to_wire())
         return parse(ZipAnswer, answer.body)
 
     async def get_zip(self, job_id: str) -> ZipAnswer:
-        return await self._read(ZipAnswer, f"/assets/download/{_segment(job_id)}")
+        return await self._connection.read(ZipAnswer, f"/assets/download/{segment(job_id)}")
 
     # --- canvases -----------------------------------------------------------------------------
 
@@ -291,7 +296,7 @@ class ScenarioClient:
             Conflict: somebody else holds it; its ``until`` may say how long.
         """
         body = LockRequest(lock_expires_at=wire_time(until)).to_wire()
-        answer = await self._send("PUT", f"/assets/{_segment(asset_id)}/lock", body=body)
+        answer = await self._connection.send("PUT", f"/assets/{segment(asset_id)}/lock", body=body)
         locked = parse(LockAnswer, answer.body)
         if locked.lock_id is not None:
             register_secret(locked.lock_id)
@@ -312,8 +317,8 @@ class ScenarioClient:
         if lock_id is None and not is_forced:
             raise BadInput("The lock cannot be ended without its id.")
         request = UnlockRequest(force_unlock=True) if is_forced else UnlockRequest(lock_id=lock_id)
-        answer = await self._send(
-            "PUT", f"/assets/{_segment(asset_id)}/unlock", body=request.to_wire()
+        answer = await self._connection.send(
+            "PUT", f"/assets/{segment(asset_id)}/unlock", body=request.to_wire()
         )
         return parse(AssetAnswer, answer.body).asset
 
@@ -322,8 +327,8 @@ class ScenarioClient:
     ) -> SnapshotPage:
         """Read a page of a canvas's history, 10 to 100 states; it may be shorter than asked for."""
         query = {"pageSize": page_size, "paginationToken": token}
-        path = f"/assets/{_segment(asset_id)}/snapshots"
-        return await self._page(SnapshotPage, "snapshots", path, query)
+        path = f"/assets/{segment(asset_id)}/snapshots"
+        return await self._connection.page(SnapshotPage, "snapshots", path, query)
 
     async def canvas_text(self, asset_id: str) -> str:
         """Read the text of a canvas as it is stored, by the address in its fresh record.
@@ -332,52 +337,46 @@ class ScenarioClient:
             BadAnswer: it is not text, or too large.
         """
         try:
-            body = await self._file((await self.get_asset(asset_id)).url)
+            body = await self._text_file(asset_id)
         except (Forbidden, NotFound):  # of the file: it was saved anew since the record was read
-            body = await self._file((await self.get_asset(asset_id)).url)
+            body = await self._text_file(asset_id)
         try:
             return body.decode()
         except UnicodeDecodeError as error:
             raise BadAnswer("The canvas is not text.") from error
 
-    async def _file(self, url: str) -> bytes:
-        """Read a file of a signed address, without our keys."""
-        call = Call(
-            "GET", file_address(url, self.base_url), headers={"Accept": "*/*"}, is_safe=True,
-            deadline_s=_UPLOAD_S,
-        )  # fmt: skip
-        answer = await self._transport.send(call)
-        refuse_web_page(answer.body)
-        return answer.body
+    async def _text_file(self, asset_id: str) -> bytes:
+        url = (await self.get_asset(asset_id)).url
+        return await self._connection.file(url, deadline_s=_UPLOAD_S)
 
     # --- tags and collections -----------------------------------------------------------------
 
     async def list_tags(self, *, page_size: int = 100, token: str | None = None) -> TagPage:
         query = {"pageSize": page_size, "paginationToken": token}
-        return await self._page(TagPage, "tags", "/tags", query)
+        return await self._connection.page(TagPage, "tags", "/tags", query)
 
     async def list_collections(
         self, *, page_size: int = 100, token: str | None = None
     ) -> CollectionPage:
         query = {"pageSize": page_size, "paginationToken": token}
-        return await self._page(CollectionPage, "collections", "/collections", query)
+        return await self._connection.page(CollectionPage, "collections", "/collections", query)
 
     async def get_collection(self, collection_id: str) -> Collection:
-        path = f"/collections/{_segment(collection_id)}"
-        return (await self._read(CollectionAnswer, path)).collection
+        path = f"/collections/{segment(collection_id)}"
+        return (await self._connection.read(CollectionAnswer, path)).collection
 
     async def create_collection(self, name: str) -> Collection:
         """Create a collection. Sent once."""
-        answer = await self._send("POST", "/collections", body={"name": name})
+        answer = await self._connection.send("POST", "/collections", body={"name": name})
         return parse(CollectionAnswer, answer.body).collection
 
     async def rename_collection(self, collection_id: str, name: str) -> Collection:
-        path = f"/collections/{_segment(collection_id)}"
-        answer = await self._send("PUT", path, body={"name": name})
+        path = f"/collections/{segment(collection_id)}"
+        answer = await self._connection.send("PUT", path, body={"name": name})
         return parse(CollectionAnswer, answer.body).collection
 
     async def delete_collection(self, collection_id: str) -> None:
-        await self._send("DELETE", f"/collections/{_segment(collection_id)}")
+        await self._connection.send("DELETE", f"/collections/{segment(collection_id)}")
 
     async def add_to_collection(
         self, collection_id: str, asset_ids: Iterable[str]
@@ -399,9 +398,9 @@ class ScenarioClient:
         self, method: str, collection_id: str, asset_ids: Iterable[str]
     ) -> Collection | None:
         collection = None
-        path = f"/collections/{_segment(collection_id)}/assets"
+        path = f"/collections/{segment(collection_id)}/assets"
         for part in _parts(asset_ids, _IDS_PER_COLLECTION):
-            answer = await self._send(method, path, body={"assetIds": part})
+            answer = await self._connection.send(method, path, body={"assetIds": part})
             collection = parse(CollectionAnswer, answer.body).collection
         return collection
 
@@ -409,7 +408,7 @@ class ScenarioClient:
 
     async def create_upload(self, upload: UploadCreate) -> Upload:
         """Begin an upload in parts. Sent once."""
-        answer = await self._send("POST", "/uploads", body=upload.to_wire())
+        answer = await self._connection.send("POST", "/uploads", body=upload.to_wire())
         return parse(UploadAnswer, answer.body).upload
 
     async def put_part(self, url: str, data: bytes, content_type: str) -> None:
@@ -418,15 +417,15 @@ class ScenarioClient:
             "PUT", file_address(url, self.base_url), content=data,
             headers={"Content-Type": content_type}, is_safe=True, deadline_s=_UPLOAD_S,
         )  # fmt: skip
-        await self._transport.send(call)
+        await self._connection.transport.send(call)
 
     async def complete_upload(self, upload_id: str) -> Upload:
-        path = f"/uploads/{_segment(upload_id)}/action"
-        answer = await self._send("POST", path, body={"action": "complete"})
+        path = f"/uploads/{segment(upload_id)}/action"
+        answer = await self._connection.send("POST", path, body={"action": "complete"})
         return parse(UploadAnswer, answer.body).upload
 
     async def get_upload(self, upload_id: str) -> Upload:
-        return (await self._read(UploadAnswer, f"/uploads/{_segment(upload_id)}")).upload
+        return (await self._connection.read(UploadAnswer, f"/uploads/{segment(upload_id)}")).upload
 
     # --- jobs ---------------------------------------------------------------------------------
 
@@ -436,7 +435,7 @@ class ScenarioClient:
         Raises:
             BadAnswer: the answer is no price, or names a job: the server may have run it.
         """
-        answer = await self._send(
+        answer = await self._connection.send(
             "POST", "/generate/detect", {"dryRun": "true"}, body=request.to_wire(), is_safe=False
         )
         return _price(answer)
@@ -444,7 +443,7 @@ class ScenarioClient:
     async def detect(self, request: DetectRequest) -> Job:
         """Start a detect job. Billed, sent once: after TimedOut, Offline, ServerFailed or BadAnswer
         it may be running all the same."""
-        answer = await self._send(
+        answer = await self._connection.send(
             "POST", "/generate/detect", body=request.to_wire(), deadline_s=BILLED_S
         )
         job = parse(RunAnswer, answer.body).job
@@ -470,15 +469,15 @@ class ScenarioClient:
             "pageSize": page_size, "paginationToken": token, "types": list(types) or None,
             "status": status, "createdAfter": created_after, "updatedAfter": updated_after,
         }  # fmt: skip
-        return await self._page(JobPage, "jobs", "/jobs", query)
+        return await self._connection.page(JobPage, "jobs", "/jobs", query)
 
     async def get_job(self, job_id: str) -> Job:
-        return (await self._read(JobAnswer, f"/jobs/{_segment(job_id)}")).job
+        return (await self._connection.read(JobAnswer, f"/jobs/{segment(job_id)}")).job
 
     async def cancel_job(self, job_id: str) -> Job:
         """Ask for an end. The answer proves nothing: the job may still run, or have ended."""
-        path = f"/jobs/{_segment(job_id)}/action"
-        answer = await self._send("POST", path, body={"action": "cancel"})
+        path = f"/jobs/{segment(job_id)}/action"
+        answer = await self._connection.send("POST", path, body={"action": "cancel"})
         return parse(JobAnswer, answer.body).job
 
     # --- accounts -----------------------------------------------------------------------------
@@ -487,19 +486,23 @@ class ScenarioClient:
         self, *, team_id: str | None = None, page_size: int = 100, token: str | None = None
     ) -> ProjectPage:
         query = {"teamId": team_id, "pageSize": page_size, "paginationToken": token}
-        return await self._page(ProjectPage, "projects", "/projects", query, is_scoped=False)
+        return await self._connection.page(
+            ProjectPage, "projects", "/projects", query, is_scoped=False
+        )
 
     async def get_project(self, project_id: str) -> Project:
-        path = f"/projects/{_segment(project_id)}"
-        return (await self._read(ProjectAnswer, path, is_scoped=False)).project
+        path = f"/projects/{segment(project_id)}"
+        return (await self._connection.read(ProjectAnswer, path, is_scoped=False)).project
 
     async def list_teams(self) -> list[Team]:
-        answer = await self._send("GET", "/teams", is_safe=True, is_scoped=False)
+        answer = await self._connection.send("GET", "/teams", is_safe=True, is_scoped=False)
         return list(parse_page(TeamList, answer.body, "teams").teams)
 
     async def team_limits(self, team_id: str) -> LimitsAnswer:
         """Read the ceilings of a plan, and how much of them is used."""
-        return await self._read(LimitsAnswer, f"/teams/{_segment(team_id)}/limits", is_scoped=False)
+        return await self._connection.read(
+            LimitsAnswer, f"/teams/{segment(team_id)}/limits", is_scoped=False
+        )
 
     # --- usage --------------------------------------------------------------------------------
 
@@ -528,56 +531,12 @@ class ScenarioClient:
         return activity_pages(self._usage, question, self._server_now())
 
     async def _usage(self, query: dict[str, object]) -> bytes:
-        answer = await self._send("GET", "/usages", query, is_safe=True, is_scoped=False)
+        answer = await self._connection.send("GET", "/usages", query, is_safe=True, is_scoped=False)
         return answer.body
 
     def _server_now(self) -> datetime:
         offset = timedelta(seconds=self.server_time_offset_s or 0.0)
-        return datetime.fromtimestamp(self._transport.wall_s(), UTC) + offset
-
-    # --- one road -----------------------------------------------------------------------------
-
-    async def _read(self, model: type[M], path: str, *, is_scoped: bool = True) -> M:
-        answer = await self._send("GET", path, is_safe=True, is_scoped=is_scoped)
-        return parse(model, answer.body)
-
-    async def _page(
-        self,
-        model: type[P],
-        items: str,
-        path: str,
-        query: Mapping[str, object],
-        *,
-        is_scoped: bool = True,
-    ) -> P:
-        answer = await self._send("GET", path, query, is_safe=True, is_scoped=is_scoped)
-        return parse_page(model, answer.body, items)
-
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, object] | None = None,
-        *,
-        body: dict[str, Any] | None = None,
-        is_safe: bool = False,
-        is_scoped: bool = True,
-        deadline_s: float = READ_S,
-    ) -> Answer:
-        headers = {"Authorization": self._authorization}
-        content = None
-        if body is not None:
-            content = _encoded(body)
-            headers["Content-Type"] = "application/json"
-        scope = {"projectId": self.project_id} if is_scoped and self.project_id else {}
-        answer = await self._transport.send(
-            Call(
-                method, self.base_url + path, {**(query or {}), **scope}, headers, content,
-                is_safe, deadline_s,
-            )
-        )  # fmt: skip
-        refuse_web_page(answer.body)  # also where no answer is read, as after a deletion
-        return answer
+        return datetime.fromtimestamp(self._connection.transport.wall_s(), UTC) + offset
 
 
 def _price(answer: Answer) -> RunAnswer:
@@ -591,36 +550,6 @@ def _price(answer: Answer) -> RunAnswer:
     if answer.status != _PRICE_STATUS:
         raise BadAnswer("The server did not answer with a price.", details=f"HTTP {answer.status}")
     return result
-
-
-def _basic(key: str, secret: str) -> str:
-    pair = f"{key}:{secret}"
-    if not key or not secret or ":" in key:
-        raise BadInput("A key and a secret are needed.", hint="Copy both from your API settings.")
-    if not pair.isascii() or not pair.isprintable() or " " in pair:
-        raise BadInput(
-            "The key or the secret holds characters that no key has.",
-            hint="Copy both again, without spaces or quotes around them.",
-        )
-    register_secret(secret)
-    register_secret(pair)
-    encoded = base64.b64encode(pair.encode("ascii")).decode("ascii")
-    register_secret(encoded)
-    return f"Basic {encoded}"
-
-
-def _encoded(body: dict[str, Any]) -> bytes:
-    try:
-        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii")
-    except ValueError as error:
-        raise BadInput("A number of this request is out of range.") from error
-
-
-def _segment(identifier: str) -> str:
-    """Return an id as one part of a path: it can never lead elsewhere."""
-    if not identifier or identifier in (".", ".."):
-        raise BadInput("There is no such id.")
-    return quote(identifier, safe="")
 
 
 def _parts(values: Iterable[T], size: int) -> Iterable[list[T]]:

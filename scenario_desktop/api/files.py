@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from scenario_desktop.api.addresses import file_address
 from scenario_desktop.api.failures import failure_of
-from scenario_desktop.api.transport import Call, Clock, Transport, file_address, unpacked
+from scenario_desktop.api.transport import Call, Clock, Transport, unpacked
 from scenario_desktop.errors import BadAnswer, Offline, StoreFailed, TimedOut
 
 if TYPE_CHECKING:

@@ -53,7 +53,6 @@ LONGEST_WAIT_S: Final = 60.0
 _FIRST_PAUSE_S: Final = 0.4
 #: How much later than ours the deadlines of the layer below are.
 _SECOND_DEADLINE_S: Final = 5.0
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -268,50 +267,12 @@ class Transport:
             await pool.aclose()
 
 
-def check_address(url: str, *, is_plain_allowed: bool = False) -> str:
-    """Return a base address without its trailing slash.
-
-    Raises:
-        BadInput: not a web address, or credentials would travel in the clear.
-    """
-    parts = urlsplit(url.strip())
-    try:
-        host = parts.hostname
-        _ = parts.port
-    except ValueError as error:
-        raise BadInput("The address of the server is not usable.") from error
-    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query:
-        raise BadInput(
-            "The address of the server is not usable.",
-            hint="It should look like https://api.cloud.scenario.com/v1.",
-        )
-    if parts.scheme == "http" and host not in _LOOPBACK and not is_plain_allowed:
-        raise BadInput(
-            "The address must begin with https://.",
-            hint="Without it the keys would travel unprotected.",
-        )
-    return url.strip().rstrip("/")
-
-
 def form_body(fields: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
     """Return headers and content of a body in the form that web pages send."""
     return (
         {"Content-Type": "application/x-www-form-urlencoded"},
         urlencode(dict(fields)).encode("ascii"),
     )
-
-
-def file_address(url: str, base_url: str) -> str:
-    """Return the address of a file if it may be read or written: https, or the API's own host.
-
-    Raises:
-        BadAnswer: a server named an address that could reach into this machine or network.
-    """
-    parts, base = urlsplit(url), urlsplit(base_url)
-    own = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
-    if not parts.netloc or parts.username or not (parts.scheme == "https" or own):
-        raise BadAnswer("The server named an address that is not used.", details=parts.netloc)
-    return url
 
 
 def unpacked(encoding: str, max_bytes: int) -> Callable[[bytes], bytes]:
@@ -453,6 +414,6 @@ def _no_tls() -> ssl.SSLContext:
 
 
 __all__ = [
-    "BILLED_S", "READ_S", "Answer", "Call", "Clock", "Repeated", "Transport", "check_address",
-    "file_address", "form_body", "unpacked",
+    "BILLED_S", "READ_S", "Answer", "Call", "Clock", "Repeated", "Transport", "form_body",
+    "unpacked",
 ]  # fmt: skip

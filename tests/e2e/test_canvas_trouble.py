@@ -46,7 +46,7 @@ class Wire:
     """Stands before a connection: counts what is sent, and lets nothing through when it is cut."""
 
     def __init__(self, ann: CanvasDesk) -> None:
-        transport = session_of(ann.program).client._transport
+        transport = session_of(ann.program).client._connection.transport
         self._send: Callable[[Call], Awaitable[Any]] = transport.send
         self.is_cut = False
         self.sent: list[str] = []
@@ -176,7 +176,7 @@ async def test_without_the_number_of_the_lock_nothing_is_saved(ann: CanvasDesk) 
 
 async def test_a_clock_two_hours_off_is_told_and_does_no_harm(qt_loop: Any, tmp_path: Path) -> None:
     async with canvas_desk(tmp_path / "d") as ann:
-        transport = session_of(ann.program).client._transport
+        transport = session_of(ann.program).client._connection.transport
         off_s = HOURS_OFF.total_seconds()
         transport._clock = replace(transport._clock, wall=lambda: time.time() + off_s)
         ann.hurry(QUICK, WrongClock())

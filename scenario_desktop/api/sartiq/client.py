@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from scenario_desktop.api.addresses import segment
 from scenario_desktop.api.models.sartiq.answers import (
     AgenticGenerationResponse,
     AgenticShotStatus,
@@ -47,7 +48,7 @@ from scenario_desktop.api.parsing import off_the_loop, parse, parse_any, parse_l
 from scenario_desktop.api.sartiq import uploads
 from scenario_desktop.api.sartiq.bulk import BulkDelete
 from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
-from scenario_desktop.api.sartiq.connection import Connection, segment
+from scenario_desktop.api.sartiq.connection import Connection
 from scenario_desktop.api.sartiq.login import PasswordLogin, TokenSource, TokenStore
 from scenario_desktop.api.transport import BILLED_S, Answer, Clock, Repeated, Transport
 from scenario_desktop.errors import AppError, BadAnswer, BadInput, Conflict

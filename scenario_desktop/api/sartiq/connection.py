@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from scenario_desktop.api.addresses import check_address, segment
 from scenario_desktop.api.models.base import Listed, Received
 from scenario_desktop.api.parsing import off_the_loop, parse, parse_any, parse_page, refuse_web_page
 from scenario_desktop.api.redaction import register_secret
 from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
 from scenario_desktop.api.sartiq.login import TokenSource, is_usable
-from scenario_desktop.api.transport import READ_S, Answer, Call, Transport, check_address
+from scenario_desktop.api.transport import READ_S, Answer, Call, Transport
 from scenario_desktop.errors import (
     AppError,
     BadInput,
@@ -207,13 +208,6 @@ class Connection:
         except AppError:
             return False  # it is, or cannot be told now
         return True
-
-
-def segment(identifier: str) -> str:
-    """Return an id as one part of a path: it can never lead elsewhere."""
-    if not identifier or identifier in (".", ".."):
-        raise BadInput("There is no such id.")
-    return quote(identifier, safe="")
 
 
 def _encoded(body: Any) -> bytes:

@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from scenario_desktop.api.addresses import check_address
 from scenario_desktop.api.models.sartiq.base import SartiqAnswer
 from scenario_desktop.api.parsing import parse
 from scenario_desktop.api.redaction import register_secret
-from scenario_desktop.api.transport import Call, Clock, Transport, check_address, form_body
+from scenario_desktop.api.transport import Call, Clock, Transport, form_body
 from scenario_desktop.errors import (
     AppError,
     BadAnswer,

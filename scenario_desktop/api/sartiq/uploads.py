@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from scenario_desktop.api.addresses import file_address
 from scenario_desktop.api.models.sartiq.base import SartiqAnswer, SartiqRequest
 from scenario_desktop.api.parsing import parse
-from scenario_desktop.api.transport import Call, Transport, file_address
+from scenario_desktop.api.transport import Call, Transport
 from scenario_desktop.errors import AppError, BadAnswer, Refused
 
 PATH: Final = "/uploads/presigned-url"
