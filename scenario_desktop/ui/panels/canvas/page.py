@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.services.words import NO_BREAK
@@ -38,6 +38,8 @@ _HEADS = (
 )
 #: As wide the name wants to be at most, and what lies between the parts of the head, pixels.
 _NAME, _GAPS = 200, 24 + 6 * 8 + 8
+#: With less room than this the name gets a line of its own.
+_LEAST_NAME = 130
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -73,6 +75,7 @@ class CanvasPage(Surface):
         self.snapshot = SnapshotView()
         self._state = EmptyState()
         self._stack = QStackedWidget()
+        self._has_key = True
         self._build()
         self._zoom.clicked.connect(self._on_zoom_clicked)
         self.save.clicked.connect(self.save_requested)
@@ -93,28 +96,35 @@ class CanvasPage(Surface):
         self._minus.clicked.connect(self.zoom_out)
         self._plus.clicked.connect(self.zoom_in)
         self._fit.clicked.connect(self.fit)
-        head = Surface("stage")
-        row = QHBoxLayout(head)
-        row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(8)
-        row.addWidget(back)
+        self._sides = self._minus, self._plus, self._fit
+        self._zooms = QWidget()
+        zooms = QHBoxLayout(self._zooms)
+        zooms.setContentsMargins(0, 0, 0, 0)
+        zooms.setSpacing(0)
+        for widget in (self._minus, self._zoom, self._plus, self._fit):
+            zooms.addWidget(widget)
+        self._head = head = Surface("stage")
+        # What it shows follows its width, so it must not hold the page wide itself.
+        head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._lines = lines = QVBoxLayout(head)
+        lines.setContentsMargins(12, 0, 12, 0)
+        lines.setSpacing(0)
+        self._line, self._second = QHBoxLayout(), QHBoxLayout()
+        for line in (self._line, self._second):
+            line.setSpacing(8)
+            lines.addLayout(line, 1)
+        self._line.addWidget(back)
         name = QHBoxLayout()
         name.setSpacing(2)
         name.addWidget(self.title)
         name.addWidget(self._size)
-        row.addLayout(name)
-        row.addStretch(1)
-        row.addWidget(self._note)
-        row.addSpacing(4)
-        row.setSpacing(8)
-        zooms = QHBoxLayout()
-        zooms.setSpacing(0)
-        for widget in (self._minus, self._zoom, self._plus, self._fit):
-            zooms.addWidget(widget)
-        row.addLayout(zooms)
-        row.addWidget(self.save)
-        row.addWidget(self.save_copy)
-        head.setMinimumHeight(int(theme.metric("size", "toolbar")))
+        self._line.addLayout(name)
+        self._line.addStretch(1)
+        self._second.addStretch(1)
+        self._is_two = False
+        self._done: tuple[QWidget, ...] = (self._note, self._zooms, self.save, self.save_copy)
+        for part in self._done:
+            self._line.addWidget(part)
         self._stack.addWidget(self.ruled)
         self._stack.addWidget(self.snapshot)
         self._stack.addWidget(self._state)
@@ -243,27 +253,61 @@ class CanvasPage(Surface):
     def _fit_head(self) -> None:
         """Let go what fits least: size and note, zoom's buttons, the key and the words of saving.
 
-        The name is cut only when that is not enough.
+        Where that leaves no room for the name, it gets a line of its own; it is cut only when that
+        is not enough.
         """
-        sides = (self._minus, self._plus, self._fit)
+        look = theme.current()
+        wanted = min(self.title.sizeHint().width(), look.px(_NAME))
+        room = self.width() - self.rail.width() - self._back.sizeHint().width() - _GAPS
+        has_sides, left = self._shrink(room - wanted)
+        is_two = wanted + left < min(wanted, look.px(_LEAST_NAME))
+        if is_two:
+            has_sides, left = self._shrink(room)
+        # Only now, and at once: what comes or goes may change the size of the page, and ask again.
+        for button in self._sides:
+            button.setVisible(has_sides)
+        self._set_two(is_two)
+        note = self._note.sizeHint().width() + 12
+        self._note.setVisible(bool(self._note.text()) and left >= note)
+        if is_two:
+            left = room - self.title.sizeHint().width() + note
+        self._size.setVisible(left >= note + self._size.sizeHint().width())
+        is_whole = self.save.text() == _SAVE
+        set_tip(self.save, "" if is_whole else _SAVE, "" if self._has_key else "Ctrl+S")
+        self._head.setMinimumHeight(
+            look.height(theme.metric("size", "toolbar"), "body", 8) * (2 if is_two else 1)
+        )
+
+    def _shrink(self, room: int) -> tuple[bool, int]:
+        """Make saving as short as must be.
+
+        Returns:
+            whether there is room for zoom's buttons, and what is left of the room.
+        """
         save = self.save_copy if self.save.isHidden() else self.save
-        name = min(self.title.sizeHint().width(), theme.current().px(_NAME))
-        room = self.width() - self.rail.width() - self._back.sizeHint().width() - _GAPS - name
+        sides = sum(button.sizeHint().width() for button in self._sides)
+        left, has_sides = 0, False
         for has_sides, key, words in _HEADS:
-            for button in sides:
-                button.setVisible(has_sides)
             self.save.set_shortcut(key)
             if not self.save.is_busy:
                 self.save.setText(words)
             left = room - save.sizeHint().width() - self._zoom.sizeHint().width()
-            if has_sides:
-                left -= sum(button.sizeHint().width() for button in sides)
+            left -= sides if has_sides else 0
             if left >= 0:
                 break
-        note = self._note.sizeHint().width() + 12
-        self._note.setVisible(bool(self._note.text()) and left >= note)
-        self._size.setVisible(left >= note + self._size.sizeHint().width())
-        set_tip(self.save, "" if self.save.text() == _SAVE else _SAVE, "" if key else "Ctrl+S")
+        self._has_key = bool(key)
+        return has_sides, left
+
+    def _set_two(self, is_two: bool) -> None:
+        """Let what is done stand in the name's line, or in one below it."""
+        if is_two == self._is_two:
+            return
+        self._is_two = is_two
+        self._lines.setContentsMargins(12, 0, 12, 6 if is_two else 0)
+        before, now = (self._line, self._second) if is_two else (self._second, self._line)
+        for widget in self._done:
+            before.removeWidget(widget)
+            now.addWidget(widget)
 
 
 def _percent(zoom: float) -> str:

@@ -1,12 +1,12 @@
-"""The tools in a column, and the two colours below them."""
+"""The tools in a column, or in two where the window is low, and the two colours below them."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
@@ -16,6 +16,8 @@ from scenario_desktop.ui.widgets.surface import Surface
 from scenario_desktop.ui.widgets.tips import set_tip
 
 WIDTH = 48
+#: Between two tools, and what a line between groups takes, pixels.
+_GAP, _RULE = 2, 9
 #: Title, icon and key of each tool; None is a line between groups.
 TOOLS: tuple[tuple[ToolId, str, str, str] | None, ...] = (
     (ToolId.SELECT, "Move and transform layers", "mouse-pointer-2", "V"),
@@ -37,7 +39,13 @@ TOOLS: tuple[tuple[ToolId, str, str, str] | None, ...] = (
 
 
 class ToolButton(QAbstractButton):
-    """One tool; the one in hand is filled."""
+    """One tool; the one in hand is filled.
+
+    Signals:
+        focused: the keys have come to it.
+    """
+
+    focused = Signal()
 
     def __init__(self, title: str, icon: str, key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +62,11 @@ class ToolButton(QAbstractButton):
         """Say why the tool cannot be used; "" when it can."""
         self.setEnabled(not reason)
         set_tip(self, f"{self._title}\n{reason}" if reason else self._title, self._key)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit()
 
     @override
     def sizeHint(self) -> QSize:
@@ -145,32 +158,28 @@ class ToolRail(Surface):
         self.setAccessibleName("Tools")
         self._settings = settings
         self.buttons: dict[ToolId, ToolButton] = {}
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 6, 0, 6)
-        column.setSpacing(2)
+        self._inner = QWidget()
+        self._grid = QGridLayout(self._inner)
+        self._grid.setContentsMargins(0, 6, 0, 6)
+        self._grid.setSpacing(_GAP)
+        self._columns = 0
         for entry in TOOLS:
             if entry is None:
-                column.addSpacing(4)
-                column.addWidget(_Rule())
-                column.addSpacing(4)
                 continue
             tool, title, icon, key = entry
             button = ToolButton(title, icon, key)
             button.clicked.connect(partial(settings.set_tool, tool))
+            button.focused.connect(self._bring_into_sight)
             self.buttons[tool] = button
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         self.colors = ColorPair()
-        column.addSpacing(4)
-        column.addWidget(self.colors, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
+        self._rules = [_Rule() for entry in TOOLS if entry is None]
+        self._scroll = scroll = QScrollArea()
+        scroll.setWidget(self._inner)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
+        self._inner.setAutoFillBackground(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 1, 0)
         layout.addWidget(scroll)
@@ -188,12 +197,70 @@ class ToolRail(Surface):
             button.set_reason(reason if tool not in LOOKING else "")
 
     def _show(self) -> None:
-        self.buttons[self._settings.tool].setChecked(True)
+        button = self.buttons[self._settings.tool]
+        button.setChecked(True)
+        self._scroll.ensureWidgetVisible(button, 0, _GAP)
         self.colors.set_colors(self._settings.foreground, self._settings.background)
 
+    @property
+    def columns(self) -> int:
+        """In how many columns the tools stand."""
+        return self._columns
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
+        """Stand in one column where that is high enough, else in two."""
         side = self.buttons[ToolId.SELECT].sizeHint().width()
-        self.setFixedWidth(max(WIDTH, side + 12))
+        columns = 1 if self._height_of(1, side) <= self.height() else 2
+        if columns != self._columns:
+            self._columns = columns
+            self._lay_out()
+        self.setFixedWidth(max(WIDTH, columns * (side + _GAP) - _GAP + 12))
+
+    def _height_of(self, columns: int, side: int) -> int:
+        height = 12 + self.colors.sizeHint().height() + _GAP
+        for group in _groups():
+            height += -(-len(group) // columns) * (side + _GAP)
+        return height + len(self._rules) * (_RULE + _GAP)
+
+    def _lay_out(self) -> None:
+        """Put the tools into the grid, group by group."""
+        grid, columns, row = self._grid, self._columns, 0
+        while grid.count():
+            grid.takeAt(0)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        rules = iter(self._rules)
+        for number, group in enumerate(_groups()):
+            if number:
+                grid.addWidget(next(rules), row, 0, 1, columns)
+                row += 1
+            for place, tool in enumerate(group):
+                grid.addWidget(self.buttons[tool], row + place // columns, place % columns, middle)
+            row += -(-len(group) // columns)
+        grid.addWidget(self.colors, row, 0, 1, columns, middle)
+        for old in range(grid.rowCount()):
+            grid.setRowStretch(old, 0)
+        grid.setRowStretch(row + 1, 1)
+
+    def _bring_into_sight(self) -> None:
+        button = self.sender()
+        if isinstance(button, ToolButton):
+            self._scroll.ensureWidgetVisible(button, 0, _GAP)
+
+
+def _groups() -> list[list[ToolId]]:
+    """Return the tools between two lines each."""
+    groups: list[list[ToolId]] = [[]]
+    for entry in TOOLS:
+        if entry is None:
+            groups.append([])
+        else:
+            groups[-1].append(entry[0])
+    return groups
 
 
 class _Rule(QWidget):
@@ -201,10 +268,12 @@ class _Rule(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(1)
+        self.setFixedHeight(_RULE)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         middle = self.width() / 2
         painter = QPainter(self)
-        painter.fillRect(QRectF(middle - 11, 0, 22, 1), theme.current().tokens.line)
+        painter.fillRect(
+            QRectF(middle - 11, self.height() // 2, 22, 1), theme.current().tokens.line
+        )
