@@ -1,11 +1,11 @@
-"""The tour with the second service: signed in to, then a picture adjusted, refined and deleted.
+"""The tour with the second service: signed in to, pictures uploaded, adjusted, refined, deleted.
 
 Each step asks the server by a login of its own, not the screen alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scenario_desktop.errors import NotFound
@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     from scenario_desktop.ui.panels.refine.compare import RefineCompare
     from scenario_desktop.ui.panels.refine.controller import RefineController
     from scenario_desktop.ui.panels.runs.controller import RunsController
+    from scenario_desktop.ui.panels.runs.page import RunsPage
 
 W = TypeVar("W", bound="QWidget")
 
 NAME = "Tour studio"
+#: What the uploaded pictures are made to measure, pixels.
+UPLOADED = 640
 #: What the adjusted picture measures, pixels, and how many of it are made.
 SIDE, COPIES = 480, 2
 SCALE = 2
-PLAN = ("1 picture is uploaded", "1 prediction is refined at 2×")
+PLAN = ("1 picture is uploaded", "2 predictions are refined at 2×")
 
 
 class SartiqSteps:
@@ -54,7 +57,8 @@ class SartiqSteps:
         self._client: SartiqClient = SartiqClient.with_password(
             address.sartiq_url, address.username, address.password
         )
-        self._adjusted = self._uploaded = ""  # ids of predictions
+        # Ids of predictions: of the two pictures uploaded, of one adjusted, of one refined.
+        self._first = self._second = self._adjusted = self._uploaded = ""
         self._refine = ""
 
     async def aclose(self) -> None:
@@ -64,6 +68,7 @@ class SartiqSteps:
         return (
             ("sartiq-login", self._log_in),
             ("sartiq-remove", self._remove),
+            ("sartiq-upload", self._upload),
             ("sartiq-adjust", self._adjust),
             ("sartiq-plan", self._plan),
             ("sartiq-refine", self._refine_both),
@@ -157,48 +162,65 @@ class SartiqSteps:
 
     # Making
 
-    async def _adjust(self) -> str:
-        from scenario_desktop.ui.panels.runs.dock import RunsDock
-
+    async def _upload(self) -> str:
+        """Hand two pictures of the library over; the server must have their very bytes."""
         walker, bench = self._walker, self._walker.bench
-        picture = (await self._pictures())[0]
-        await self._choose(picture)
-        bench.commands.run("runs.adjust")
-        await walker.until(lambda: bench.window.page == "runs")
-        panel = self._runs
-        await walker.until(lambda: panel.draft.mains)
-        form = self._only(bench.window, RunsDock).form
-        for name, value in (
-            ("target_width", SIDE), ("target_height", SIDE), ("batch_size", COPIES),
-        ):  # fmt: skip
-            type_into(walker, form.editor(name), str(value))
-        await walker.until(lambda: not panel.why_not())
+        pictures = await self._pictures()
+        different = list({one.id: one for one in pictures}.values())
+        await self._open_adjuster(*different)
+        self._fill_in(target_width=UPLOADED, target_height=UPLOADED)
+        await walker.until(lambda: not self._runs.why_not())
+        await walker.quiet()
+        await walker.shoot("sartiq-upload-form")
+        made: list[GenerationPublic] = []
+        for count in range(len(different), len(pictures) + 1):  # of one picture alone, twice
+            bench.commands.run("runs.run")
+            made = await self._made((), count, 1)
+        wanted = {await self._bytes_of(await self._address_of(one)) for one in different}
+        there = {await self._bytes_of(_input_address(one)) for one in made}
+        walker.expect(wanted == there, "the server has other pictures than those handed over")
+        self._first, self._second = (one.predictions[0].id for one in made)
+        await walker.until_async(self._is_known(self._first, self._second))
+        await walker.until(lambda: not self._session.jobs.summary.running)
+        await walker.quiet()
+        size = sum(len(one) for one in wanted)
+        return f"{len(made)} pictures are uploaded, {size:,} bytes, and there as they were here"
+
+    async def _adjust(self) -> str:
+        walker, bench = self._walker, self._walker.bench
+        picture = await self._item(self._first)
+        known = [one.id for one in (await self._client.list_generations()).data]
+        await self._open_adjuster(picture)
+        self._fill_in(target_width=SIDE, target_height=SIDE, batch_size=COPIES)
+        await walker.until(lambda: not self._runs.why_not())
         await walker.quiet()
         await walker.shoot("sartiq-adjust-form")
         bench.commands.run("runs.run")
-        generation = await self._only_generation(COPIES)
+        (generation,) = await self._made(known, 1, COPIES)
         sizes = {_size(one) for one in generation.predictions}
         walker.expect(sizes == {(SIDE, SIDE)}, f"the server's pictures measure {sizes}")
         self._adjusted = generation.predictions[0].id
         await walker.until_async(self._is_known(*(one.id for one in generation.predictions)))
         await walker.until(lambda: not self._session.jobs.summary.running)
+        # The result comes to the front by itself.
+        await walker.until(lambda: self._page.views.value() == "split")
         await walker.quiet()
-        return f"“{picture.name}” is uploaded, and the server has {COPIES} of {SIDE} × {SIDE}"
+        return f"“{picture.name}” is adjusted: the server has {COPIES} of {SIDE} × {SIDE}"
 
     async def _plan(self) -> str:
         walker, bench = self._walker, self._walker.bench
-        prediction = await self._item(self._adjusted)
+        predictions = [await self._item(self._adjusted), await self._item(self._second)]
         picture = (await self._pictures())[-1]
-        await self._choose(prediction, picture)
+        await self._choose(*predictions, picture)
         bench.commands.run("refine.open")
         await walker.until(lambda: bench.window.page == "refine")
-        await walker.until(lambda: len(self._panel.inputs) == 2)
+        await walker.until(lambda: len(self._panel.inputs) == 3)
         await walker.until(lambda: not self._panel.why_not())
         said = self._plan_text()
         for part in PLAN:
             walker.expect(part in said, f"the form says: {said}")
         await walker.quiet()
-        return f"“{prediction.name}” and “{picture.name}”: {', '.join(PLAN)}"
+        return f"both and “{picture.name}”: {', '.join(PLAN)}"
 
     async def _refine_both(self) -> str:
         walker = self._walker
@@ -211,14 +233,14 @@ class SartiqSteps:
         (uploaded,) = made[0].predictions
         size = (SCALE * (picture.width or 0), SCALE * (picture.height or 0))
         walker.expect(_size(uploaded) == size, f"the picture got {_size(uploaded)}")
-        refine = await self._newest_refine()
-        side = SCALE * SIDE
-        walker.expect(_size(refine) == (side, side), f"the prediction got {_size(refine)}")
+        refine, other = [await self._newest_refine(i) for i in (self._adjusted, self._second)]
+        for one, side in ((refine, SCALE * SIDE), (other, SCALE * UPLOADED)):
+            walker.expect(_size(one) == (side, side), f"the prediction got {_size(one)}")
         self._uploaded, self._refine = uploaded.id, refine.id
-        await walker.until_async(self._is_known(uploaded.id, refine.id))
+        await walker.until_async(self._is_known(uploaded.id, refine.id, other.id))
         await walker.until(lambda: self._compare_view.has_second)
         await walker.quiet()
-        return f"both came back twice as large: {side} and {max(size):,} pixels"
+        return f"all came back twice as large: {SCALE * SIDE}, {SCALE * UPLOADED:,}, {max(size):,}"
 
     async def _chain(self) -> str:
         walker, bench = self._walker, self._walker.bench
@@ -236,7 +258,7 @@ class SartiqSteps:
         said = self._plan_text()
         walker.expect("1 refine is chained" in said, f"the form says: {said}")
         await self._send_refines()
-        chained = await self._newest_refine()
+        chained = await self._newest_refine(self._adjusted)
         walker.expect(chained.id != self._refine, "there is no second refine")
         walker.expect(chained.refines_refine_id == self._refine, "it was not made of the first")
         side = SCALE * SCALE * SIDE
@@ -317,22 +339,25 @@ class SartiqSteps:
 
     async def _delete(self) -> str:
         walker, bench = self._walker, self._walker.bench
-        prediction = await self._client.get_prediction(self._uploaded)
-        await self._choose(await self._item(self._uploaded))
+        ids = (self._uploaded, self._first, self._second)
+        groups = [(await self._client.get_prediction(one)).generation_id for one in ids]
+        await self._choose(*[await self._item(one) for one in ids])
         bench.commands.run("item.delete")
         asked = await self._question()
         said = _texts(asked)
-        walker.expect("goes as a whole" in said, f"the question says: {said}")
+        walker.expect("3 generations go as a whole" in said, f"the question says: {said}")
         walker.expect("cannot be undone" in said, f"the question says: {said}")
         await walker.quiet()
         await walker.shoot("sartiq-whole")
-        press(walker, asked, "Delete generation")
-        await walker.until_async(self._is_gone(prediction.generation_id))
-        await walker.until_async(self._is_unknown(self._uploaded))
+        press(walker, asked, "Delete")
+        for group in groups:
+            await walker.until_async(self._is_gone(group))
+        for one in ids:
+            await walker.until_async(self._is_unknown(one))
         page = await self._client.list_generations()
         walker.expect(not page.data, f"{len(page.data)} generations are left")
         await walker.quiet()
-        return "the warning names the whole generation, and then it is gone, here and there"
+        return "the warning counts the whole generations, and then they are gone, here and there"
 
     # What the steps share
 
@@ -353,6 +378,12 @@ class SartiqSteps:
     def _panel(self) -> RefineController:
         panel: RefineController = self._walker.bench.refine.controller
         return panel
+
+    @property
+    def _page(self) -> RunsPage:
+        from scenario_desktop.ui.panels.runs.page import RunsPage
+
+        return self._only(self._walker.bench.window, RunsPage)
 
     @property
     def _runs(self) -> RunsController:
@@ -403,19 +434,44 @@ class SartiqSteps:
         bench.gallery.view.grid.setFocus()
         await self._walker.until(lambda: sorted(gallery.chosen_keys()) == sorted(keys))
 
-    async def _only_generation(self, count: int) -> GenerationPublic:
-        """Wait on the server for the one generation, whole, and return it."""
+    async def _open_adjuster(self, *items: Item) -> None:
+        """Choose items and open the adjuster's form for them."""
+        walker, bench = self._walker, self._walker.bench
+        await self._choose(*items)
+        bench.commands.run("runs.adjust")
+        await walker.until(lambda: bench.window.page == "runs")
+        wanted = [item.id for item in items]
+        await walker.until(lambda: [ref.item_id for ref in self._runs.draft.mains] == wanted)
+
+    def _fill_in(self, **values: int) -> None:
+        from scenario_desktop.ui.panels.runs.dock import RunsDock
+
+        form = self._only(self._walker.bench.window, RunsDock).form
+        for name, value in values.items():
+            type_into(self._walker, form.editor(name), str(value))
+
+    async def _made(
+        self, known: Collection[str], generations: int, each: int
+    ) -> list[GenerationPublic]:
+        """Wait on the server for so many more generations, each whole, and return them."""
         found: list[GenerationPublic] = []
 
-        async def is_whole() -> bool:
-            found[:] = (await self._client.list_generations()).data
-            return len(found) == 1 and _done(found[0].predictions) == count
+        async def are_whole() -> bool:
+            page = await self._client.list_generations()
+            found[:] = [one for one in page.data if one.id not in known]
+            return [_done(one.predictions) for one in found] == [each] * generations
 
-        await self._walker.until_async(is_whole)
-        return found[0]
+        await self._walker.until_async(are_whole)
+        return found
 
-    async def _newest_refine(self) -> RefinePublic:
-        page = await self._client.list_refines(self._adjusted)
+    async def _address_of(self, item: Item) -> str:
+        return await self._session.library.fresh_url(item.key)
+
+    async def _bytes_of(self, address: str) -> bytes:
+        return await self._session.files.fetch(address, 2**28)
+
+    async def _newest_refine(self, prediction_id: str) -> RefinePublic:
+        page = await self._client.list_refines(prediction_id)
         self._walker.expect(bool(page.data), "the server has no refine of it")
         return max(page.data, key=lambda one: (one.width or 0, one.id))
 
@@ -466,6 +522,11 @@ class SartiqSteps:
         from scenario_desktop.ui.dialogs import Dialog
 
         return await dialog_of(self._walker, Dialog)
+
+
+def _input_address(generation: GenerationPublic) -> str:
+    """Return where the server has the picture that a generation was made of."""
+    return next((media.url or "" for media in generation.reference_images_media), "")
 
 
 def _size(made: PredictionPublic | RefinePublic) -> tuple[int | None, int | None]:
