@@ -15,7 +15,8 @@ from scenario_desktop.api.client import ScenarioClient
 from scenario_desktop.errors import AppError
 from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.content import Drawn, Stored
-from scenario_desktop.services.canvas.drafts import DraftStore, KeptWhy
+from scenario_desktop.services.canvas.draft_manifest import KeptWhy
+from scenario_desktop.services.canvas.drafts import DraftStore
 from scenario_desktop.services.canvas.lease import LostReason, Phase
 from scenario_desktop.services.canvas.room import CanvasTimes, Room
 from scenario_desktop.services.canvas.session import CanvasSession

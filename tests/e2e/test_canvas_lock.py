@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from scenario_desktop.errors import Conflict
-from scenario_desktop.services.canvas.drafts import KeptWhy
+from scenario_desktop.services.canvas.draft_manifest import KeptWhy
 from scenario_desktop.services.canvas.lease import LeaseTimes, LostReason, Phase
 from scenario_desktop.services.canvas.record import Deed
 from scenario_desktop.services.canvas.room import CanvasTimes

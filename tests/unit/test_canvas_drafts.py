@@ -12,14 +12,8 @@ import pytest
 
 from scenario_desktop.errors import BadInput, NewerFile, NotFound, StoreFailed
 from scenario_desktop.services.canvas.content import Drawn, Revision
-from scenario_desktop.services.canvas.drafts import (
-    Disk,
-    DraftNote,
-    DraftStore,
-    KeptWhy,
-    Sent,
-    new_draft_id,
-)
+from scenario_desktop.services.canvas.draft_manifest import DraftNote, KeptWhy, Sent
+from scenario_desktop.services.canvas.drafts import Disk, DraftStore, new_draft_id
 from scenario_desktop.services.canvas.record import CanvasRecord, Deed, HistoryLine
 from tests.canvas_room import FragileDisk, PowerCut
 

@@ -23,7 +23,7 @@ from scenario_desktop.errors import (
 )
 from scenario_desktop.services.canvas.canvases import Canvases
 from scenario_desktop.services.canvas.content import Stored
-from scenario_desktop.services.canvas.drafts import KeptWhy
+from scenario_desktop.services.canvas.draft_manifest import KeptWhy
 from scenario_desktop.services.canvas.lease import LostReason, Phase, Refusal
 from scenario_desktop.services.canvas.record import Deed
 from scenario_desktop.services.canvas.session import CanvasSession

@@ -11,7 +11,8 @@ from psygnal import Signal
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import AppError, NotFound, Refused
 from scenario_desktop.services.canvas.content import Editor, Stored
-from scenario_desktop.services.canvas.drafts import Draft, DraftNote, Recovery
+from scenario_desktop.services.canvas.draft_manifest import DraftNote
+from scenario_desktop.services.canvas.drafts import Draft, Recovery
 from scenario_desktop.services.canvas.room import Room
 from scenario_desktop.services.canvas.saving import create_canvas
 from scenario_desktop.services.canvas.session import CanvasSession

@@ -4,8 +4,6 @@ New blobs of one write go into one pack file, then the manifest that names them 
 the old one; each is written aside, flushed and renamed. So a stroke costs the disk two files,
 however many layers there are, and whatever interrupts a write, the former draft stands. A draft
 that cannot be read is moved into ``damaged`` and never deleted.
-
-The manifest holds the lock's id: it is readable by its owner only, as the whole folder is.
 """
 
 from __future__ import annotations
@@ -13,27 +11,32 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import json
 import logging
 import re
 import shutil
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from scenario_desktop.errors import AppError, BadInput, NewerFile, NotFound, StoreFailed
-from scenario_desktop.services.canvas.content import Drawn, Revision
+from scenario_desktop.services.canvas.content import Drawn
+from scenario_desktop.services.canvas.draft_manifest import (
+    Contents,
+    DamagedManifest,
+    DraftNote,
+    KeptWhy,
+    Place,
+    from_bytes,
+    to_bytes,
+)
 from scenario_desktop.store.files import read_bytes, write_atomic
 
 _log = logging.getLogger(__name__)
 
-VERSION: Final = 1
-_MAGIC: Final = "scenario-desktop-draft"
 _MANIFEST: Final = "draft.json"
 _DAMAGED: Final = "damaged"
 _GONE: Final = "gone-"
@@ -41,60 +44,6 @@ _BLOB: Final = re.compile(r"[0-9a-f]{64}")
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 #: Bytes no longer named, beyond those that are, before a write packs everything anew.
 _SLACK: Final = 32 * 2**20
-
-
-class KeptWhy(StrEnum):
-    """Why strokes are in a draft."""
-
-    OPEN = "open"  # being drawn; after a crash: they were
-    REFUSED = "refused"  # drawn while somebody else held the lock
-    CLOSED = "closed"  # the canvas was closed without saving
-    REPLACED = "replaced"  # put aside for somebody else's version
-    THEIRS = "theirs"  # somebody else's version, before ours took its place
-    LATE = "late"  # saved, but an older save of ours arrived after it
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A text that was sent, and the number of the edit that it contained last."""
-
-    digest: str
-    edit: int
-    is_doubtful: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DraftNote:
-    """What is known of a draft besides its strokes.
-
-    Attributes:
-        edit: the number of the last edit in it.
-        has_strokes: whether there is anything that the server may not have.
-        base: what the strokes were drawn on; None for a canvas that no server has yet.
-        lock_id: the lock that was held, "" for none; lock_until by the server's clock.
-        sent: texts that may be on the server and would be ours, the newest last.
-        uploads: assets by the name of the blob; "" while nobody knows whether it arrived.
-        what: what was done in it, in a few words.
-    """
-
-    id: str
-    canvas_id: str
-    name: str = ""
-    why: KeptWhy = KeptWhy.OPEN
-    kept_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
-    edit: int = 0
-    has_strokes: bool = False
-    base: Revision | None = None
-    lock_id: str = field(default="", repr=False)
-    lock_until: datetime | None = None
-    sent: tuple[Sent, ...] = ()
-    uploads: Mapping[str, str] = field(default_factory=dict)
-    what: str = ""
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether a save is under way that may still arrive."""
-        return any(sent.is_doubtful for sent in self.sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +84,6 @@ class Recovery:
         return self.folder is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    pack: str
-    offset: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Contents:
-    """What a manifest says of the strokes."""
-
-    text: str = ""
-    blobs: Mapping[str, _Place] = field(default_factory=dict)
-    thumbnail: str = ""
-
-    @property
-    def names(self) -> set[str]:
-        return {place.pack for place in self.blobs.values()}
-
-
 class Disk:
     """The file operations of the drafts, so that tests can end the program between any two."""
 
@@ -182,7 +111,7 @@ class DraftStore:
         self.folder = folder
         self._now = now or _utc_now
         self._disk = disk or Disk()
-        self._known: dict[str, _Contents] = {}
+        self._known: dict[str, Contents] = {}
         self._lock = threading.RLock()
 
     # --- writing ------------------------------------------------------------------------------
@@ -206,7 +135,7 @@ class DraftStore:
                 kept = {}
             pack = folder / f"{uuid.uuid4().hex}.pack"
             data, places = _joined(pack.name, wanted.keys() - kept.keys(), wanted, drawn.blobs)
-            contents = _Contents(drawn.text, {**kept, **places}, thumbnail)
+            contents = Contents(drawn.text, {**kept, **places}, thumbnail)
             note = replace(note, kept_at=self._now())
             try:
                 if data:
@@ -235,7 +164,7 @@ class DraftStore:
             StoreFailed: the disk fails; the former draft stands.
         """
         with self._lock, _told():
-            contents = _Contents()
+            contents = Contents()
             self._write_manifest(replace(note, has_strokes=False), contents)
             self._drop_packs(self._folder_of(note.id), contents)
 
@@ -254,13 +183,12 @@ class DraftStore:
             self._disk.rename(folder, gone)
             shutil.rmtree(gone, ignore_errors=True)
 
-    def _write_manifest(self, note: DraftNote, contents: _Contents) -> None:
-        body = json.dumps(_to_json(note, contents), separators=(",", ":")).encode()
-        head = f"{_MAGIC} {VERSION} {hashlib.sha256(body).hexdigest()}\n".encode()
-        self._disk.write(self._folder_of(note.id) / _MANIFEST, head + body)
+    def _write_manifest(self, note: DraftNote, contents: Contents) -> None:
+        data = to_bytes(note, contents)
+        self._disk.write(self._folder_of(note.id) / _MANIFEST, data)
         self._known[note.id] = contents
 
-    def _drop_packs(self, folder: Path, contents: _Contents) -> None:
+    def _drop_packs(self, folder: Path, contents: Contents) -> None:
         named = contents.names
         for path in list(folder.iterdir()):
             is_ours = path.suffix in (".pack", ".new")
@@ -313,7 +241,7 @@ class DraftStore:
         with self._lock:
             try:
                 note, contents = self._read(draft_id)
-            except _DamagedError as error:
+            except DamagedManifest as error:
                 folder = self._set_aside(draft_id)
                 raise BadInput(
                     "This draft is damaged and cannot be read; it was set aside.",
@@ -355,36 +283,22 @@ class DraftStore:
             # The program ended before the first write was whole: there is no document to show.
             self._set_aside(folder.name)
             return None
-        except _DamagedError as error:
+        except DamagedManifest as error:
             at = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
             target = self._set_aside(folder.name)
             _log.warning("a draft is damaged (%s) and was put into %s", error, target)
             return Recovery(folder.name, "", "", KeptWhy.OPEN, at, folder=target)
         return note
 
-    def _read(self, draft_id: str) -> tuple[DraftNote, _Contents]:
+    def _read(self, draft_id: str) -> tuple[DraftNote, Contents]:
         data = read_bytes(self._folder_of(draft_id) / _MANIFEST)
         if data is None:
             raise NotFound("This draft does not exist any more.")
-        head, _, body = data.partition(b"\n")
-        words = head.decode("ascii", "replace").split(" ")
-        if len(words) != 3 or words[0] != _MAGIC or not words[1].isdecimal():
-            raise _DamagedError("its first line is not that of a draft")
-        if int(words[1]) > VERSION:
-            raise NewerFile(
-                "This draft was made by a later version of this program and was left untouched.",
-                details=f"{self._folder_of(draft_id)}: version {words[1][:20]}",
-            )
-        if hashlib.sha256(body).hexdigest() != words[2]:
-            raise _DamagedError("its content does not match its checksum")
-        try:
-            note, contents = _from_json(draft_id, json.loads(body))
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise _DamagedError(f"{type(error).__name__} in its content") from error
+        note, contents = from_bytes(self._folder_of(draft_id), data)
         self._known[draft_id] = contents
         return note, contents
 
-    def _contents(self, draft_id: str) -> _Contents:
+    def _contents(self, draft_id: str) -> Contents:
         """Return what is on the disk of a draft; nothing for one that is not there yet."""
         known = self._known.get(draft_id)
         if known is not None:
@@ -392,12 +306,12 @@ class DraftStore:
         try:
             return self._read(draft_id)[1]
         except NotFound:
-            return _Contents()
-        except _DamagedError:
+            return Contents()
+        except DamagedManifest:
             self._set_aside(draft_id)
-            return _Contents()
+            return Contents()
 
-    def _blob(self, draft_id: str, contents: _Contents, name: str) -> bytes | None:
+    def _blob(self, draft_id: str, contents: Contents, name: str) -> bytes | None:
         place = contents.blobs[name]
         try:
             with (self._folder_of(draft_id) / place.pack).open("rb") as file:
@@ -441,10 +355,6 @@ class DraftStore:
         return target
 
 
-class _DamagedError(Exception):
-    """A manifest cannot be read."""
-
-
 class _told(contextlib.AbstractContextManager[None]):  # noqa: N801 - used like a function
     """Turns the disk's errors into what a person can act upon."""
 
@@ -468,21 +378,21 @@ class _told(contextlib.AbstractContextManager[None]):  # noqa: N801 - used like 
 
 def _joined(
     pack: str, names: set[str], given: Mapping[str, bytes | None], blobs: Mapping[str, bytes]
-) -> tuple[bytes, dict[str, _Place]]:
+) -> tuple[bytes, dict[str, Place]]:
     """Join blobs into one pack; those that are not given are read from the others."""
     data = bytearray()
-    places: dict[str, _Place] = {}
+    places: dict[str, Place] = {}
     for name in sorted(names):
         if not _BLOB.fullmatch(name):
             raise BadInput("A part of the canvas has no proper name.", details=name[:80])
         own = given[name]
         blob = own if own is not None else blobs[name]
-        places[name] = _Place(pack, len(data), len(blob))
+        places[name] = Place(pack, len(data), len(blob))
         data += blob
     return bytes(data), places
 
 
-def _is_wasteful(old: _Contents, kept: Mapping[str, _Place]) -> bool:
+def _is_wasteful(old: Contents, kept: Mapping[str, Place]) -> bool:
     """Whether the packs hold much more than is still wanted of them."""
     if len({place.pack for place in kept.values()}) > 200:
         return True
@@ -496,63 +406,3 @@ def _is_wasteful(old: _Contents, kept: Mapping[str, _Place]) -> bool:
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-# --- the manifest ---------------------------------------------------------------------------------
-
-
-def _to_json(note: DraftNote, contents: _Contents) -> dict[str, Any]:
-    base = note.base
-    return {
-        "canvas": note.canvas_id,
-        "name": note.name,
-        "why": note.why.value,
-        "kept_at": note.kept_at.isoformat(),
-        "edit": note.edit,
-        "has_strokes": note.has_strokes,
-        "base": base
-        and {
-            "updated_at": _iso(base.updated_at),
-            "snapshot": base.snapshot,
-            "digest": base.digest,
-        },
-        "lock": {"id": note.lock_id, "until": _iso(note.lock_until)},
-        "sent": [[sent.digest, sent.edit, sent.is_doubtful] for sent in note.sent],
-        "uploads": dict(note.uploads),
-        "what": note.what,
-        "text": contents.text,
-        "blobs": {name: [p.pack, p.offset, p.size] for name, p in contents.blobs.items()},
-        "thumbnail": contents.thumbnail,
-    }
-
-
-def _from_json(draft_id: str, body: dict[str, Any]) -> tuple[DraftNote, _Contents]:
-    base = body["base"]
-    note = DraftNote(
-        id=draft_id,
-        canvas_id=str(body["canvas"]),
-        name=str(body["name"]),
-        why=KeptWhy(body["why"]),
-        kept_at=datetime.fromisoformat(body["kept_at"]),
-        edit=int(body["edit"]),
-        has_strokes=bool(body["has_strokes"]),
-        base=Revision(_at(base["updated_at"]), base["snapshot"], base["digest"]) if base else None,
-        lock_id=str(body["lock"]["id"]),
-        lock_until=_at(body["lock"]["until"]),
-        sent=tuple(Sent(str(d), int(e), bool(doubtful)) for d, e, doubtful in body["sent"]),
-        uploads={str(name): str(asset_id) for name, asset_id in body["uploads"].items()},
-        what=str(body.get("what", "")),  # drafts of before do not have it
-    )
-    places = {
-        str(name): _Place(Path(pack).name, int(offset), int(size))
-        for name, (pack, offset, size) in body["blobs"].items()
-    }
-    return note, _Contents(str(body["text"]), places, str(body["thumbnail"]))
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None
-
-
-def _at(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

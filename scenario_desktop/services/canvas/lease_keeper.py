@@ -10,7 +10,7 @@ from datetime import datetime
 from scenario_desktop.errors import AppError, Conflict, NotFound, Offline, StoreFailed, TimedOut
 from scenario_desktop.services.canvas import lease_effects, lease_events
 from scenario_desktop.services.canvas.content import OpenCanvas
-from scenario_desktop.services.canvas.drafts import KeptWhy
+from scenario_desktop.services.canvas.draft_manifest import KeptWhy
 from scenario_desktop.services.canvas.hold import Hold
 from scenario_desktop.services.canvas.lease import Phase, Refusal
 from scenario_desktop.services.canvas.lease_effects import Effect

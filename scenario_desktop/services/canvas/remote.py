@@ -14,7 +14,7 @@ from scenario_desktop.api.moments import wire_time
 from scenario_desktop.errors import AppError, Conflict, NotFound, Offline, Refused, TimedOut
 from scenario_desktop.services.canvas import lease_events
 from scenario_desktop.services.canvas.content import OpenCanvas, Revision
-from scenario_desktop.services.canvas.drafts import KeptWhy, Sent
+from scenario_desktop.services.canvas.draft_manifest import KeptWhy, Sent
 from scenario_desktop.services.canvas.hold import Hold, changed_meanwhile
 from scenario_desktop.services.canvas.wire import (
     CanvasClient,

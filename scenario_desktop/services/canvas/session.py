@@ -28,7 +28,8 @@ from scenario_desktop.services.canvas.content import (
     SaveResult,
     Stored,
 )
-from scenario_desktop.services.canvas.drafts import Draft, KeptWhy
+from scenario_desktop.services.canvas.draft_manifest import KeptWhy
+from scenario_desktop.services.canvas.drafts import Draft
 from scenario_desktop.services.canvas.hold import Hold
 from scenario_desktop.services.canvas.lease import Lease, Moment
 from scenario_desktop.services.canvas.lease_keeper import LeaseKeeper

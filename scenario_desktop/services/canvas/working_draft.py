@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from scenario_desktop.errors import AppError, StoreFailed
 from scenario_desktop.services.canvas.content import Drawn, Editor, OpenCanvas, Revision
-from scenario_desktop.services.canvas.drafts import DraftNote, KeptWhy, Sent, new_draft_id
+from scenario_desktop.services.canvas.draft_manifest import DraftNote, KeptWhy, Sent
+from scenario_desktop.services.canvas.drafts import new_draft_id
 from scenario_desktop.services.canvas.room import Room
 
 #: Texts of ours that are remembered, to tell them from somebody else's.
