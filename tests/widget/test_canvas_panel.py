@@ -48,7 +48,7 @@ from scenario_desktop.ui.panels.canvas.snapshots import CompareDialog
 from scenario_desktop.ui.panels.keys.view import groups_of
 from scenario_desktop.ui.widgets.drags import put_keys
 from tests.support import until
-from tests.widget.canvas_support import HARD, RED, color, stroke
+from tests.widget.canvas_support import HARD, RED, color, drag, stroke
 
 NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
 TEXT = canvas_format.dump(
@@ -369,6 +369,30 @@ async def test_a_refused_lease_asks_what_to_do(qt_loop, panel, canvases, window)
     assert panel.page.lock_bar.state.kind is LockKind.OTHER
     assert panel.settings.tool is ToolId.HAND
     dialog.done(Answer.WAIT)
+    await panel.actions["asking"].settle()
+    assert session.calls == ["wait"]
+
+
+async def test_a_question_amid_words_is_not_answered_by_the_next_letter(
+    qt_loop, panel, canvases, window
+) -> None:
+    session = await opened(panel, canvases)
+    window.activateWindow()
+    panel.settings.set_tool(ToolId.TEXT)
+    drag(panel.page.stage, (100, 80))
+    QTest.keyClicks(panel.page.stage.text_box, "two")
+    assert session.edits
+    session.give(lease(Phase.REFUSED, refusal=Refusal.OTHERS))
+    drawn = await session.editor.draft()
+    assert [layer.name for layer in canvas_format.read(drawn.text).layers][-1] == "two"
+    session.set_aside.emit("draft_1")
+    dialog = await dialog_of(window, LeaseDialog)
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_W, Qt.Key.Key_Return):
+        QTest.keyClick(window.focusWidget(), key)
+    assert dialog.isVisible()
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Down)
+    assert window.focusWidget() is dialog.rows[0]
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)
     await panel.actions["asking"].settle()
     assert session.calls == ["wait"]
 

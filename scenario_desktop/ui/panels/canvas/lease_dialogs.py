@@ -185,7 +185,11 @@ class Badge(QWidget):
 class LeaseDialog(Dialog):
     """A question about the lock: what happened, what was kept, and what can be done."""
 
-    def __init__(self, parent: QWidget, question: Question) -> None:
+    def __init__(self, parent: QWidget, question: Question, *, is_amid_words: bool = False) -> None:
+        """
+        Args:
+            is_amid_words: it comes while somebody types, so that the next space must not answer it.
+        """
         super().__init__(parent, question.title)
         self.question = question
         self.title.hide()
@@ -207,7 +211,10 @@ class LeaseDialog(Dialog):
             self.add_action(question.way_out, Answer.LATER, ButtonKind.GHOST)
         if question.danger is not None:
             self.add_action(question.danger[1], question.danger[0], ButtonKind.DANGER_GHOST)
-        if self.rows:
+        if is_amid_words:
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self.set_first_focus(self)
+        elif self.rows:
             self.set_first_focus(self.rows[0])
 
     @override
@@ -216,9 +223,10 @@ class LeaseDialog(Dialog):
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if is_enter and isinstance(focused, ChoiceRow):
             focused.click()
-        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and isinstance(focused, ChoiceRow):
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self.rows:
             step = 1 if event.key() == Qt.Key.Key_Down else -1
-            place = (self.rows.index(focused) + step) % len(self.rows)
+            now = self.rows.index(focused) if isinstance(focused, ChoiceRow) else min(-step, 0)
+            place = (now + step) % len(self.rows)
             self.rows[place].setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)

@@ -206,7 +206,8 @@ class LeaseTalk(QObject):
             self._dialog = None
 
     async def _choose(self, question: Question) -> int:
-        return await self._answer(LeaseDialog(self._page, question))
+        is_typing = self._page.stage.was_typed_into
+        return await self._answer(LeaseDialog(self._page, question, is_amid_words=is_typing))
 
     def _close_dialog(self) -> None:
         dialog, self._dialog = self._dialog, None

@@ -9,6 +9,7 @@ repaint and took 36 ms; what is kept flattened is there in 2 ms.
 from __future__ import annotations
 
 import math
+import time
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -75,6 +76,8 @@ SQUARES_FROM = 2.0
 FRAME_S = 0.012
 #: The same for a canvas that was just opened: no hand moves on it yet.
 FIRST_S = 0.12
+#: So long after a letter somebody is still typing, seconds.
+TYPING_S = 2.0
 #: Room left around a fitted canvas, logical pixels.
 MARGIN = 12
 #: Widgets that the keys are taken from when the pointer comes to the canvas: the space bar is for
@@ -143,6 +146,7 @@ class Stage(QWidget):
         self._tools = {kind.id: kind(self) for kind in _TOOLS}
         self._tool = self._tools[settings.tool]
         self._text_box: TextBox | None = None
+        self._typed_s = -math.inf
         self._shown: object = None
         self._refining = QTimer(self, singleShot=True, interval=0)
         self._refining.timeout.connect(self.update)
@@ -284,6 +288,14 @@ class Stage(QWidget):
     @property
     def is_writing(self) -> bool:
         return self._text_box is not None
+
+    @property
+    def was_typed_into(self) -> bool:
+        """Whether words were typed so lately that more letters may be on their way."""
+        return time.monotonic() - self._typed_s < TYPING_S
+
+    def note_typed(self) -> None:
+        self._typed_s = time.monotonic()
 
     @property
     def text_box(self) -> TextBox | None:

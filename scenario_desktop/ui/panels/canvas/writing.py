@@ -147,6 +147,7 @@ class TextBox(QTextEdit):
         return edits.replaced(made, **values)
 
     def _on_typed(self) -> None:
+        self._stage.note_typed()
         if not self.toPlainText():  # a format goes with its last letter
             self._dress()
         self.place()
