@@ -6,7 +6,10 @@ A pipe hands 16 MiB over in 256 pieces under the interpreter's lock: the event l
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,10 +67,22 @@ def unpack(result: Any) -> Any:
     return result
 
 
-def discard(result: Any) -> None:
-    """Remove the files of a result that nobody waits for any more."""
-    if isinstance(result, Parked):
-        Path(result.path).unlink(missing_ok=True)
-    elif isinstance(result, tuple):
-        for part in result:
-            discard(part)
+def make_place(folder: str) -> str:
+    """Return a new folder for the results of one task at a time."""
+    return tempfile.mkdtemp(dir=folder)
+
+
+def take_out(result: Any, place: str) -> Any:
+    """Do as ``unpack`` and remove the place."""
+    try:
+        return unpack(result)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def close_place(place: str) -> None:
+    """Remove a place with all that is in it; a worker that still lives can put nothing there."""
+    gone = f"{place}-gone"
+    with contextlib.suppress(OSError):  # with its whole pool, or under a file that is being written
+        Path(place).rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)

@@ -94,6 +94,7 @@ class WorkerPool:
         self._free_cells = list(range(self.processes * 2))
         self._numbers: Any = None
         self._folder = ""  # for results too large for a pipe
+        self._places: list[str] = []  # folders in it that are empty, one for each task at a time
         # One more than workers, so that they go on while a picture is being taken out.
         self._lodging = asyncio.Semaphore(self.processes + 1)
         self._rooms: list[Room] = []
@@ -251,14 +252,15 @@ class WorkerPool:
         import pebble
 
         loop = asyncio.get_running_loop()
-        flight = _Flight(pool, self._free_cells.pop(), progress, loop.create_future())
+        place = self._places.pop() if self._places else parcel.make_place(self._folder)
+        flight = _Flight(pool, self._free_cells.pop(), place, progress, loop.create_future())
         self._flights.add(flight)
         self._numbers[flight.cell] = 0.0
         progress.bind(self._numbers, flight.cell)
         try:
             future = pool.schedule(
                 _perform,
-                args=(flight.cell, self._folder, task),
+                args=(flight.cell, place, task),
                 timeout=time_limit_s,
             )
         except RuntimeError as error:
@@ -274,6 +276,8 @@ class WorkerPool:
             result = await flight.waiter
         except asyncio.CancelledError:
             loop.call_later(KILL_AFTER_S, future.cancel)
+            if _came(flight.waiter):  # in the very same moment
+                parcel.close_place(place)
             raise
         except TimeoutError as error:
             raise BadInput(
@@ -287,22 +291,28 @@ class WorkerPool:
                 details=f"Worker exit code {error.exitcode}",
             ) from error
         if parcel.holds_parked(result):
-            result = await asyncio.to_thread(parcel.unpack, result)
+            result = await asyncio.to_thread(parcel.take_out, result, place)
         return result
 
     def _settle(self, flight: _Flight, future: Future[Any]) -> None:
         """Bring what a task came to, or came to grief of, to the one who waits for it."""
+        if flight not in self._flights:
+            return  # it was given up together with its pool
         self._land(flight)
-        waiter = flight.waiter
-        if waiter.done():
-            if not future.cancelled() and future.exception() is None:
-                parcel.discard(future.result())
-        elif future.cancelled():
-            _refuse(waiter, _closed())
-        elif (error := future.exception()) is not None:
-            _refuse(waiter, error)
+        error = _closed() if future.cancelled() else future.exception()
+        result = None if error is not None else future.result()
+        is_awaited = not flight.waiter.done()
+        if error is None and not parcel.holds_parked(result):
+            self._places.append(flight.place)
+        elif error is not None or not is_awaited:
+            # The worker may not be dead yet, and about to leave a file.
+            parcel.close_place(flight.place)
+        if not is_awaited:
+            return
+        if error is not None:
+            _refuse(flight.waiter, error)
         else:
-            waiter.set_result(future.result())
+            flight.waiter.set_result(result)
 
     def _land(self, flight: _Flight) -> None:
         """Free the place of a task."""
@@ -320,16 +330,22 @@ class WorkerPool:
                 await asyncio.to_thread(_stop, pool)
                 for flight in [flight for flight in self._flights if flight.pool is pool]:
                     self._land(flight)
+                    parcel.close_place(flight.place)
                     if not flight.waiter.done():
                         _refuse(flight.waiter, BrokenProcessPool("lost"))
 
 
 @dataclass(eq=False, slots=True)
 class _Flight:
-    """A task that was handed over to the workers."""
+    """A task that was handed over to the workers.
+
+    Attributes:
+        place: the folder for its results; whoever takes these out removes it.
+    """
 
     pool: pebble.ProcessPool
     cell: int
+    place: str
     progress: Progress
     waiter: asyncio.Future[Any]
 
@@ -342,6 +358,12 @@ class _Task:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     ticket: Ticket | None
+
+
+def _came(waiter: asyncio.Future[Any]) -> bool:
+    """Whether somebody has to take out what a task came to."""
+    is_good = waiter.done() and not waiter.cancelled() and waiter.exception() is None
+    return is_good and parcel.holds_parked(waiter.result())
 
 
 def _refuse(waiter: asyncio.Future[Any], error: BaseException) -> None:
@@ -363,12 +385,12 @@ def _stop(pool: pebble.ProcessPool) -> None:
     pool.join()
 
 
-def _perform(cell: int, folder: str, task: _Task) -> Any:
+def _perform(cell: int, place: str, task: _Task) -> Any:
     """Run one task in a worker; memory that runs out is the file's fault, not ours."""
     task_progress.select(cell)
     rooms.enter(task.ticket)
     try:
-        return parcel.pack(task.function(*task.args, **task.kwargs), folder)
+        return parcel.pack(task.function(*task.args, **task.kwargs), place)
     except MemoryError as error:
         raise BadInput(
             "This picture needs more memory than one picture may take.",

@@ -8,12 +8,15 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scenario_desktop.errors import BadInput, Cancelled
-from scenario_desktop.imaging.pool import Progress, WorkerPool
+from scenario_desktop.imaging import parcel
+from scenario_desktop.imaging.pool import Progress, WorkerPool, _Flight
 from scenario_desktop.imaging.progress import report
 from scenario_desktop.items import Picture
 from tests.support import until
@@ -47,6 +50,18 @@ def eat(mib: int) -> int:
 
 def paint(side_px: int) -> tuple[Picture, str]:
     return Picture(side_px, side_px, bytes([7]) * side_px * side_px * 4), "seven"
+
+
+def paint_late(gate: str, begun: str) -> tuple[Picture, str]:
+    Path(begun).touch()
+    while not Path(gate).exists():
+        time.sleep(0.005)
+    return paint(1024)
+
+
+def files(pool: WorkerPool) -> list[Path]:
+    """Return what waits in files."""
+    return [path for path in Path(pool._folder).rglob("*") if path.is_file()]
 
 
 def climb(path: str) -> None:
@@ -103,7 +118,7 @@ async def test_a_hanging_task_is_given_up(tmp_path: Path) -> None:
     try:
         with pytest.raises(BadInput, match="kept the program busy"):
             await pool.run(hang, str(tmp_path / "pid"))
-        assert await pool.run(double, 2) == 4
+        assert await pool.run_within(100, double, 2) == 4
     finally:
         await pool.aclose()
 
@@ -154,7 +169,7 @@ async def test_pictures_come_back_whole_and_leave_nothing(pool: WorkerPool, side
     assert (picture.width, picture.height, word) == (side_px, side_px, "seven")
     assert picture.data == bytes([7]) * side_px * side_px * 4
     folder = Path(pool._folder)
-    assert not list(folder.iterdir())
+    assert not files(pool)
     await pool.aclose()
     assert not folder.exists()
 
@@ -165,7 +180,40 @@ async def test_a_picture_that_nobody_waits_for_is_removed(pool: WorkerPool) -> N
     await asyncio.sleep(0)
     task.cancel()
     assert await pool.run(double, 1) == 2
-    await until(lambda: not list(Path(pool._folder).iterdir()))
+    await until(lambda: not files(pool))
+
+
+async def test_a_worker_that_is_about_to_be_killed_leaves_nothing(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    task = asyncio.create_task(pool.run(paint_late, str(gate), str(tmp_path / "begun")))
+    await until((tmp_path / "begun").exists)
+    (flight,) = pool._flights
+    parcel.close_place(flight.place)  # as for a task that was given up
+    gate.touch()
+    with pytest.raises(FileNotFoundError):
+        await task
+    assert not files(pool)
+
+
+@pytest.mark.parametrize("side_px", [16, 1024])
+async def test_a_picture_that_comes_as_it_is_given_up_is_removed(
+    pool: WorkerPool, monkeypatch: pytest.MonkeyPatch, side_px: int
+) -> None:
+    settle = pool._settle
+
+    def settle_and_cancel(flight: _Flight, future: Future[Any]) -> None:
+        settle(flight, future)
+        task.cancel()
+
+    monkeypatch.setattr(pool, "_settle", settle_and_cancel)
+    task = asyncio.create_task(pool.run(paint, side_px))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not files(pool)
+    monkeypatch.undo()
+    assert (await pool.run(paint, 1024))[1] == "seven"
 
 
 async def test_progress_is_seen_while_it_runs(pool: WorkerPool, tmp_path: Path) -> None:
