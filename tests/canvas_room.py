@@ -8,15 +8,17 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from scenario_desktop.api.models.assets import AssetUpdate
 from scenario_desktop.services.canvas.content import Drawn, SaveResult, Stored
 from scenario_desktop.services.canvas.drafts import Disk, Draft, DraftStore
 from scenario_desktop.services.canvas.room import CanvasTimes, Room
 from scenario_desktop.services.canvas.session import CanvasSession
 from scenario_desktop.services.uploads import Uploads
-from tests.canvas_server import CanvasLink, CanvasServer, World
+from tests.canvas_server import CanvasLink, CanvasServer, World, drain
 
 FORMAT = "scenario-desktop/canvas"
 CANVAS = "canvas_a"
@@ -302,3 +304,51 @@ class Studio:
             for text in {canvas.text, *(s.raw_data for s in canvas.snapshots)}:
                 found |= strokes_in(text, {}, self.server)
         return found
+
+
+class Ann(Studio):
+    """A studio with somebody at work in it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.told: list[tuple[str, Any]] = []
+
+    @property
+    def at(self) -> CanvasSession:
+        assert self.session is not None
+        return self.session
+
+    @property
+    def phase(self) -> str:
+        return self.at.lease.phase.value
+
+    async def open(self, recovery_id: str | None = None) -> CanvasSession:
+        session = await super().open(recovery_id)
+        for name in ("draft_failed", "save_failed", "lease_failed", "set_aside", "became_free"):
+            getattr(session, name).connect(lambda value, n=name: self.told.append((n, value)))
+        session.idle_asked.connect(lambda: self.told.append(("idle_asked", None)))
+        return session
+
+    async def draw(self, *strokes: str) -> None:
+        for stroke in strokes:
+            self.screen.draw("sky", stroke)
+        await drain()
+
+    async def pass_s(self, seconds: float) -> None:
+        await self.world.advance(seconds)
+
+    def heard(self, name: str) -> list[Any]:
+        return [value for told, value in self.told if told == name]
+
+    def ben_locks(self, seconds: float = 300.0) -> str:
+        until = self.world.server_now + timedelta(seconds=seconds)
+        return self.server.lock(CANVAS, until, "ben")
+
+    def ben_saves(self, mark: str = "ben", lock_id: str | None = None) -> None:
+        body = json.loads(self.canvas.text)
+        body["others"].append(mark)
+        update = AssetUpdate(canvas=json.dumps(body, sort_keys=True), lock_id=lock_id)
+        self.server.update(CANVAS, update, "ben")
+
+    def shown_by_server(self) -> set[str]:
+        return strokes_in(self.canvas.text, {}, self.server)
