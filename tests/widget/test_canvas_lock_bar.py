@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,9 +20,9 @@ NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
 
 def told(phase: Phase, left_s: float | None = 300.0, **values: Any) -> LockState:
     values.setdefault("until", NOW + timedelta(seconds=left_s or 0))
-    has_draft = values.pop("has_draft", False)
+    rest = {name: values.pop(name) for name in ("has_draft", "saved_by") if name in values}
     lease = Lease(phase=phase, **values)
-    return words.lock_state(lease, left_s, is_foreign=False, saved_at=NOW, has_draft=has_draft)
+    return words.lock_state(lease, left_s, is_foreign=False, saved_at=NOW, **rest)
 
 
 STATES = [
@@ -88,3 +89,86 @@ def test_a_draft_waits_until_it_is_free() -> None:
 def test_who_waits_is_told_so() -> None:
     state = told(Phase.REFUSED, refusal=Refusal.OTHERS, is_waiting=True)
     assert (state.kind, state.note) == (LockKind.OTHER, "You are told when it is free")
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence", "action"),
+    [
+        (told(Phase.VIEWING, None), "Open for looking", ""),
+        (told(Phase.VIEWING), "Locked until 13:05", words.CHECK_AGAIN),
+        (told(Phase.VIEWING, None, is_offline=True), "Offline", words.CHECK_AGAIN),
+        (told(Phase.ACQUIRING, None), "Asking for the lock…", ""),
+        (told(Phase.HELD), "You hold this canvas until 13:05", words.RELEASE),
+        (told(Phase.RENEWING, 150.0), "You hold this canvas until 13:02", words.RELEASE),
+        (
+            told(Phase.HELD, is_offline=True), "Offline. You hold this canvas until 13:05",
+            words.CHECK_AGAIN,
+        ),
+        (
+            told(Phase.LOST, None, lost=LostReason.EXPIRED), "Your lock has run out",
+            words.TAKE_AGAIN,
+        ),
+        (
+            told(Phase.LOST, lost=LostReason.FORCED), "Taken over by somebody else until 13:05",
+            words.TAKE_AGAIN,
+        ),
+        (
+            told(Phase.LOST, None, lost=LostReason.FORGOTTEN), "The server has forgotten your lock",
+            words.TAKE_AGAIN,
+        ),
+        (told(Phase.LOST, None, lost=LostReason.DELETED), "This canvas was deleted", ""),
+        (
+            told(Phase.LOST, None, lost=LostReason.IDLE), "Your lock was given back",
+            words.TAKE_AGAIN,
+        ),
+        (told(Phase.REFUSED, refusal=Refusal.OTHERS), "Locked until 13:05", words.CHECK_AGAIN),
+        (
+            told(Phase.REFUSED, 0.0, refusal=Refusal.OTHERS), "The lock ended at 13:00",
+            words.CHECK_AGAIN,
+        ),
+        (told(Phase.REFUSED, None, refusal=Refusal.OFFLINE), "Offline", words.CHECK_AGAIN),
+        (
+            told(Phase.REFUSED, None, refusal=Refusal.FAILED), "The canvas could not be locked",
+            words.TRY_AGAIN,
+        ),
+    ],
+)  # fmt: skip
+def test_each_state_says_what_is_the_matter_and_one_thing_to_do(
+    state: LockState, sentence: str, action: str
+) -> None:
+    def local(found: re.Match[str]) -> str:
+        return words.clock_time(NOW + timedelta(minutes=int(found[1])))
+
+    assert (state.sentence, state.action) == (re.sub(r"13:(\d\d)", local, sentence), action)
+
+
+def test_who_saved_last_is_told_where_nobody_tells_who_holds_it() -> None:
+    state = told(Phase.REFUSED, refusal=Refusal.OTHERS, saved_by="ben@studio.example")
+    assert state.note.startswith("Last saved by ben@studio.example. ")
+    own = told(Phase.REFUSED, refusal=Refusal.OWN, saved_by="ben@studio.example")
+    assert "ben" not in own.note + told(Phase.HELD, saved_by="ben@studio.example").note
+
+
+def test_a_lease_that_ends_offline_is_told() -> None:
+    state = told(Phase.RENEWING, 42.0, is_offline=True)
+    assert state.kind is LockKind.OFFLINE
+    assert state.is_ending
+    assert state.note.startswith("42\u00a0s left")
+
+
+def test_who_does_nothing_is_told_what_comes_of_it() -> None:
+    assert "given back" in told(Phase.HELD, idle_asked_s=1.0).note
+
+
+def test_what_is_the_matter_is_told_before_when_it_was_saved(
+    bar: LockBar, look: Theme, qapp: Any
+) -> None:
+    bar.set_state(told(Phase.REFUSED, refusal=Refusal.OTHERS))
+    width = 300
+    while bar._note.isHidden():  # until there is room for one of the two
+        width += 5
+        bar.window().resize(width, 200)
+        qapp.processEvents()
+    assert bar._right.isHidden()
+    bar.set_state(told(Phase.HELD))
+    assert not bar._right.isHidden()

@@ -23,7 +23,8 @@ from scenario_desktop.canvas.format import Document, PaintLayer, PictureLayer, T
 from scenario_desktop.errors import AppError, NotFound, Offline
 from scenario_desktop.items import Item, Picture, Source
 from scenario_desktop.services.canvas.content import Drawn, Editor, SaveResult, Stored
-from scenario_desktop.services.canvas.drafts import KeptWhy, Recovery
+from scenario_desktop.services.canvas.draft_manifest import KeptWhy
+from scenario_desktop.services.canvas.drafts import Recovery
 from scenario_desktop.services.canvas.lease import Lease, Moment, Phase, Refusal
 from scenario_desktop.services.canvas.record import Deed, HistoryLine
 from scenario_desktop.services.canvas.room import CanvasTimes
@@ -411,7 +412,7 @@ async def test_only_looking_leaves_everything_as_it_is(qt_loop, panel, canvases,
     ("state", "kind", "action"),
     [
         (lease(Phase.HELD), LockKind.MINE, "Release"),
-        (lease(Phase.HELD, is_offline=True), LockKind.OFFLINE, ""),
+        (lease(Phase.HELD, is_offline=True), LockKind.OFFLINE, "Check again"),
         (lease(Phase.ACQUIRING), LockKind.ASKING, ""),
         (lease(Phase.LOST), LockKind.LOST, "Take it again"),
         (lease(Phase.REFUSED, refusal=Refusal.OTHERS), LockKind.OTHER, "Check again"),
@@ -433,6 +434,23 @@ async def test_the_one_action_takes_the_lock_again(qt_loop, panel, canvases) -> 
     panel.page.lock_bar.action_requested.emit()
     await panel.actions["lock"].settle()
     assert session.calls == ["take_again"]
+    assert panel.page.lock_bar.state.kind is LockKind.MINE
+
+
+async def test_offline_the_action_looks_whether_the_server_is_back(
+    qt_loop, panel, canvases
+) -> None:
+    session = await opened(panel, canvases)
+    session.give(lease(Phase.HELD, is_offline=True))
+
+    async def look_again() -> datetime:
+        session.give(lease(Phase.HELD))
+        return NOW + timedelta(minutes=5)
+
+    session.look_again = look_again
+    panel.page.lock_bar.action_requested.emit()
+    await panel.actions["lock"].settle()
+    assert panel._ports.messages.toasts[-1].startswith("Online again: you hold “Ember Valley”")
     assert panel.page.lock_bar.state.kind is LockKind.MINE
 
 

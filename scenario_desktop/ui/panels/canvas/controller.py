@@ -556,6 +556,7 @@ class CanvasController(QObject):
             is_foreign=session.is_foreign,
             saved_at=self._saved_at,
             has_draft=bool(session.kept_id),
+            saved_by=self.snapshots.saved_by,
         )
         if state != self.page.lock_bar.state:
             self.page.lock_bar.set_state(state)

@@ -278,7 +278,7 @@ class LeaseTalk(QObject):
             self.ask_versions()
         elif action == words.DECIDE:
             self.ask_lost()
-        elif action in (words.TAKE_AGAIN, words.LOCK):
+        elif action in (words.TAKE_AGAIN, words.TRY_AGAIN, words.LOCK):
             await self._take_again(session)
         elif action == words.USE_DRAFT:
             await self._go_on(session, session.kept_id)
@@ -287,7 +287,10 @@ class LeaseTalk(QObject):
 
     async def _check_again(self, session: CanvasSession) -> None:
         until = await session.look_again()
-        if until is not None:
+        if session.lease.is_ours:
+            held = f" until {words.clock_time(until)}" if until else ""
+            self._ports.messages.toast(f"Online again: you hold “{self._shown.name}”{held}")
+        elif until is not None:
             self._ports.messages.toast(f"It is still locked, until {words.clock_time(until)}")
         elif session.kept_id:
             self._offer(session.kept_id)

@@ -62,6 +62,9 @@ _LOOKS = {
 }
 
 
+_TROUBLED = frozenset({LockKind.OTHER, LockKind.LOST, LockKind.OFFLINE})
+
+
 class LockBar(QWidget):
     """Shows a state; nothing in it moves or blinks.
 
@@ -120,7 +123,7 @@ class LockBar(QWidget):
         self._share()
 
     def _share(self) -> None:
-        """Let the note go first, then what was done last; then the sentence takes more lines."""
+        """Let note and what was done last go; then the sentence takes more lines."""
         look = theme.current()
         room = self.width() - _LEFT - _RIGHT - self._icon.sizeHint().width() - _GAP
         if self.state.action:
@@ -128,9 +131,12 @@ class LockBar(QWidget):
         wanted = look.metrics("body_strong").horizontalAdvance(self.state.sentence) + 2
         spare = room - wanted - 2 * _GAP
         right = self._right.sizeHint().width() + _GAP if self.state.right else 0
+        note = self._note.sizeHint().width() + _GAP if self.state.note else 0
+        # Where something is the matter, what it means says more than when it was saved.
+        is_note_first = self.state.is_ending or self.state.kind in _TROUBLED
+        has_note = bool(note) and spare >= note + (0 if is_note_first else right)
+        spare -= note if has_note else 0
         has_right = bool(right) and spare >= right
-        spare -= right if has_right else 0
-        has_note = bool(self.state.note) and spare >= self._note.sizeHint().width() + _GAP
         self._row.setContentsMargins(_LEFT, 0, _RIGHT if self.state.action else _LEFT, 0)
         self._right.setVisible(has_right)
         self._note.setVisible(has_note)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 #: An id is shown whole up to this length, and of a longer one both ends.
 _WHOLE, _HEAD, _TAIL = 14, 8, 4
 _NAME = 80
+YOU = "you"
 UNKNOWN_TIME = "time unknown"
 
 
@@ -30,7 +31,7 @@ def author(author_id: str, person: Person | None, *, is_own: bool = False) -> st
         is_own: it is known to be ours without the server's telling.
     """
     if is_own or (person is not None and person.is_you):
-        return "you"
+        return YOU
     if person is not None and person.name != author_id:
         return one_line(person.name, _NAME)
     return short_id(one_line(author_id))

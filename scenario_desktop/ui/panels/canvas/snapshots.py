@@ -168,6 +168,12 @@ class Snapshots(QObject):
         self.viewing.cancel()
         self._page.leave_snapshot()
 
+    @property
+    def saved_by(self) -> str:
+        """Who took the newest snapshot, where that was somebody else; "" where nobody knows."""
+        by = self._by.get(next(iter(self._rows), ""), "")
+        return "" if by == snapshot_words.YOU else by
+
     def key_of(self, snapshot: Snapshot) -> str:
         """Return what a snapshot is called in the list; "" if it is not there."""
         return next((key for key, one in self._rows.items() if one == snapshot), "")

@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 
 LAST_S = 60.0
 RELEASE, TAKE_AGAIN, CHECK_AGAIN, DECIDE = "Release", "Take it again", "Check again", "Decide…"
-USE_DRAFT, LOCK = "Use my draft", "Lock it"
+USE_DRAFT, LOCK, TRY_AGAIN = "Use my draft", "Lock it", "Try again"
 _NEVER_WRITTEN = "It is shown as it was saved, and never rewritten"
 _LOOKING = "You can look, copy and export"
+#: What has happened to a lock that was ours: it is said first, and never cut.
 _LOST = {
-    "expired": "It ended while the server could not be reached",
-    "forced": "Somebody else has taken the canvas over",
-    "forgotten": "The server does not know of it any more",
-    "deleted": "The canvas was deleted",
-    "idle": "It was given back because nobody was here",
+    "expired": "Your lock has run out",
+    "forced": "Taken over by somebody else",
+    "forgotten": "The server has forgotten your lock",
+    "deleted": "This canvas was deleted",
+    "idle": "Your lock was given back",
 }
+_KEPT = "Your strokes are kept here"
 
 
 def clock_time(at: datetime | None) -> str:
@@ -38,10 +40,12 @@ def lock_state(
     is_foreign: bool,
     saved_at: datetime | None,
     has_draft: bool = False,
+    saved_by: str = "",
 ) -> LockState:
     """Return what the lock bar says.
 
     Args:
+        saved_by: who saved last, where somebody else is known to: nobody tells who holds a lock.
         left_s: seconds until ours, or somebody else's lock ends.
         has_draft: strokes that are not on the screen wait to be gone on with.
     """
@@ -65,11 +69,11 @@ def lock_state(
     if phase == "lost":
         return _lost(lease, until if left_s else "", right)
     if phase == "refused":
-        return _refused(lease, until, right, has_draft=has_draft)
+        return _refused(lease, until, left_s, right, _while_looking(lease, has_draft, saved_by))
     if until and left_s:
         return LockState(
-            LockKind.OTHER, f"Locked until {until}", _while_looking(lease, has_draft), right,
-            CHECK_AGAIN, "refresh-cw",
+            LockKind.OTHER, f"Locked until {until}", _while_looking(lease, has_draft, saved_by),
+            right, CHECK_AGAIN, "refresh-cw",
         )  # fmt: skip
     if lease.is_offline:
         return LockState(
@@ -97,7 +101,7 @@ def _foreign(lease: Lease, left_s: float | None, until: str) -> LockState:
     if phase == "lost":
         return _lost(lease, until if left_s else "", "")
     if phase == "refused":
-        return _refused(lease, until, "")
+        return _refused(lease, until, left_s, "", _NEVER_WRITTEN)
     if until and left_s:
         return LockState(
             LockKind.OTHER, f"Locked until {until}", _NEVER_WRITTEN, "", CHECK_AGAIN, "refresh-cw"
@@ -117,34 +121,42 @@ def skew(lease: Lease) -> str:
 
 def _lost(lease: Lease, until: str, right: str) -> LockState:
     reason = lease.lost.value if lease.lost else ""
-    why = _LOST.get(reason, "It is not yours any more")
+    sentence = _LOST.get(reason, "This canvas is not yours any more")
     if until:
-        why += f", until {until}"
-    if lease.is_unsaved:
-        why += ". Your strokes are kept here"
+        sentence += f" until {until}" if reason == "forced" else f"; it is locked until {until}"
+    note = _KEPT if lease.is_unsaved else ""
+    if reason == "expired" and not until:
+        again = "The lock is asked for again by itself"
+        if lease.is_offline:
+            again = "Offline: the lock is asked for again later"
+        note = f"{note}. {again}" if note else again
     action = "" if reason == "deleted" else TAKE_AGAIN
     if reason == "deleted" and lease.is_unsaved:
         action = DECIDE
-    return LockState(LockKind.LOST, "You lost the lock", why, right, action)
+    return LockState(LockKind.LOST, sentence, note, right, action)
 
 
 def _mine(lease: Lease, left_s: float | None, until: str, right: str) -> LockState:
+    is_ending = left_s is not None and left_s < LAST_S
+    left = f"{duration(left_s)} left; " if is_ending and left_s is not None else ""
     if lease.is_offline:
+        note = "your strokes are kept here"
         return LockState(
             LockKind.OFFLINE,
-            f"Offline. You hold this canvas until {until}",
-            "You can go on; your strokes are kept on this computer",
-            right,
-        )
-    is_ending = left_s is not None and left_s < LAST_S
+            f"Offline. You hold this canvas until {until}" if until else "Offline. It is yours",
+            f"{left}{note}" if left else "You can go on; " + note,
+            right, CHECK_AGAIN, "refresh-cw", is_ending=is_ending,
+        )  # fmt: skip
     sentence = f"You hold this canvas until {until}" if until else "You hold this canvas"
     note = skew(lease) or "Renews by itself while you work"
-    if is_ending and left_s is not None:
-        note = f"{duration(left_s)} left; renewing"
+    if lease.is_idle_asked:
+        note = "Nobody has drawn for a while: it is about to be given back"
+    elif left:
+        note = f"{left}renewing"
     return LockState(LockKind.MINE, sentence, note, right, RELEASE, is_ending=is_ending)
 
 
-def _refused(lease: Lease, until: str, right: str, *, has_draft: bool = False) -> LockState:
+def _refused(lease: Lease, until: str, left_s: float | None, right: str, note: str) -> LockState:
     reason = lease.refusal.value if lease.refusal else ""
     if reason == "offline":
         return LockState(
@@ -153,20 +165,28 @@ def _refused(lease: Lease, until: str, right: str, *, has_draft: bool = False) -
         )  # fmt: skip
     if reason in ("no_id", "failed"):
         return LockState(
-            LockKind.LOST, "The canvas could not be locked", _LOOKING, right, TAKE_AGAIN
+            LockKind.LOST, "The canvas could not be locked", _LOOKING, right, TRY_AGAIN
         )  # fmt: skip
-    ends = f"Locked until {until}" if until else "Somebody else is editing"
-    if reason == "own":
+    if until and not left_s:
+        ends = f"The lock ended at {until}"
+    elif reason == "own":
         ends = f"Locked by you elsewhere until {until}" if until else "Locked by you elsewhere"
-    note = _while_looking(lease, has_draft)
+    else:
+        ends = f"Locked until {until}" if until else "Somebody else is editing"
     return LockState(LockKind.OTHER, ends, note, right, CHECK_AGAIN, "refresh-cw")
 
 
-def _while_looking(lease: Lease, has_draft: bool) -> str:
-    told = "You are told when it is free" if lease.is_waiting else _LOOKING
+def _while_looking(lease: Lease, has_draft: bool, saved_by: str) -> str:
+    """Return what can be done meanwhile, and whose work it may be."""
+    if lease.skew_s is not None:
+        return skew(lease)
+    told = ["You are told when it is free" if lease.is_waiting else _LOOKING]
     if has_draft:
-        told = f"{told}. Your draft is kept here"
-    return skew(lease) or told
+        told = ["Your draft is kept here", *(told if lease.is_waiting else ())]
+    is_own = lease.refusal is not None and lease.refusal.value == "own"
+    if saved_by and not is_own:
+        told.insert(0, f"Last saved by {saved_by}")
+    return ". ".join(told)
 
 
 def draft_note(kept_at: datetime | None, now: datetime) -> str:
