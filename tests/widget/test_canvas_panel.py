@@ -1010,6 +1010,8 @@ def test_a_wide_head_is_one_line(window: QWidget, panel, look) -> None:
     window.resize(1100, 600)
     QApplication.sendPostedEvents()
     assert not page._is_two
+    for part in (page.title, page.save):
+        assert abs(part.geometry().center().y() - page._head.rect().center().y()) <= 1
     assert page._size.isVisibleTo(page)
 
 

@@ -112,7 +112,8 @@ class CanvasPage(Surface):
         self._line, self._second = QHBoxLayout(), QHBoxLayout()
         for line in (self._line, self._second):
             line.setSpacing(8)
-            lines.addLayout(line, 1)
+            lines.addLayout(line)
+        lines.setStretch(0, 1)
         self._line.addWidget(back)
         name = QHBoxLayout()
         name.setSpacing(2)
@@ -304,6 +305,7 @@ class CanvasPage(Surface):
             return
         self._is_two = is_two
         self._lines.setContentsMargins(12, 0, 12, 6 if is_two else 0)
+        self._lines.setStretch(1, int(is_two))  # an empty line takes nothing from the other
         before, now = (self._line, self._second) if is_two else (self._second, self._line)
         for widget in self._done:
             before.removeWidget(widget)
