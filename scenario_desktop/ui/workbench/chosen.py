@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from scenario_desktop.items import Item
 from scenario_desktop.ui.main_window import MainWindow
@@ -11,7 +12,14 @@ from scenario_desktop.ui.workbench.shell import GALLERY
 
 #: So many pictures are put on a canvas at once.
 MAX_PLACED = 50
-_NO_WORKSPACE = "No workspace is open"
+NO_WORKSPACE = "No workspace is open"
+
+
+class Choice(Protocol):
+    """What is chosen in the library, for taking it into a form."""
+
+    async def items(self) -> Sequence[Item]: ...
+    def count(self) -> int: ...
 
 
 class Chosen:
@@ -27,6 +35,13 @@ class Chosen:
         self._gallery = gallery
         self._window = window
         self._is_open = is_open
+
+    async def items(self) -> Sequence[Item]:
+        """Return what is chosen, in the order shown."""
+        return await self._gallery.chosen_items()
+
+    def count(self) -> int:
+        return self._gallery.chosen_count
 
     def note(self) -> str:
         """Return how many are chosen, to stand beside a command."""
@@ -50,7 +65,7 @@ class Chosen:
         return self._gallery.cache.get(keys[0]) if len(keys) == 1 else None
 
     def needs_workspace(self) -> str:
-        return "" if self._is_open() else _NO_WORKSPACE
+        return "" if self._is_open() else NO_WORKSPACE
 
     def needs_generation(self) -> str:
         if reason := self.needs_workspace():

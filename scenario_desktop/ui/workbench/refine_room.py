@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from scenario_desktop.ui.panels.refine.dock import RefineDock
 from scenario_desktop.ui.panels.refine.page import RefinePage
 from scenario_desktop.ui.panels.refine.ports import RefinePorts, Service, sentence
 from scenario_desktop.ui.panels.refine.tasks import TasksPorts, TasksTalk
+from scenario_desktop.ui.workbench.chosen import Choice
 from scenario_desktop.ui.workbench.spend import why_no_spending
 
 if TYPE_CHECKING:
@@ -32,15 +33,6 @@ KIND = "sartiq-refine"
 _DRAFT = "refine"
 #: The server's own list of refines, where it has one.
 TASKS = "refine.tasks"
-
-
-class Choice:
-    """What is chosen in the library, for adding it to what is refined."""
-
-    def __init__(
-        self, items: Callable[[], Awaitable[Sequence[Item]]], count: Callable[[], int]
-    ) -> None:
-        self.items, self.count = items, count
 
 
 class RefineRoom(QObject):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from scenario_desktop.ui.panels.runs.ports import RunsPorts, Service
 from scenario_desktop.ui.panels.runs.state import RunDraft, agentic_text
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench import training_room
+from scenario_desktop.ui.workbench.chosen import NO_WORKSPACE, Choice
 from scenario_desktop.ui.workbench.item_commands import open_in_player
 
 if TYPE_CHECKING:
@@ -34,16 +35,6 @@ if TYPE_CHECKING:
 PAGE = "runs"
 #: The entry of the sidebar, and the command behind it.
 NEW = "runs.new"
-_NO_WORKSPACE = "No workspace is open"
-
-
-class Choice:
-    """What is chosen in the library, for taking it into a form."""
-
-    def __init__(
-        self, items: Callable[[], Awaitable[Sequence[Item]]], count: Callable[[], int]
-    ) -> None:
-        self.items, self.count = items, count
 
 
 class RunsRoom(QObject):
@@ -87,7 +78,7 @@ class RunsRoom(QObject):
         self._choice = choice
         self._session: Session | None = None
         self._parts: tuple[RunsPage, RunsDock] | None = None
-        self._reason = _NO_WORKSPACE
+        self._reason = NO_WORKSPACE
         self.controller: RunsController | None = None
         self.starting = AsyncAction(self._start, parent=self)
         self.starting.failed.connect(window.notices.report)
@@ -114,7 +105,7 @@ class RunsRoom(QObject):
         return self._reason
 
     def _why_no_workspace(self) -> str:
-        return _NO_WORKSPACE if self._session is None else ""
+        return NO_WORKSPACE if self._session is None else ""
 
     def bind(self, session: Session) -> None:
         """Work on this workspace; the page is made when it is first wanted."""
@@ -162,7 +153,7 @@ class RunsRoom(QObject):
     def unbind(self) -> None:
         """Leave the page and take everything down."""
         self.close()
-        self._session, self._reason = None, _NO_WORKSPACE
+        self._session, self._reason = None, NO_WORKSPACE
         if self._parts is None or self.controller is None:
             return
         page, dock = self._parts

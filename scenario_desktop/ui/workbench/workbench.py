@@ -150,17 +150,13 @@ class Workbench(QObject):
             self.window,
             self.commands,
             ports.settings,
-            refine_room.Choice(
-                self.gallery.controller.chosen_items, lambda: self.gallery.controller.chosen_count
-            ),
+            self.chosen,
         )
         self.runs = runs_room.RunsRoom(
             self.window,
             self.commands,
             ports.settings,
-            runs_room.Choice(
-                self.gallery.controller.chosen_items, lambda: self.gallery.controller.chosen_count
-            ),
+            self.chosen,
             ports.drag_folder / "player",
         )
         self.generation = generation_room.GenerationRoom(self.window)
