@@ -345,3 +345,20 @@ def test_the_used_part_of_a_surface_is_exact() -> None:
     used = editor.pixels.surface("a").used_bounds()
     assert used.contains(600, 700)
     assert used.width() <= 13
+
+
+def test_a_layer_that_comes_back_is_worked_on_again() -> None:
+    editor = editor_of(paint("a"), paint("b"), paint("c"))
+    editor.delete_layer("b")
+    editor.set_active("c")
+    editor.undo()
+    assert editor.active_id == "b"
+    editor.add_paint_layer()
+    made = editor.active_id
+    editor.undo()
+    editor.set_active("a")
+    editor.redo()
+    assert editor.active_id == made
+    editor.change_layer("c", "Hide {}", "", is_visible=False)
+    editor.undo()
+    assert editor.active_id == made

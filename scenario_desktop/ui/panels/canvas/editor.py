@@ -306,7 +306,14 @@ class Editor(QObject):
             self.redo()
 
     def _after_step(self, step: Step, document: Document) -> None:
+        known = {layer.id for layer in self.document.layers}
         self.document = document
+        back = [layer for layer in document.layers if layer.id not in known]
+        roots = [layer.id for layer in back if layer.parent in known or not layer.parent]
+        is_other = bool(roots) and roots[-1] != self.active_id
+        if is_other:
+            # What came back is what one goes on with: the next stroke must not go elsewhere.
+            self.active_id, self.is_on_mask = roots[-1], False
         if isinstance(step.pixels, SurfaceChange):
             layer_id = step.subject.partition(":")[2]
             layer = step.after.layer(layer_id)
@@ -314,6 +321,8 @@ class Editor(QObject):
                 self._spoil_local(layer, step.pixels.rect)
                 self.pixels_changed.emit(layer_id)
         self._show()
+        if is_other:
+            self.active_changed.emit()
         self.history_changed.emit()
         self.edited.emit()
 
