@@ -90,6 +90,8 @@ class Thumbnails:
         self._network = asyncio.Semaphore(PARALLEL)
         self.sartiq: OtherFiles | None = None
         self._refused: dict[tuple[int, str], tuple[float, float]] = {}
+        self._under_way: dict[int, str] = {}  # key → the state that is being made
+        self._newer: dict[int, Item] = {}  # wished for while an older state is being made
         self._unwritten: list[tuple[str, str, bytes]] = []
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -101,12 +103,14 @@ class Thumbnails:
         if self._is_closed:
             return
         now = self._clock()
-        self._wishes, self._hopeless = {}, []
+        self._wishes, self._hopeless, self._newer = {}, [], {}
         for item in items:
             if self._is_refused(item, now):
                 self._hopeless.append(item.key)
             elif item.key not in self._making:
                 self._wishes[item.key] = item
+            elif self._under_way.get(item.key) != _state(item):
+                self._newer[item.key] = item
         kept = {item.key for item in items}
         for key in self._fetching - kept:
             # Only what still waits for the network: a picture being decoded is nearly there.
@@ -117,7 +121,7 @@ class Thumbnails:
 
     def retry(self, item: Item) -> None:
         """Forget that an item has failed; it may be wished for again at once."""
-        self._refused.pop((item.key, _version(item)), None)
+        self._refused.pop((item.key, _state(item)), None)
 
     async def get(self, item: Item) -> bytes:
         """Return an item's thumbnail now, ahead of all wishes.
@@ -182,23 +186,32 @@ class Thumbnails:
             if self._wake.is_set():
                 self._slots.release()
                 return
-            task = asyncio.create_task(self._provide(item))
-            self._making[item.key] = task
-            self._fetching.add(item.key)
+            self._make_soon(item)
+
+    def _make_soon(self, item: Item) -> None:
+        self._making[item.key] = asyncio.create_task(self._provide(item))
+        self._under_way[item.key] = _state(item)
+        self._fetching.add(item.key)
 
     async def _provide(self, item: Item) -> None:
         try:
             data = await self._make(item)
         except AppError as error:
             self._refuse(item, error)
-            self.failed.emit(item.key)
+            if item.key not in self._newer:
+                self.failed.emit(item.key)
         else:
             self._keep(item, data)
             self.ready.emit(item.key, data)
         finally:
-            self._slots.release()
-            self._making.pop(item.key, None)
-            self._fetching.discard(item.key)
+            newer = self._newer.pop(item.key, None)
+            if newer is not None and not self._is_closed:
+                self._make_soon(newer)  # in the same slot
+            else:
+                self._slots.release()
+                self._making.pop(item.key, None)
+                self._under_way.pop(item.key, None)
+                self._fetching.discard(item.key)
 
     # one thumbnail
 
@@ -289,11 +302,11 @@ class Thumbnails:
     # failures
 
     def _is_refused(self, item: Item, now: float) -> bool:
-        return self._refused.get((item.key, _version(item)), (0.0, 0.0))[0] > now
+        return self._refused.get((item.key, _state(item)), (0.0, 0.0))[0] > now
 
     def _refuse(self, item: Item, error: AppError) -> None:
         """Remember not to try again at once, and longer each time; a broken file for good."""
-        name = (item.key, _version(item))
+        name = (item.key, _state(item))
         last_pause_s = self._refused.get(name, (0.0, 0.0))[1]
         pause_s = min(max(FIRST_RETRY_S, last_pause_s * 2), LONGEST_RETRY_S)
         if isinstance(error, BadInput) and item.status not in ("pending", "processing"):
@@ -301,6 +314,11 @@ class Thumbnails:
         if isinstance(error, BadAnswer | NotFound):
             pause_s = max(pause_s, FIRST_RETRY_S * 3)
         self._refused[name] = (self._clock() + pause_s, pause_s)
+
+
+def _state(item: Item) -> str:
+    """Return what has a picture or has none: what is in work has none, and one a moment later."""
+    return f"{item.status} {_version(item)}"
 
 
 def _version(item: Item) -> str:

@@ -176,6 +176,39 @@ async def test_what_has_no_picture_says_so(room: Room) -> None:
         await room.thumbnails.get(item)
 
 
+async def test_what_was_in_work_is_tried_at_once_when_it_is_done(room: Room) -> None:
+    """Also where it ended in the moment in which it was begun."""
+    done = room.add(1)
+    pending = dataclasses.replace(done, status="pending", thumbnail_url=None)
+    room.server.assets[done.id] = make_asset(1).model_copy(update={"thumbnail": None, "url": ""})
+    room.thumbnails.want([pending])
+    await until(lambda: room.failed == [1])
+    room.thumbnails.want([done])
+    await until(lambda: 1 in room.ready)
+
+
+async def test_what_is_done_while_it_is_asked_for_is_asked_for_again(room: Room) -> None:
+    done = room.add(1)
+    pending = dataclasses.replace(done, status="pending", thumbnail_url=None)
+    room.server.assets[done.id] = make_asset(1).model_copy(update={"thumbnail": None, "url": ""})
+    gate = asyncio.Event()
+    asked: list[str] = []
+    get_asset = room.server.get_asset
+
+    async def slow(asset_id: str, **_: Any) -> Any:
+        asked.append(asset_id)
+        await gate.wait()
+        return await get_asset(asset_id)
+
+    room.server.get_asset = slow  # type: ignore[method-assign]
+    room.thumbnails.want([pending])
+    await until(lambda: asked)
+    room.thumbnails.want([done])
+    gate.set()
+    await until(lambda: 1 in room.ready)
+    assert room.failed == []
+
+
 async def test_a_local_file_is_read_in_place(room: Room, tmp_path: Path) -> None:
     item = room.add(1)
     path = tmp_path / "here.png"

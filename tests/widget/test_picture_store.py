@@ -201,3 +201,18 @@ def test_transparent_pictures_stand_on_checks() -> None:
     image = decode(encoded((0, 0, 0, 0), (64, 64)), frame)
     assert image is not None
     assert {image.pixelColor(x, 20).red() for x in range(10, 50)} == {0xFF, 0xCC}
+
+
+async def test_what_was_in_work_is_asked_for_again_once_it_is_done(
+    qt_loop: Callable[..., Any], store: PictureStore, source: FakeThumbnails
+) -> None:
+    store.want("grid", [replace(item(1), status="pending")], FRAME)
+    source.failed.emit(1)
+    assert store.has_failed(1)
+    store.want("grid", [replace(item(1), status="pending", name="Renamed")], FRAME)
+    assert source.wishes == [[1], []]  # nothing has changed for the picture
+    store.want("grid", [item(1)], FRAME)
+    assert source.wishes[-1] == [1]
+    source.ready.emit(1, encoded())
+    await until(lambda: store.pixmap(1, FRAME) is not None)
+    assert not store.has_failed(1)

@@ -42,7 +42,7 @@ from PySide6.QtGui import (
     QTransform,
 )
 
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, picture_version
 
 _log = logging.getLogger(__name__)
 
@@ -167,9 +167,10 @@ class PictureStore(QObject):
         self._bytes = 0
         self._encoded: OrderedDict[int, bytes] = OrderedDict()
         self._encoded_bytes = 0
-        self._failed: set[int] = set()
+        self._failed: dict[int, str] = {}  # with the version that has no picture
+        self._versions: dict[int, str] = {}  # of what was asked for last
         self._wishes: dict[str, _Wish] = {}
-        self._asked: tuple[int, ...] = ()
+        self._asked: tuple[tuple[int, str], ...] = ()
         self._queue: OrderedDict[tuple[int, Frame], bytes] = OrderedDict()
         self._busy: set[tuple[int, Frame]] = set()
         self._results: deque[_Result] = deque()
@@ -224,7 +225,7 @@ class PictureStore(QObject):
     def forget(self, keys: Iterable[int]) -> None:
         """Throw away pictures of items that look different now, and fetch those still wanted."""
         for key in keys:
-            self._failed.discard(key)
+            self._failed.pop(key, None)
             self._encoded_bytes -= len(self._encoded.pop(key, b""))
             for frame in self._by_key.pop(key, ()):
                 self._bytes -= _size(self._pixmaps.pop((key, frame)))
@@ -273,6 +274,7 @@ class PictureStore(QObject):
         for memory in (self._pixmaps, self._by_key, self._encoded, self._wishes, self._queue):
             memory.clear()
         self._failed.clear()
+        self._versions.clear()
         self._busy.clear()
         self._bytes = self._encoded_bytes = 0
         self._asked = ()
@@ -306,21 +308,24 @@ class PictureStore(QObject):
                 job = (key, wish.frame)
                 if job in self._pixmaps or job in self._busy:
                     continue
-                if key in self._failed and not is_retry:
+                version = _version(item)
+                # What had no picture while it was in work has one once it is done.
+                if self._failed.get(key) == version and not is_retry:
                     continue
                 data = self._encoded.get(key)
                 if data is None:
                     missing[key] = item
+                    self._versions[key] = version
                 else:
                     self._queue[job] = data
         self._start_threads()
-        asked = tuple(missing)
+        asked = tuple((key, self._versions[key]) for key in missing)
         if self._source is not None and asked != self._asked:
             self._asked = asked
             self._source.want(list(missing.values()))
 
     def _on_ready(self, key: int, data: bytes) -> None:
-        self._failed.discard(key)
+        self._failed.pop(key, None)
         self._encoded_bytes += len(data) - len(self._encoded.pop(key, b""))
         self._encoded[key] = data
         while self._encoded_bytes > ENCODED_BYTES and len(self._encoded) > 1:
@@ -332,7 +337,7 @@ class PictureStore(QObject):
         self._start_threads()
 
     def _on_failed(self, key: int, *_: object) -> None:
-        self._failed.add(key)
+        self._failed[key] = self._versions.get(key, "")
         self.failed.emit(key)
 
     # From bytes to pixels
@@ -374,7 +379,7 @@ class PictureStore(QObject):
 
     def _keep(self, key: int, frame: Frame, image: QImage | None) -> None:
         if image is None:
-            self._failed.add(key)
+            self._failed[key] = self._versions.get(key, "")
             self._encoded_bytes -= len(self._encoded.pop(key, b""))
             self.failed.emit(key)
             return
@@ -390,6 +395,11 @@ class PictureStore(QObject):
             if not frames:
                 del self._by_key[old_key]
         self.loaded.emit(key)
+
+
+def _version(item: Item) -> str:
+    version = picture_version(item.type, item.status, item.created_at, item.updated_at)
+    return f"{item.status} {version}"
 
 
 def _log_failure(work: Future[None]) -> None:
