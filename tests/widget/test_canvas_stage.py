@@ -456,3 +456,18 @@ def test_the_pointer_brings_the_keys_to_the_canvas(
     place = QPointF(5, 5)
     QApplication.sendEvent(stage, QEnterEvent(place, place, place))
     assert stage.window().focusWidget() is (stage.focusProxy() if is_taken else other)
+
+
+def test_a_layer_is_moved_however_small_it_is_seen(stage: Stage, editor: Editor) -> None:
+    editor.layers_changed.emit()  # at the first change of a canvas it is fitted
+    stage.set_zoom(0.2)
+    editor.set_active("p")
+    stage.settings.set_tool(ToolId.SELECT)
+    drag(stage, (45, 40), (75, 60), (95, 70), keys=CONTROL)
+    assert stage.zoom() == pytest.approx(0.2)
+    moved = editor.document.layers[0].transform
+    assert (moved.scale_x, moved.scale_y) == (1.0, 1.0)
+    assert (moved.x, moved.y) == pytest.approx((70, 50), abs=3)
+    corner = QPointF(moved.x + 50, moved.y + 40)
+    drag(stage, (corner.x() + 10, corner.y() + 10), (corner.x() + 60, corner.y() + 60))
+    assert editor.document.layers[0].transform.scale_x > 1.5

@@ -32,6 +32,8 @@ from scenario_desktop.ui.panels.canvas.tools import (
 #: From so near an edge snaps, logical pixels.
 SNAP_PX = 6
 TURN_PX = 28
+#: From so near a point of the frame is taken; a side has one of its own from that length on.
+REACH_PX, ROOMY_PX = 12, 36
 #: Corners and sides of a box, as parts of its width and height.
 PARTS = {
     "nw": (0.0, 0.0), "n": (0.5, 0.0), "ne": (1.0, 0.0), "e": (1.0, 0.5),
@@ -358,13 +360,12 @@ class SelectTool(Tool):
     def _places(self, shape: QPolygonF) -> dict[str, QPointF]:
         corners = shape.toList()
         places = dict(zip(("nw", "ne", "se", "sw"), corners, strict=True))
-        places |= {
-            "n": self._middle(shape, 0, 1),
-            "e": self._middle(shape, 1, 2),
-            "s": self._middle(shape, 2, 3),
-            "w": self._middle(shape, 3, 0),
-        }
-        top, bottom = places["n"], places["s"]
+        across, down = _sides(shape)
+        top, bottom = self._middle(shape, 0, 1), self._middle(shape, 2, 3)
+        if across >= ROOMY_PX:
+            places |= {"n": top, "s": bottom}
+        if down >= ROOMY_PX:
+            places |= {"e": self._middle(shape, 1, 2), "w": self._middle(shape, 3, 0)}
         length = math.hypot(top.x() - bottom.x(), top.y() - bottom.y()) or 1.0
         out = (top - bottom) / length * TURN_PX
         places["turn"] = top + out
@@ -380,12 +381,24 @@ class SelectTool(Tool):
         editor = self.stage.editor
         if shape is None or layer is None or editor.read_only or editor.document.is_locked(layer):
             return ""
-        for name, place in self._places(shape).items():
-            if (place - view).manhattanLength() <= 12:
-                return name
-        return "move" if shape.containsPoint(view, Qt.FillRule.OddEvenFill) else ""
+        is_inside = shape.containsPoint(view, Qt.FillRule.OddEvenFill)
+        # However small the frame is, its middle is there to move it.
+        reach = min(REACH_PX, min(_sides(shape)) / 4) if is_inside else REACH_PX
+        far = {
+            name: (place - view).manhattanLength() for name, place in self._places(shape).items()
+        }
+        nearest = min(far, key=lambda name: far[name])
+        if far[nearest] <= reach:
+            return nearest
+        return "move" if is_inside else ""
 
     def _is_inside_group(self, layer_id: str, group: Layer | None) -> bool:
         return isinstance(group, GroupLayer) and (
             layer_id in self.stage.editor.document.below(group.id) or layer_id == group.id
         )
+
+
+def _sides(shape: QPolygonF) -> tuple[float, float]:
+    """Return how wide and how high a frame is in the view."""
+    a, b, c, _ = shape.toList()
+    return math.hypot(b.x() - a.x(), b.y() - a.y()), math.hypot(c.x() - b.x(), c.y() - b.y())
