@@ -165,7 +165,7 @@ async def test_the_second_one_is_refused_waits_forces_and_compares(ann: Desk, be
 
 
 async def test_a_large_layer_goes_up_in_parts(ann: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenario_desktop.services.canvas.saving.SMALL_BYTES", 100)
+    monkeypatch.setattr("scenario_desktop.services.canvas.layer_uploads.SMALL_BYTES", 100)
     canvas = await new_canvas(ann)
     session = await ann.open(canvas)
     ann.draw(session, 300)

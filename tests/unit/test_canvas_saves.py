@@ -234,7 +234,7 @@ async def test_layers_that_arrived_are_kept_when_another_fails(ann: Ann) -> None
 async def test_a_canvas_that_is_too_large_is_told_before_it_is_sent(
     ann: Ann, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scenario_desktop.services.canvas.saving.MAX_CANVAS_BYTES", 10)
+    monkeypatch.setattr("scenario_desktop.services.canvas.layer_uploads.MAX_CANVAS_BYTES", 10)
     await ann.draw("s1")
     with pytest.raises(BadInput, match="most that can be saved"):
         await ann.at.save()

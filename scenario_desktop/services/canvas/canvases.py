@@ -13,8 +13,8 @@ from scenario_desktop.errors import AppError, NotFound, Refused
 from scenario_desktop.services.canvas.content import Editor, Stored
 from scenario_desktop.services.canvas.draft_manifest import DraftNote
 from scenario_desktop.services.canvas.drafts import Draft, Recovery
+from scenario_desktop.services.canvas.layer_uploads import create_canvas
 from scenario_desktop.services.canvas.room import Room
-from scenario_desktop.services.canvas.saving import create_canvas
 from scenario_desktop.services.canvas.session import CanvasSession
 from scenario_desktop.services.canvas.wire import digest_of
 

@@ -19,30 +19,26 @@ from psygnal import Signal
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.api.models.canvas import Snapshot, SnapshotPage
-from scenario_desktop.errors import AppError, NotFound, Refused, StoreFailed
+from scenario_desktop.errors import AppError, StoreFailed
 from scenario_desktop.services.canvas import lease_effects, lease_events
 from scenario_desktop.services.canvas.content import (
     Editor,
     OpenCanvas,
     Revision,
     SaveResult,
-    Stored,
 )
 from scenario_desktop.services.canvas.draft_manifest import KeptWhy
 from scenario_desktop.services.canvas.drafts import Draft
 from scenario_desktop.services.canvas.hold import Hold
+from scenario_desktop.services.canvas.layer_uploads import (
+    OnProgress,
+)
 from scenario_desktop.services.canvas.lease import Lease, Moment
 from scenario_desktop.services.canvas.lease_keeper import LeaseKeeper
 from scenario_desktop.services.canvas.record import CanvasRecord, Deed, HistoryLine
 from scenario_desktop.services.canvas.remote import RemoteCanvas
 from scenario_desktop.services.canvas.room import CanvasTimes, Room
-from scenario_desktop.services.canvas.saving import (
-    LayerUploads,
-    OnProgress,
-    check_size,
-    create_canvas,
-    thumbnail_text,
-)
+from scenario_desktop.services.canvas.saves import Saves
 from scenario_desktop.services.canvas.working_draft import WorkingDraft
 
 _log = logging.getLogger(__name__)
@@ -86,11 +82,9 @@ class CanvasSession:
         self.is_foreign = not room.is_ours(text)
         self.recovered: Draft | None = None
         self._room = room
-        self._editor = editor
         self._clock = room.clock
         self._canvas = OpenCanvas(asset, text, base)
         self._record = CanvasRecord(room.drafts.folder, asset.id)
-        self._layers = LayerUploads(room.client, room.uploads, asset.id)
         self._wire = room.wire(asset.id)
         self._hold = Hold(asset.id, room.now, room.times.lease, self.lease_changed.emit)
         self._draft = WorkingDraft(
@@ -106,8 +100,12 @@ class CanvasSession:
             save=self._save_by_itself, on_failed=self.lease_failed.emit,
             on_idle=self.idle_asked.emit, on_free=self.became_free.emit,
         )  # fmt: skip
+        self._saves = Saves(
+            room, editor, self._canvas, self._hold, self._draft, self._remote, self._keeper,
+            is_foreign=self.is_foreign, write_down=self._write_down,
+            on_saved=self.saved.emit, on_failed=self.save_failed.emit,
+        )  # fmt: skip
         self._is_closed = False
-        self._saving = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -201,7 +199,7 @@ class CanvasSession:
         Raises:
             Refused: the canvas is not ours to write.
         """
-        self._require_ours()
+        self._saves.require_ours()
         self._draft.count_edit()
         self._hold.post(lease_events.Edited())
 
@@ -235,39 +233,7 @@ class CanvasSession:
             SaveUncertain: nobody knows whether it arrived; the strokes are in the draft.
             AppError: it did not arrive; the strokes are in the draft.
         """
-        async with self._saving:
-            self._require_ours()
-            self._hold.require()
-            edit, drawn_on = self._draft.edit, self._canvas.base.digest
-            stored = await self._editor.stored()
-            await self._draft.try_flush()
-            await self._check_after_offline()
-            try:
-                ids = await self._remote.ask(self._send_layers(self._layers, stored, on_progress))
-            except NotFound:
-                await self._remote.see_if_it_is_gone()
-                raise
-            text = stored.text(ids)
-            check_size(text, stored.thumbnail)
-            asset = await self._remote.send(
-                text, thumbnail_text(stored.thumbnail), edit, drawn_on, is_snapshot=is_snapshot
-            )
-            result = SaveResult(asset, ids, text, is_snapshot)
-            self.saved.emit(result)
-            return result
-
-    async def _check_after_offline(self) -> None:
-        """After a time without the server: see whose the canvas is before anything is sent.
-
-        Raises:
-            AppError: it cannot be reached still, or the canvas is not ours to save any more.
-        """
-        if not self.lease.is_offline:
-            return
-        async with self._remote.turn:
-            await self._remote.compare()
-        await self._keeper.drive(lease_events.Ticked())  # which renews the lease
-        self._hold.require()
+        return await self._saves.save(is_snapshot=is_snapshot, on_progress=on_progress)
 
     async def save_as_copy(self, name: str) -> Asset:
         """Make a new canvas of what is on the screen; needs no lease.
@@ -277,32 +243,7 @@ class CanvasSession:
         Raises:
             AppError: there is no copy, or nobody knows; the strokes are in the draft.
         """
-        async with self._saving:
-            edit = self._draft.edit
-            stored = await self._editor.stored()
-            await self._draft.try_flush()
-            ids = await self._send_layers_of_a_copy(stored)
-            since = self._room.server_now()
-            copy = await create_canvas(
-                self._room.client, name, stored.text(ids), stored.thumbnail, since
-            )
-            await self._write_down(Deed.COPIED, f"Saved as the copy “{name}”.")
-            if not self.lease.is_ours:
-                await self._give_up(edit)
-            return copy
-
-    async def _send_layers_of_a_copy(self, stored: Stored) -> dict[str, str]:
-        try:
-            return await self._send_layers(self._layers, stored)
-        except NotFound:  # this canvas is gone, and nothing can be below it
-            loose = LayerUploads(self._room.client, self._room.uploads, None)
-            return await self._send_layers(loose, stored)
-
-    async def _send_layers(
-        self, layers: LayerUploads, stored: Stored, on_progress: OnProgress | None = None
-    ) -> dict[str, str]:
-        draft = self._draft
-        return await layers.send(stored.blobs, draft.note.uploads, draft.put_uploads, on_progress)
+        return await self._saves.copy(name)
 
     async def restore(self, snapshot: Snapshot) -> str:
         """Save an earlier state anew; strokes that are not saved go into a kept draft.
@@ -313,36 +254,7 @@ class CanvasSession:
         Raises:
             AppError: as ``save``.
         """
-        self._require_ours()
-        if not self._room.is_ours(snapshot.raw_data):
-            raise _foreign()
-        async with self._saving:
-            drawn_on = self._canvas.base.digest
-            if self.is_unsaved:
-                await self._draft.put_aside(KeptWhy.REPLACED)
-            await self._keeper.drive(lease_events.TakeWanted())
-            self._hold.require()
-            if drawn_on == self._canvas.base.digest:
-                await self._keep_unsnapped()
-            await self._remote.send(
-                snapshot.raw_data, None, self._draft.edit, drawn_on, is_snapshot=True
-            )
-            at = snapshot.taken_at
-            when = f" of {at.astimezone():%d %b %H:%M}" if at else ""
-            await self._write_down(Deed.RESTORED, f"Restored the state{when}.")
-            return snapshot.raw_data
-
-    async def _keep_unsnapped(self) -> None:
-        """Keep the present state as a draft if the history does not have it, as after an autosave.
-
-        Raises:
-            AppError: nobody knows, or it could not be kept.
-        """
-        text, base = self.text, self._canvas.base
-        page = await self._remote.ask(self._room.client.list_snapshots(self.asset.id))
-        if any(one.raw_data == text for one in page.snapshots) or not self._room.is_ours(text):
-            return
-        await self._draft.keep_text(text, base, KeptWhy.REPLACED)
+        return await self._saves.restore(snapshot)
 
     async def rename(self, name: str) -> None:
         """Change the canvas's name, also one of another program.
@@ -406,12 +318,7 @@ class CanvasSession:
 
     async def discard(self) -> None:
         """Give up what is not saved. The user has confirmed that; show ``text`` again."""
-        async with self._saving:
-            await self._give_up(None)
-
-    async def _give_up(self, edit: int | None) -> None:
-        if await self._draft.give_up(edit):
-            await self._keeper.drive(lease_events.Discarded())
+        await self._saves.discard()
 
     # --- two versions -------------------------------------------------------------------------
 
@@ -431,12 +338,7 @@ class CanvasSession:
         Raises:
             StoreFailed: it could not be kept; nothing has changed.
         """
-        async with self._saving:
-            text, revision = self._remote.theirs
-            await self._draft.keep_text(text, revision, KeptWhy.THEIRS)
-            self._remote.settle_on(text, revision)
-            await self._write_down(Deed.KEPT_OURS, "Chose the own version over somebody else's.")
-            await self._draft.try_put()
+        await self._saves.keep_mine()
 
     async def adopt_theirs(self) -> str:
         """Show the version that ``theirs`` returned; ours goes into a kept draft.
@@ -447,14 +349,7 @@ class CanvasSession:
         Raises:
             StoreFailed: ours could not be kept; nothing has changed.
         """
-        async with self._saving:
-            text, revision = self._remote.theirs
-            if self.is_unsaved:
-                await self._draft.put_aside(KeptWhy.REPLACED)
-            self._remote.settle_on(text, revision)
-            await self._write_down(Deed.TOOK_THEIRS, "Chose somebody else's version.")
-            await self._draft.try_put()
-            return text
+        return await self._saves.adopt_theirs()
 
     # --- going on with a draft ----------------------------------------------------------------
 
@@ -477,7 +372,7 @@ class CanvasSession:
         """
         draft: Draft = await self._room.run(self._room.drafts.load, draft_id)
         own = self._draft
-        async with self._saving:
+        async with self._saves.turn:
             while self.is_unsaved:
                 await own.put_aside(KeptWhy.REPLACED)
             lock, old = own.lock, own.note
@@ -567,31 +462,13 @@ class CanvasSession:
             await self._save_by_itself()
 
     async def _save_by_itself(self) -> None:
-        if not self.is_unsaved or not self.lease.can_send:
-            return
-        try:
-            await self.save(is_snapshot=False)
-        except AppError as error:
-            self.save_failed.emit(error)
-
-    # ------------------------------------------------------------------------------------------
-
-    def _require_ours(self) -> None:
-        if self.is_foreign:
-            raise _foreign()
+        await self._saves.save_by_itself()
 
     async def _write_down(self, deed: Deed, text: str) -> None:
         try:
             await self._room.run(self._record.add, HistoryLine(self._clock.now(), deed, text))
         except StoreFailed as error:
             self._draft.tell_failed(error)
-
-
-def _foreign() -> Refused:
-    return Refused(
-        "This canvas was made by another program and is not changed here.",
-        hint="Save a copy of it to draw on.",
-    )
 
 
 def _report(task: asyncio.Task[None]) -> None:
