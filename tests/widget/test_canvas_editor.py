@@ -362,3 +362,20 @@ def test_a_layer_that_comes_back_is_worked_on_again() -> None:
     editor.change_layer("c", "Hide {}", "", is_visible=False)
     editor.undo()
     assert editor.active_id == made
+
+
+def test_an_edit_in_the_middle_of_a_stroke_comes_after_it() -> None:
+    pixels = Pixels()
+    editor = editor_of(picture("p", BLUE, pixels), pixels=pixels)
+    bare = editor.document
+    assert editor.begin_stroke(HARD, RED)  # on a layer that is made for it
+    editor.stroke_to(100, 50)
+    editor.duplicate_layer("p")
+    editor.stroke_to(150, 50)
+    editor.end_stroke()
+    assert [step.name for step in editor.history.done] == ["Brush on Layer 1", "Duplicate p"]
+    editor.undo()
+    assert [layer.name for layer in editor.document.layers] == ["p", "Layer 1"]
+    assert color(editor, 100, 50) == RED
+    editor.undo()
+    assert editor.document == bare

@@ -360,7 +360,9 @@ class Editor(QObject):
         self.spoiled.emit(area)
 
     def refuse(self) -> bool:
-        """Say why nothing can be edited, if so."""
+        """Say why nothing can be edited, if so. A stroke ends here: what is edited comes after."""
+        if self._stroke is not None:
+            self.end_stroke()
         if self.read_only:
             self.refused.emit(self.read_only)
         return bool(self.read_only)
