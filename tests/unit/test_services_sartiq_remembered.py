@@ -50,6 +50,17 @@ async def test_a_name_stays_and_its_place_does_not_change(catalogue: Catalogue) 
     assert [known.id for known in (await opened(catalogue)).of("style")] == ["b"]
 
 
+async def test_what_was_forgotten_comes_back_where_it_stood(catalogue: Catalogue) -> None:
+    remembered = await opened(catalogue)
+    await remembered.note_all([("style", name) for name in "abc"])
+    before = remembered.of("style")
+    await remembered.forget("style", "b")
+    assert [known.id for known in remembered.of("style")] == ["c", "a"]
+    await remembered.put_back("style", before[1], 1)
+    assert remembered.of("style") == before
+    assert (await opened(catalogue)).of("style") == before
+
+
 async def test_only_so_many_are_kept(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 3)
     remembered = await opened(catalogue)

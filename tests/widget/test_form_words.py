@@ -134,6 +134,25 @@ def test_an_id_used_before_is_shown_by_its_name(form: Form) -> None:
     assert editor.note() == f"{ONE} · Used 14\u00a0times here"
 
 
+def test_delete_forgets_the_marked_entry_and_else_takes_text_away(form: Form) -> None:
+    editor = known(form)
+    gone: list[str] = []
+    editor.forget_requested.connect(gone.append)
+    field = part(form, "style", SuggestField)
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert field.offered == ["Harbour", TWO]
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    QTest.keyClick(field, Qt.Key.Key_Delete)
+    assert gone == [TWO]
+    assert field.offered == []
+    field.clear()
+    QTest.keyClicks(field, "Harb")
+    QTest.keyClick(field, Qt.Key.Key_Home)
+    QTest.keyClick(field, Qt.Key.Key_Delete)
+    assert (field.text(), gone) == ("arb", [TWO])
+
+
 def test_a_pasted_id_loses_its_quotes_and_can_be_named(form: Form) -> None:
     editor = known(form)
     given: list[tuple[str, str]] = []

@@ -111,6 +111,12 @@ class FakeKnown:
     async def note(self, kind: str, known_id: str) -> None:
         self.noted.append((kind, known_id))
 
+    async def forget(self, kind: str, known_id: str) -> None:
+        self.ids = [one for one in self.ids if one.id != known_id]
+
+    async def put_back(self, kind: str, known: KnownId, place: int) -> None:
+        self.ids.insert(place, known)
+
 
 class FakeReach:
     status_changed = Signal(object)
@@ -607,6 +613,23 @@ async def test_the_price_is_said_as_it_is(qt_loop: Any, is_local: bool, price: s
         assert room.dock.footer._price._value.text() == price
         hints = {"Not used here"} if is_local else {"Optional", ""}
         assert {room.dock._prompt_hint.text(), room.dock._model_hint.text()} == hints
+
+
+async def test_a_model_is_forgotten_and_brought_back(qt_loop: Any) -> None:
+    with bench() as room:
+        room.known.ids = [KnownId("detail-keeper", count=2), KnownId("other", count=1)]
+        room.open(item(1))
+        field = room.dock.model
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_Down)
+        assert field.offered == ["detail-keeper", "other"]
+        QTest.keyClick(field, Qt.Key.Key_Delete)
+        await room.panel.forgetting.settle()
+        assert [one.id for one in room.known.ids] == ["other"]
+        assert room.messages.toasts[-1] == "“detail-keeper” is forgotten"
+        room.panel.bringing_back.trigger(KnownId("detail-keeper", count=2), 0)
+        await room.panel.bringing_back.settle()
+        assert [one.id for one in room.known.ids] == ["detail-keeper", "other"]
 
 
 async def test_what_differs_is_worked_out_once_it_is_wanted(qt_loop: Any) -> None:

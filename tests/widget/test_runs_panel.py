@@ -160,6 +160,12 @@ class FakeKnown:
         self.noted.append((kind, known_id, name))
         self.ids.setdefault(kind, []).append(KnownId(known_id, name, int(is_used)))
 
+    async def forget(self, kind: str, known_id: str) -> None:
+        self.ids[kind] = [one for one in self.ids[kind] if one.id != known_id]
+
+    async def put_back(self, kind: str, known: KnownId, place: int) -> None:
+        self.ids[kind].insert(place, known)
+
     async def note_all(self, used: Sequence[tuple[str, str]]) -> None:
         for kind, known_id in used:
             await self.note(kind, known_id)
@@ -252,9 +258,11 @@ class FakeGuard:
 class FakeMessages:
     toasts: list[str] = field(default_factory=list)
     reports: list[object] = field(default_factory=list)
+    undo: Any = None
 
     def toast(self, text: str, undo: Any = None) -> None:
         self.toasts.append(text)
+        self.undo = undo
 
     def report(self, error: object) -> None:
         self.reports.append(error)
@@ -708,6 +716,23 @@ async def test_ids_that_were_used_are_remembered_and_named(make_desk: Any, qt_lo
     await until(lambda: ("style", STYLE, "Quiet shore") in desk.known.noted)
     editor = desk.dock.form.editor("style_id")
     assert isinstance(editor, KnownIdEditor)
+
+
+async def test_an_id_is_forgotten_and_brought_back(make_desk: Any, qt_loop: Any) -> None:
+    desk = make_desk()
+    desk.known.ids["style"] = [KnownId("other", "", 1), KnownId(STYLE, "Quiet shore", 3)]
+    desk.controller.open(Op.GENERATE)
+    desk.edit("style_id", STYLE)
+    editor = desk.dock.form.editor("style_id")
+    editor._forget.click()
+    await desk.controller.forgetting.settle()
+    assert [one.id for one in desk.known.ids["style"]] == ["other"]
+    assert desk.dock.values()["style_id"] == ""
+    assert not editor._forget.isVisible()
+    assert desk.messages.toasts == ["“Quiet shore” is forgotten"]
+    desk.messages.undo()
+    await desk.controller.bringing_back.settle()
+    assert desk.known.ids["style"][1] == KnownId(STYLE, "Quiet shore", 3)
 
 
 async def test_drafts_are_kept_for_each_kind(make_desk: Any, qt_loop: Any) -> None:

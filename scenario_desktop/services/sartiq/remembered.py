@@ -80,6 +80,12 @@ class Remembered:
         self._known[kind] = [k for k in self._known.get(kind, ()) if k.id != known_id]
         await self._keep()
 
+    async def put_back(self, kind: str, known: KnownId, place: int) -> None:
+        """Offer an id again that was forgotten, at the place where it stood."""
+        others = [k for k in self._known.get(kind, ()) if k.id != known.id]
+        self._known[kind] = [*others[:place], known, *others[place:]][:MOST]
+        await self._keep()
+
     async def _keep(self) -> None:
         values = {
             kind: [[known.id, known.name, known.count] for known in ids]

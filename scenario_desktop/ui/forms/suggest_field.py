@@ -29,15 +29,21 @@ class SuggestField(QLineEdit):
 
     Signals:
         changed_by_user: the text was edited, or an entry of the list taken.
+        forget_requested: Delete was pressed at an entry of the open list: its value.
+
+    Attributes:
+        can_forget: entries may be taken out of the list.
     """
 
     changed_by_user = Signal()
+    forget_requested = Signal(str)
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self._entries: tuple[Suggestion, ...] = ()
         self._list: Suggestions | None = None
+        self.can_forget = False
         self.textEdited.connect(self._on_edited)
         theme.current().changed.connect(self._make_room)
         self._make_room()
@@ -115,6 +121,8 @@ class SuggestField(QLineEdit):
                 self._list.move_mark(1 if key is Qt.Key.Key_Down else -1)
             else:
                 self._open("")
+        elif key is Qt.Key.Key_Delete and is_open and self._can_forget_now():
+            self._forget_marked()
         elif key is Qt.Key.Key_Escape and is_open:
             self._close()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -124,6 +132,18 @@ class SuggestField(QLineEdit):
                 event.ignore()  # Ctrl+Enter belongs to the form
         else:
             super().keyPressEvent(event)
+
+    def _can_forget_now(self) -> bool:
+        """Delete takes text away as everywhere, where there is some to the right."""
+        is_at_end = self.cursorPosition() == len(self.text()) and not self.hasSelectedText()
+        return self.can_forget and is_at_end
+
+    def _forget_marked(self) -> None:
+        marked = self._list.marked() if self._list is not None else ""
+        found = [entry.value for entry in self._entries if entry.title == marked]
+        if found:
+            self._close()
+            self.forget_requested.emit(found[0])
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:

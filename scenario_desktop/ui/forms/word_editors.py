@@ -71,9 +71,11 @@ class KnownIdEditor(Editor):
 
     Signals:
         name_given: an id, and what the user calls it.
+        forget_requested: an id should not be offered any more.
     """
 
     name_given = Signal(str, str)
+    forget_requested = Signal(str)
 
     def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
@@ -86,6 +88,12 @@ class KnownIdEditor(Editor):
             "pencil", f"Name this {spec.title.lower()}…", size=ButtonSize.SMALL, icon_px=14
         )
         self._rename.clicked.connect(self._on_rename)
+        self._forget = IconButton(
+            "x", f"Forget this {spec.title.lower()}", size=ButtonSize.SMALL, icon_px=14
+        )
+        self._forget.clicked.connect(self._on_forget)
+        self._field.can_forget = True
+        self._field.forget_requested.connect(self.forget_requested)
         self._name = _NameLine(f"Name of this {spec.title.lower()}")
         self._name.returnPressed.connect(self._on_named)
         self._name.left.connect(self._close_name)
@@ -94,6 +102,7 @@ class KnownIdEditor(Editor):
         row.setSpacing(4)
         row.addWidget(self._field, 1)
         row.addWidget(self._rename)
+        row.addWidget(self._forget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -142,12 +151,21 @@ class KnownIdEditor(Editor):
         known = self._known.get(value)
         self._rename.setEnabled(is_id)
         self._rename.setVisible(bool(value))
+        self._forget.setVisible(known is not None)
         if known is not None:
             parts = [value if known.name else "", _used(known.count)]
             self._note.setText(" · ".join(part for part in parts if part))
         else:
             self._note.setText("Not used here before" if is_id else "")
         self._note.setVisible(bool(self._note.text()))
+
+    def _on_forget(self) -> None:
+        """Empty the field, and have its id forgotten."""
+        value = self.value()
+        self._field.setText("")
+        self._on_changed()
+        self.forget_requested.emit(value)
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_rename(self) -> None:
         known = self._known.get(self.value())

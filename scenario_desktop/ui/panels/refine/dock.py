@@ -50,6 +50,7 @@ class RefineDock(Surface):
         reset_requested: every field should go back.
         close_requested: the cross in the header.
         tasks_requested: the server's own list of refines is wanted.
+        forget_requested: the id of a model that should not be offered any more.
 
     Attributes:
         has_tasks: the server has such a list.
@@ -68,6 +69,7 @@ class RefineDock(Surface):
     reset_requested = Signal()
     close_requested = Signal()
     tasks_requested = Signal()
+    forget_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("panel", edges=Qt.Edge.LeftEdge, parent=parent)
@@ -131,6 +133,8 @@ class RefineDock(Surface):
         self.sides.link.clicked.connect(self._on_width)
         self.prompt.textChanged.connect(self._on_prompt)
         self.model.changed_by_user.connect(self.edited)
+        self.model.can_forget = True
+        self.model.forget_requested.connect(self.forget_requested)
         self.footer.button.clicked.connect(self.submit_requested)
         self.footer.settings_requested.connect(self.settings_requested)
         self.footer.login_requested.connect(self.login_requested)

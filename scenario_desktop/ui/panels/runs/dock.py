@@ -49,6 +49,7 @@ class RunsDock(Surface):
         add_requested: a slot, and the widget below which to offer what can be put there.
         files_dropped, keys_dropped: a slot, and Paths or keys of items.
         name_given: what kind of id, the id, and what the user calls it.
+        forget_requested: what kind of id, and the id that should not be offered any more.
         kind_wanted: another kind of run.
         size_wanted, shape_wanted: width and height that a list of common ones named.
         submit_requested, reset_requested, close_requested: what the buttons say.
@@ -62,6 +63,7 @@ class RunsDock(Surface):
     files_dropped = Signal(str, object)
     keys_dropped = Signal(str, object)
     name_given = Signal(str, str, str)
+    forget_requested = Signal(str, str)
     kind_wanted = Signal(object)
     size_wanted = Signal(int, int)
     shape_wanted = Signal(int, int)
@@ -168,6 +170,7 @@ class RunsDock(Surface):
             if isinstance(editor, KnownIdEditor):
                 editor.set_known(self._known.get(spec.of, ()))
                 editor.name_given.connect(self._on_name_given)
+                editor.forget_requested.connect(self._on_forget_requested)
         self._column.insertWidget(self._column.count() - 1, form)
         form.hide()
         return form
@@ -277,6 +280,11 @@ class RunsDock(Surface):
         editor = self.sender()
         if isinstance(editor, PicturesEditor):
             self.keys_dropped.emit(editor.spec.name, keys)
+
+    def _on_forget_requested(self, known_id: str) -> None:
+        editor = self.sender()
+        if isinstance(editor, KnownIdEditor):
+            self.forget_requested.emit(editor.spec.of, known_id)
 
     def _on_name_given(self, known_id: str, name: str) -> None:
         editor = self.sender()
