@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from PySide6.QtWidgets import QApplication
 from scenario_desktop.errors import AppError, BadAnswer, Forbidden, Offline, RateLimited
 from scenario_desktop.services.usage.activity import ActivityFilter
 from scenario_desktop.services.usage.charts import Grouping, Measure
+from scenario_desktop.services.usage.ranges import Preset
 from scenario_desktop.store.ledger import LedgerState
 from scenario_desktop.ui.panels.usage.activity_model import ActivityColumn
+from scenario_desktop.ui.panels.usage.figures import Choice
 from scenario_desktop.ui.panels.usage.lower import LowerTab
 from scenario_desktop.ui.theme import Theme, ThemeMode
 from tests.support import until
@@ -88,6 +91,48 @@ async def test_what_is_kept_is_shown_while_the_new_is_read(qt_loop: Any, tmp_pat
         page.client.gate.open()
         await page.settle()
         assert page.view._as_of.text().startswith("As of 15:02")
+
+
+async def test_what_was_chosen_is_there_again(qt_loop: Any, tmp_path: Path) -> None:
+    memory: dict[str, Any] = {}
+    async with desk(tmp_path, memory=memory) as page:
+        await page.open()
+        page.view.preset_chosen.emit(Preset.THIRTY)
+        page.view.chart.measure_chosen.emit(Measure.JOBS)
+        page.view.grouping_chosen.emit(Grouping.MODEL)
+        page.view.lists.show_tab(LowerTab.TABLE)
+        await page.settle()
+        page.controller._on_zoom(2, 5)
+        await page.settle()
+    async with desk(tmp_path, has_account=False, memory=memory) as page:
+        await page.open()
+    async with desk(tmp_path, memory=memory) as page:
+        choice = page.controller.choice
+        assert choice.over == page.controller._usage.preset(Preset.THIRTY)
+        assert (choice.measure, choice.grouping) == (Measure.JOBS, Grouping.MODEL)
+        assert page.view.lists.tab is LowerTab.TABLE
+        assert page.view.range.value() == Preset.THIRTY
+        page.view.days_chosen.emit(date(2026, 11, 3), date(2026, 11, 5))
+        await page.settle()
+    async with desk(tmp_path, memory=memory) as page:
+        over = page.controller.choice.over
+        assert (over.first, over.last, over.label) == (date(2026, 11, 3), date(2026, 11, 5), "")
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        {"range": "a week", "measure": 7, "grouping": None, "tab": "x"},
+        {"first": "2026-11-05", "last": "2026-11-03"}, {"first": "soon", "last": "2026-11-03"},
+        {"first": "1900-01-01", "last": "2026-11-03"},
+    ],
+)  # fmt: skip
+async def test_what_was_remembered_and_does_not_read_is_as_at_first(
+    qt_loop: Any, tmp_path: Path, memory: dict[str, Any]
+) -> None:
+    async with desk(tmp_path, memory=memory) as page:
+        assert page.controller.choice == Choice(page.controller._usage.preset(Preset.MONTH))
+        assert page.view.lists.tab is LowerTab.ACTIVITY
 
 
 async def test_without_network_the_kept_report_stays_with_a_banner(

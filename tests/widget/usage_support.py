@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from psygnal import Signal
@@ -260,9 +261,14 @@ class Desk:
 @asynccontextmanager
 async def desk(
     folder: Path, *, zone: tzinfo = MADRID, size: tuple[int, int] = (1208, 820),
-    has_account: bool = True, client: Studio | None = None,
+    has_account: bool = True, client: Studio | None = None, memory: dict[str, Any] | None = None,
 ) -> AsyncIterator[Desk]:  # fmt: skip
-    """Make a page over a studio; it is not opened yet."""
+    """Make a page over a studio; it is not opened yet.
+
+    Args:
+        memory: what is remembered from one desk to the next.
+    """
+    remembered = memory if memory is not None else {}
     clock = FakeClock(NOW)
     ledger = await inline_ledger(folder / "ledger.sqlite", clock)
     client = client or Studio()
@@ -279,7 +285,7 @@ async def desk(
     controller = UsageController(view, UsagePorts(
         usage=usage, items=NoItems(), store=store, messages=told,
         budget=lambda: made[0].budget if made else Decimal(2000), choose_path=choose,
-        has_account=has_account,
+        has_account=has_account, remembered=lambda: remembered, remember=remembered.update,
     ))  # fmt: skip
     made.append(Desk(view, controller, client, clock, ledger, told, folder, store))
     view.resize(*size)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop.ui import dialogs
-from scenario_desktop.ui.forms.drafts import SettingsAccess
+from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
 from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.models.picture_store import PictureStore
 
@@ -47,6 +48,7 @@ class UsageRoom(QObject):
     def __init__(self, window: MainWindow, settings: SettingsAccess, store: PictureStore) -> None:
         super().__init__(window)
         self._window, self._settings, self._store = window, settings, store
+        self._memory = SettingsDrafts(settings)
         self.choose_path: Callable[[str, str], Awaitable[Path | None]] = self._ask_path
         self._session: Session | None = None
         self._view: UsageView | None = None
@@ -98,6 +100,8 @@ class UsageRoom(QObject):
                 usage=usage, items=session.library, store=self._store,
                 messages=self._window.notices, budget=self._budget,
                 choose_path=self._choose_path, has_account=session.has_scenario,
+                remembered=partial(self._memory.load, PAGE),
+                remember=partial(self._memory.save, PAGE),
             ),
         )  # fmt: skip
         controller.asset_requested.connect(self._on_asset)

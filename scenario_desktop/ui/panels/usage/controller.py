@@ -23,6 +23,7 @@ from scenario_desktop.services.usage.usage import MOST_USERS, Loaded, Within
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
+from scenario_desktop.ui.panels.usage import memory
 from scenario_desktop.ui.panels.usage.bar_data import OTHER, Colors
 from scenario_desktop.ui.panels.usage.exporting import (
     chart_file,
@@ -82,7 +83,7 @@ class UsageController(QObject):
         self._view, self._ports = view, ports
         self._usage = ports.usage
         self._colors: dict[tuple[Measure, Grouping | None], Colors] = {}
-        self._choice = Choice(self._usage.preset(Preset.MONTH))
+        self._choice, tab = memory.from_state(ports.remembered(), self._usage)
         self._before: list[UsageRange] = []
         self._sources: Sources | None = None
         self._loaded: Loaded | None = None
@@ -105,6 +106,7 @@ class UsageController(QObject):
             action.failed.connect(ports.messages.report)
         self.load.busy_changed.connect(self._show_as_of)
         self.export.busy_changed.connect(self._on_exporting)
+        view.lists.show_tab(tab)
         self._connect()
         view.set_has_account(ports.has_account)
         view.set_today(self._today)
@@ -139,6 +141,7 @@ class UsageController(QObject):
         view.lists.activity.row_opened.connect(self._on_row)
         view.lists.activity.in_sight.connect(self._pictures.want)
         view.lists.job_opened.connect(self._on_job)
+        view.lists.tab_changed.connect(self._remember)
         self._pictures.found.connect(view.lists.activity_model.refresh_names)
         for card in view.cards.cards:
             card.action_requested.connect(self.budget_requested)
@@ -321,6 +324,13 @@ class UsageController(QObject):
     def _show_choice(self) -> None:
         name = range_text(self._choice.over)
         self._view.show_choice(self._choice, name, can_go_back=bool(self._before))
+        self._remember()
+
+    def _remember(self) -> None:
+        if not self._ports.has_account:
+            return  # there is nothing to choose, but for others there may be
+        over = self._before[0] if self._before else self._choice.over
+        self._ports.remember(memory.to_state(self._choice, over, self._view.lists.tab))
 
     def _show_as_of(self, *_args: object) -> None:
         text, usage = "", self._usage

@@ -73,11 +73,13 @@ class LowerCard(Card):
         filter_changed: an ActivityFilter to list by; a drill is no part of it.
         drill_left: the part of the chart that was opened is to be left.
         job_opened: the JobCost to go to.
+        tab_changed: another tab is shown.
     """
 
     filter_changed = Signal(object)
     drill_left = Signal()
     job_opened = Signal(object)
+    tab_changed = Signal()
 
     def __init__(self, zone: tzinfo, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -284,6 +286,7 @@ class LowerCard(Card):
 
     def _on_tab(self, number: int) -> None:
         self._stack.setCurrentIndex(number)
+        self.tab_changed.emit()
         is_activity = self.tab is LowerTab.ACTIVITY
         self.search.setVisible(is_activity)
         self._filter.setVisible(is_activity)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from scenario_desktop.api.models.usage import UsageReport
 from scenario_desktop.services.usage.activity import ActivityBook, ActivityFilter, ActivityRow
@@ -51,6 +51,7 @@ class UsagePorts:
         budget: the month's budget as it is set now, None without one.
         has_account: whether a service tells of the account; else only our own record is shown.
         choose_path: asks for a file, by its proposed name and the filter of the dialog.
+        remembered: what ``remember`` was given last, empty at first.
     """
 
     usage: UsageService
@@ -60,3 +61,5 @@ class UsagePorts:
     budget: Callable[[], Decimal | None]
     choose_path: ChoosePath
     has_account: bool = True
+    remembered: Callable[[], Mapping[str, Any]] = dict
+    remember: Callable[[dict[str, Any]], None] = lambda _state: None
