@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -20,8 +21,8 @@ from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels
 from scenario_desktop.ui.panels.canvas.ports import LargePictures
 from scenario_desktop.ui.panels.canvas.tiling import copied
 
-#: Assets that are fetched and decoded at the same time.
-_PARALLEL = 4
+#: Assets that are fetched and decoded at the same time: enough to keep every worker busy.
+_PARALLEL = max(4, (os.cpu_count() or 1) + 2)
 #: Of glibc's mallopt.
 _MMAP_THRESHOLD = -3
 _LARGE_BYTES = 4 * 2**20
