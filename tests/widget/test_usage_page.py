@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -169,6 +169,7 @@ async def test_a_failure_stands_where_the_chart_would(
         await page.open()
         assert chart_state(page) == title
         assert part in page.view.chart._empty._text.text()
+        assert page.view.ranking._empty.text() == "Not known"
         wanted: list[bool] = []
         page.controller.keys_requested.connect(lambda: wanted.append(True))
         page.client.error = None
@@ -207,6 +208,8 @@ async def test_without_an_account_only_our_own_record_is_shown(
         assert page.view.lists.tab is LowerTab.JOBS
         assert page.client.asked == 0
         assert "1\u00a0run" in page.view.lists._sums.text()
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        assert page.view.lists.y() - page.view.cards.geometry().bottom() < 24  # no chart is missed
 
 
 # What the user does

@@ -365,7 +365,7 @@ class UsageController(QObject):
         text = f"{error.message} {error.hint}".strip() if is_key else error_text(error)
         self._view.chart.show_state(icon, title, text, action)
         self._view.cards.show_figures(cards_of(None, None, self.comparison))
-        self._view.ranking.show_rows(self._choice.rank, ())
+        self._view.ranking.show_rows(self._choice.rank, (), "Not known")
         self._view.show_banner("")
         self._show_as_of()
 

@@ -41,6 +41,7 @@ from scenario_desktop.ui.widgets.surface import Card
 from scenario_desktop.ui.widgets.tips import tip
 
 _TITLES: Final = {Rank.MODELS: "Models", Rank.PEOPLE: "People", Rank.ACTIONS: "Actions"}
+_NOTHING: Final = "Nothing in this range"
 _ROW = int(Qt.ItemDataRole.UserRole)
 _TOP = _ROW + 1
 _BAR = 6
@@ -175,7 +176,7 @@ class RankingCard(Card):
         self.list.opened.connect(self._on_opened)
         self._bar = OverlayBar(self.list)
         self._blocks = Skeleton(height=120, lines=5)
-        self._empty = PlainLabel("Nothing in this range", "small", "text_2")
+        self._empty = PlainLabel(_NOTHING, "small", "text_2")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         head = QHBoxLayout()
         head.setContentsMargins(6, 8, 16, 2)
@@ -200,8 +201,9 @@ class RankingCard(Card):
         self._blocks.show()
         self._count.setText("")
 
-    def show_rows(self, rank: Rank, rows: Sequence[Ranked]) -> None:
-        """Show a ranking, the largest first."""
+    def show_rows(self, rank: Rank, rows: Sequence[Ranked], empty: str = _NOTHING) -> None:
+        """Show a ranking, the largest first; where it has no rows, why."""
+        self._empty.setText(empty)
         self._rank = rank
         title = f"{_TITLES[rank]}, CU"
         self._choose.setText(title)

@@ -189,7 +189,9 @@ class UsageView(Surface):
         for widget in (self.chart, self.ranking):
             widget.setVisible(has_account)
         self._by.setVisible(has_account)
+        self._column.setStretchFactor(self._middle, 3 if has_account else 0)
         self.lists.set_has_account(has_account)
+        self._arrange()
 
     def show_as_of(self, text: str, *, is_busy: bool) -> None:
         self._as_of.setText(text)
@@ -316,5 +318,5 @@ class UsageView(Surface):
         self.ranking.setMinimumHeight(look.px(190) if is_narrow else 0)
 
     def _tools_width(self) -> int:
-        parts = (self.range, self._by, self._export)
-        return sum(part.sizeHint().width() for part in parts) + 2 * 8
+        parts = [part for part in (self.range, self._by, self._export) if not part.isHidden()]
+        return sum(part.sizeHint().width() for part in parts) + (len(parts) - 1) * 8
