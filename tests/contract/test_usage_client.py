@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,11 @@ from scenario_desktop.api.models.usage import UsageReport
 from scenario_desktop.api.usages import UsageQuestion
 from scenario_desktop.engine.times import floor_ms
 from scenario_desktop.errors import Forbidden
+from scenario_desktop.services.usage import charts
+from scenario_desktop.services.usage.keeping import ReportCache
+from scenario_desktop.services.usage.ranges import UsageRange
+from scenario_desktop.services.usage.usage import Usage
+from scenario_desktop.store.ledger import LedgerRow
 from tests.contract.engine_support import Local, local_engine
 from tests.usage_data import UNTIL, fill, rows
 
@@ -134,3 +140,34 @@ async def test_a_user_and_a_project(client: ScenarioClient) -> None:
     assert [user.user_id for user in report.consumption or ()] == ["user_002"]
     with pytest.raises(Forbidden):
         await client.usages(asking(START, UNTIL, project_ids=("proj_other",)))
+
+
+class NoRecord:
+    async def sent_between(self, *_args: object) -> list[LedgerRow]:
+        return []
+
+    async def spent_since(self, *_args: object) -> Decimal:
+        return Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [("Asia/Kolkata", 30), ("Asia/Kathmandu", 7), ("Europe/Madrid", 30), ("UTC", 40)],
+)
+async def test_days_are_the_users_where_their_clock_allows_it(
+    client: ScenarioClient, calls: list[tuple[Any, ...]], tmp_path: Path, zone: str, days: int
+) -> None:
+    last = UNTIL.date() - timedelta(days=25)  # the clocks of Madrid are put back in it
+    over = UsageRange(last - timedelta(days=days - 1), last, ZoneInfo(zone))
+    usage = Usage(
+        client, NoRecord(), ReportCache(tmp_path / "kept"), workspace_id="ws", zone=over.zone
+    )
+    report = (await usage.report(over)).report
+    await usage.aclose()
+    chart = charts.spend(report, charts.Grouping.ACTION, over, UNTIL)
+    assert chart.is_local
+    assert len(chart.buckets) == days
+    for place, bucket in enumerate(chart.buckets):
+        low, high = floor_ms(bucket.start), floor_ms(bucket.end)
+        micro = sum(row[MICRO] for row in calls if low <= row[BILLED] < high)
+        assert chart.sum_of(place) == Decimal(micro) / 1_000_000

@@ -35,7 +35,7 @@ from scenario_desktop.services.usage.charts import Grouping
 from scenario_desktop.services.usage.comparison import JobCost, Reason, RunTotals
 from scenario_desktop.services.usage.keeping import ReportCache
 from scenario_desktop.services.usage.ranges import UsageRange
-from scenario_desktop.services.usage.usage import Usage
+from scenario_desktop.services.usage.usage import Usage, fine_part
 from scenario_desktop.store.ledger import Ledger, LedgerState
 from tests.fakes import FakeClock, inline_ledger
 
@@ -446,6 +446,20 @@ async def test_days_of_another_zone_are_asked_for_in_hours(world: World) -> None
     await usage.report(UsageRange(date(2026, 8, 1), date(2026, 11, 20), madrid))
     asked = [(q.longest.days, q.drops_zero_points) for q in world.client.questions]
     assert asked == [(7, True), (90, False), (90, False)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "days", "part"),
+    [
+        ("UTC", 7, None), ("Europe/London", 10, None), ("Europe/Madrid", 31, 7),
+        ("Europe/Madrid", 32, None), ("Asia/Kolkata", 31, 3), ("Asia/Kolkata", 32, None),
+        ("Asia/Kathmandu", 7, 1), ("Asia/Kathmandu", 8, None), ("Australia/Adelaide", 31, 3),
+    ],
+)  # fmt: skip
+def test_parts_are_as_short_as_days_of_a_zone_need(zone: str, days: int, part: int | None) -> None:
+    last = date(2026, 11, 30)
+    over = UsageRange(last - timedelta(days=days - 1), last, ZoneInfo(zone))
+    assert fine_part(over) == (None if part is None else timedelta(days=part))
 
 
 async def test_all_of_the_activity_is_read_page_by_page(world: World) -> None:

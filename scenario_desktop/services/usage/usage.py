@@ -38,9 +38,13 @@ ACTIVITY_DAYS: Final = 120
 _BOOKED_PAGES: Final = 30
 #: Users whose spending over time is asked for one by one.
 MOST_USERS: Final = 6
-#: Up to so many days are asked for in weeks, which are told in hours: days can then be the user's.
-_HOURLY_DAYS: Final = 31
-_WEEK: Final = timedelta(days=7)
+#: What a zone's clock is off by is a multiple of the first: then so many days at most are asked for
+#: in such parts. Short ones are told in points of an hour and less, so that days can be the user's.
+_FINE: Final = (
+    (timedelta(hours=1), 31, timedelta(days=7)),
+    (timedelta(minutes=30), 31, timedelta(days=3)),
+    (timedelta(minutes=15), 7, timedelta(days=1)),
+)
 #: Longer ranges in parts that are still told in days.
 _DAILY: Final = timedelta(days=90)
 #: A moment's range of time, the end not in it.
@@ -236,12 +240,10 @@ class Usage:
         from scenario_desktop.api.usages import UsageQuestion
 
         # Long ranges are told in days of UTC, which are nobody's days elsewhere.
-        ends = (over.start, over.end)
-        has_offset = any(moment.astimezone(over.zone).utcoffset() for moment in ends)
-        is_hourly = has_offset and over.days <= _HOURLY_DAYS
+        part = fine_part(over)
         return UsageQuestion(
             start=over.start, end=over.end, user_ids=tuple(user_ids),
-            longest=_WEEK if is_hourly else _DAILY, drops_zero_points=is_hourly,
+            longest=part or _DAILY, drops_zero_points=part is not None,
         )  # fmt: skip
 
     def _is_settled(self, kept: KeptReport, over: UsageRange) -> bool:
@@ -298,3 +300,14 @@ class Usage:
         if spent is None:
             spent = await self._ledger.spent_since(month.start, self._workspace_id)
         return budget_state(spent, budget, self.now(), self.zone)
+
+
+def fine_part(over: UsageRange) -> timedelta | None:
+    """Return the length of parts that let days be the user's; None where they are, or cannot be."""
+    offsets = [moment.astimezone(over.zone).utcoffset() for moment in (over.start, over.end)]
+    if not any(offsets):
+        return None
+    for step, most_days, part in _FINE:
+        if not any(offset % step for offset in offsets if offset is not None):
+            return part if over.days <= most_days else None
+    return None
