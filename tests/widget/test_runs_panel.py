@@ -14,7 +14,7 @@ import pytest
 from psygnal import Signal
 from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
 from scenario_desktop.api.models.sartiq.answers import (
     AgenticShotAttempt,
@@ -34,7 +34,7 @@ from scenario_desktop.ui.panels.runs.adjust_view import words_of
 from scenario_desktop.ui.panels.runs.controller import NO_ACCOUNT, RunsController
 from scenario_desktop.ui.panels.runs.dock import RunsDock
 from scenario_desktop.ui.panels.runs.kinds import KINDS, headings, slots, specs
-from scenario_desktop.ui.panels.runs.page import RunsPage, Status, StatusLine, View
+from scenario_desktop.ui.panels.runs.page import RunsPage, Status, View
 from scenario_desktop.ui.panels.runs.ports import RunsPorts, Service
 from scenario_desktop.ui.panels.runs.state import (
     RunDraft,
@@ -512,22 +512,23 @@ async def test_what_this_computer_would_refuse_is_told_before(make_desk: Any, qt
     assert there.controller.why_not() == []
 
 
-def test_a_long_status_is_never_cut_off(qapp: Any) -> None:
-    window = QWidget()
-    column = QVBoxLayout(window)
-    line, below = StatusLine(), QWidget()
-    below.setMinimumHeight(400)
-    column.addWidget(line)
-    column.addWidget(below)
-    window.resize(300, 420)
-    window.show()
-    line.show_status(
-        Status("Failed: " + "something went wrong and this is why, " * 12, Tone.DANGER)
-    )
-    column.activate()
-    label = line.findChildren(QLabel)[-1]
-    assert label.height() >= label.heightForWidth(label.width())
-    window.close()
+def test_a_long_status_is_never_cut_off(qapp: Any, look: Theme) -> None:
+    look.set_scale(2.0)
+    page = RunsPage()
+    try:
+        page.resize(1000, 900)
+        page.show()
+        text = "Failed: " + "something went wrong and this is why, " * 5
+        page.state.set_state("image", "No picture came of it", "Change the form.")
+        page.show_status(Status(text, Tone.DANGER, action="Show in the jobs"))
+        page.resize(592, 484)
+        qapp.processEvents()
+        label = page.status._label
+        assert label.height() >= label.heightForWidth(label.width())
+    finally:
+        look.set_scale(1.0)
+        page.close()
+        page.deleteLater()
 
 
 async def test_common_sizes_and_shapes_exclude_each_other(make_desk: Any, qt_loop: Any) -> None:
