@@ -114,6 +114,28 @@ async def test_what_others_have_taken_away_is_known_before_it_is_asked(
         assert not server.requests("DELETE", "/predictions/*")
 
 
+async def test_what_a_server_lacks_is_tried_once_and_then_not_there(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with sartiq_server(2) as server, connected(tmp_path, server) as program:
+        server.fault = lambda request: (
+            refusal(405, "Method Not Allowed") if request.target.endswith("/select") else None
+        )
+        commands = program.workbench.commands
+        await choose(program, await item_of(program, first(server)))
+        assert commands.run("item.choose")
+        await until(lambda: commands.find("item.choose") is None, timeout_s=PATIENCE_S)
+        assert len(server.requests("POST", "/predictions/*/select")) == 1
+        assert commands.run("refine.open")
+        await until(lambda: server.requests("GET", "/refines/"), timeout_s=PATIENCE_S)
+        room = program.workbench.refine
+        await room.looking.settle()
+        room.open()  # what is not there is not asked for again
+        await room.looking.settle()
+        assert len(server.requests("GET", "/refines/")) == 1
+        assert commands.find("refine.tasks") is None
+
+
 async def test_a_token_that_ends_in_mid_work_is_asked_for_once(
     qt_loop: Any, tmp_path: Path
 ) -> None:

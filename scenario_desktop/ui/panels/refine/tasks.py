@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from scenario_desktop.api.models.sartiq.facts import End, refine_end
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scenario_desktop.api.models.sartiq.answers import RefinePublic
 
 _LIST_HEIGHT = 220
+_ROW = 28
 
 
 class Tasks(Protocol):
@@ -89,6 +90,7 @@ class TasksDialog(Dialog):
             entry = QListWidgetItem(f"{line.text} · {line.note}")
             entry.setData(Qt.ItemDataRole.UserRole, task.id)
             entry.setToolTip(task.id)
+            entry.setSizeHint(QSize(0, theme.current().height(_ROW, "body", 4)))
             self.list.addItem(entry)
             if task.id == current:
                 self.list.setCurrentItem(entry)
