@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from scenario_desktop.errors import AppError, BadAnswer, Forbidden, Offline, RateLimited
 from scenario_desktop.services.usage.activity import ActivityFilter
@@ -22,6 +22,7 @@ from scenario_desktop.services.usage.ranges import Preset
 from scenario_desktop.store.ledger import LedgerState
 from scenario_desktop.ui.panels.usage.activity_model import ActivityColumn
 from scenario_desktop.ui.panels.usage.figures import Choice
+from scenario_desktop.ui.panels.usage.hover_card import HoverCard
 from scenario_desktop.ui.panels.usage.lower import LowerTab
 from scenario_desktop.ui.theme import Theme, ThemeMode
 from tests.support import until
@@ -210,6 +211,22 @@ async def test_without_an_account_only_our_own_record_is_shown(
         assert "1\u00a0run" in page.view.lists._sums.text()
         QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         assert page.view.lists.y() - page.view.cards.geometry().bottom() < 24  # no chart is missed
+
+
+async def test_nothing_of_the_page_stays_in_its_window(qt_loop: Any, tmp_path: Path) -> None:
+    window = QWidget()
+    async with desk(tmp_path) as page:
+        page.view.setParent(window)
+        window.show()
+        page.view.show()
+        await page.open()
+        await painted(page.view)
+        page.view.chart._on_place(3)
+        assert window.findChildren(HoverCard)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert window.children() == []
+    window.deleteLater()
 
 
 # What the user does

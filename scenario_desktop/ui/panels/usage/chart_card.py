@@ -146,6 +146,7 @@ class ChartCard(Card):
         page = self.window()
         if self._hover is None or self._hover.parentWidget() is not page:
             self._hover = HoverCard(page)
+            self.destroyed.connect(self._hover.deleteLater)  # the window may live on
         anchor = chart.mapTo(page, chart.anchor_of(place).toPoint())
         self._hover.show_place(data, place, anchor)
         chart.setAccessibleDescription(self._hover.text)
