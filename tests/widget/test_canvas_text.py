@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Document, TextLayer
@@ -179,13 +180,13 @@ def test_a_locked_layer_keeps_its_style(desk: Desk) -> None:
     assert "locked" in told[0]
 
 
-def test_the_options_go_on_in_a_second_line(desk: Desk) -> None:
+def test_the_options_go_on_in_a_second_line(desk: Desk, qtbot: QtBot) -> None:
     height = desk.page.options.height()
     desk.page.resize(460, 600)
-    QApplication.processEvents()
-    assert desk.page.options.height() > height
-    inside = desk.stage.rect()
-    assert inside.contains(desk.page.options.geometry())
+    qtbot.waitUntil(lambda: desk.page.options.height() > height, timeout=10_000)
+    qtbot.waitUntil(
+        lambda: desk.stage.rect().contains(desk.page.options.geometry()), timeout=10_000
+    )
 
 
 def test_a_remembered_style_that_does_not_fit_is_left() -> None:
