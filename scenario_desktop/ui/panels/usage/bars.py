@@ -112,7 +112,15 @@ class BarChart(QWidget):
 
     def paint_on(self, painter: QPainter) -> None:
         """Draw the chart for a file, as it is on the screen."""
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)  # the plot's frame would be filled with any other
         self.render(painter, QPoint())
+        painter.restore()
+
+    @property
+    def ground(self) -> QColor:
+        """The colour that the chart lies on."""
+        return ground_of(theme.current().tokens)
 
     # drawing
 

@@ -87,7 +87,7 @@ def chart_file(chart: BarChart, figures: Figures, *, is_svg: bool) -> bytes:
         return bytes(data.data())
     image = QImage(size * _SCALE, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(_SCALE)
-    image.fill(theme.current().tokens.raised)
+    image.fill(chart.ground)
     painter = QPainter(image)
     _paint(painter, chart, figures, size, head)
     painter.end()
@@ -102,7 +102,7 @@ def _paint(painter: QPainter, chart: BarChart, figures: Figures, size: QSize, he
     look = theme.current()
     t = look.tokens
     painting.antialiased(painter)
-    painter.fillRect(QRectF(0, 0, size.width(), size.height()), t.raised)
+    painter.fillRect(QRectF(0, 0, size.width(), size.height()), chart.ground)
     line = look.line("small")
     title = QRectF(_PAD, _PAD, chart.width(), line + 6)
     painting.text(painter, title, figures.title, look.font("body_strong"), t.text)
