@@ -1,11 +1,10 @@
 """Open the usage page on 120 days of 200 models: how far from reading the answer alone?
 
-``ratio`` compares opening, from the wish to the painted chart, table and ranking, with parsing the
-answer of the range and nothing else. The time starts with the answers at hand as bytes: no network
-is measured. The range comes in two parts. The time before, which the page draws as a ghost, is read
-after that and is on neither side.
-``ratio_first`` is of the first opening of a process, in which the chart library is imported (which
-happens in a thread); it is part of that time, and of no other.
+``ratio`` compares the first opening of a process, from the wish to the painted chart, table and
+ranking, with parsing the answer of the range and nothing else. The chart library is imported in
+that time, beside the reading; ``ratio_later`` is of later openings. The time starts with the
+answers at hand as bytes: no network is measured. The range comes in two parts. The time before,
+which the page draws as a ghost, is read after that and is on neither side.
 """
 
 from __future__ import annotations
@@ -157,10 +156,9 @@ async def measure() -> dict[str, Any]:
         await ledger.aclose()
     opened, parsed = statistics.median(opens), statistics.median(parses)
     return {
-        "name": "usage-open", "days": DAYS, "models": MODELS, "ratio": round(opened / parsed, 2),
-        "ratio_first": round(first / parsed, 2), "ratio_has_first_import": False,
-        "ratio_first_has_first_import": True,
-        "open_ms": round(opened, 1), "first_open_ms": round(first, 1),
+        "name": "usage-open", "days": DAYS, "models": MODELS, "ratio": round(first / parsed, 2),
+        "ratio_later": round(opened / parsed, 2),
+        "open_ms": round(first, 1), "later_open_ms": round(opened, 1),
         "parse_ms": round(parsed, 1),
         "answer_bytes": sum(len(body) for body, *_ in answers.about(OVER)),
         "parts": len(answers.about(OVER)),
