@@ -67,6 +67,13 @@ class QtLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync is untyped
         if is_first:
             delete(self._timer)
 
+    def _add_callback(self, handle: asyncio.Handle, delay: float = 0) -> asyncio.Handle:
+        """Take a callback up; one that a thread sent before the end may arrive after it."""
+        if self.is_closed():
+            handle.cancel()
+            return handle
+        return cast("asyncio.Handle", super()._add_callback(handle, delay))
+
     def _stop_when_done(self, _task: object) -> None:
         self.stop()
 

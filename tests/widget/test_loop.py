@@ -123,6 +123,21 @@ def test_closing_the_last_window_does_not_stop_the_loop(qapp: QApplication) -> N
     assert run(main()) == "still here"
 
 
+def test_what_a_thread_sends_to_a_closed_loop_is_dropped(qapp: QApplication) -> None:
+    ran: list[int] = []
+
+    async def main() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    loop = run(main())
+    loop.call_soon_threadsafe(ran.append, 1)
+    sender = threading.Thread(target=loop.call_soon_threadsafe, args=(ran.append, 2))
+    sender.start()
+    sender.join()
+    qapp.processEvents()
+    assert ran == []
+
+
 def test_without_an_application_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QApplication, "instance", staticmethod(lambda: None))
 
