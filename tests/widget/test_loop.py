@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from scenario_desktop.ui.loop import run
+from scenario_desktop.ui.loop import QtLoop, run
 
 
 def test_it_returns_the_result(qapp: QApplication) -> None:
@@ -123,17 +123,13 @@ def test_closing_the_last_window_does_not_stop_the_loop(qapp: QApplication) -> N
     assert run(main()) == "still here"
 
 
-def test_what_a_thread_sends_to_a_closed_loop_is_dropped(qapp: QApplication) -> None:
+def test_what_a_thread_sent_before_the_end_is_dropped_after_it(qapp: QApplication) -> None:
     ran: list[int] = []
-
-    async def main() -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
-
-    loop = run(main())
-    loop.call_soon_threadsafe(ran.append, 1)
-    sender = threading.Thread(target=loop.call_soon_threadsafe, args=(ran.append, 2))
+    loop = QtLoop(qapp)
+    sender = threading.Thread(target=loop.call_soon_threadsafe, args=(ran.append, 1))
     sender.start()
     sender.join()
+    loop.close()
     qapp.processEvents()
     assert ran == []
 
