@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -186,5 +187,6 @@ def _text(value: object) -> str:
 
 
 def run() -> dict[str, Any]:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program does at its start
     application()
     return run_loop(measure())
