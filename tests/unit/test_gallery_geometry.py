@@ -56,6 +56,19 @@ def test_the_middle_of_a_cell_belongs_to_it(
     assert any(index in part for part in cells.touched(box.x, box.y, box.x + 1, box.y + 1))
 
 
+def test_a_head_lies_above_its_cell_and_belongs_to_none() -> None:
+    cells = Grid(30, 904, 120, Spacing(head=24))
+    box = cells.picture(9)
+    row = cells.row_y(1)
+    assert box.y == row + 24
+    assert cells.head_at(box.x + 3, row) == cells.head_at(box.x + 3, row + 23) == 9
+    assert cells.head_at(box.x + 3, box.y) == -1
+    assert cells.index_at(box.x + 3, row + 23) == -1
+    assert cells.touched(box.x, row, box.x + 1, row + 20) == []
+    assert cells.top_to_show(9, cells.row_y(2), 400) == row - cells.spacing.top
+    assert cells.head_at(20, cells.height) == -1
+
+
 def test_gaps_belong_to_no_cell() -> None:
     cells = grid()
     box = cells.picture(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.ui.models.picture_store import PictureStore
-from scenario_desktop.ui.panels.gallery.cells import WorkCell, WorkState
+from scenario_desktop.ui.panels.gallery import groups
+from scenario_desktop.ui.panels.gallery.cells import GROUP_GAP, WorkCell, WorkState
 from scenario_desktop.ui.panels.gallery.grid import GridView
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from tests.support import until
@@ -242,22 +244,79 @@ def test_neighbours_of_a_generation_share_a_ground(store: PictureStore) -> None:
     grid = GridView(store, lambda key: item(key, group_id=group[key]))
     grid.resize(900, 600)
     grid.set_order(KeyOrder([3, 2, 1]))
+    grid.set_grouped(True)
     grid.show()
     QApplication.processEvents()
-    between = [grid._grid.picture(n).x - 2 for n in (1, 2)]
+    cell = grid._grid.cell
+    between = [grid._grid.picture(n).x + cell + GROUP_GAP // 2 for n in (0, 1, 2)]
     y = grid._grid.picture(0).y + 40
-
-    def colors() -> list[str]:
-        image = grid.viewport().grab().toImage()
-        return [image.pixelColor(x, y).name() for x in between]
-
-    apart = colors()
-    grid.set_grouped(True)
-    together = colors()
-    assert together[0] != apart[0]
-    assert together[1] == apart[1]
+    image = grid.viewport().grab().toImage()
+    inside, one_beside, past = (image.pixelColor(x, y).name() for x in between)
+    assert inside != past
+    assert one_beside == past
     grid.close()
     grid.deleteLater()
+
+
+@pytest.fixture
+def grouped(store: PictureStore) -> Iterator[GridView]:
+    """A generation of twelve, one of one, and an item of none; the first fills two rows."""
+    names = dict.fromkeys(range(14, 2, -1), "many") | {2: "one", 1: None}
+    grid = GridView(store, lambda key: item(key, group_id=names[key]))
+    grid.resize(900, 600)
+    grid.set_order(KeyOrder(names))
+    grid.set_grouped(True)
+    grid.show()
+    QApplication.processEvents()
+    yield grid
+    grid.close()
+    grid.deleteLater()
+
+
+def head(grid: GridView, index: int) -> QPoint:
+    box = grid._grid.picture(index)
+    return QPoint(box.x + 8, box.y - 8)
+
+
+def test_the_name_of_a_generation_opens_it(grouped: GridView) -> None:
+    opened: list[str] = []
+    grouped.group_activated.connect(opened.append)
+    columns = grouped._grid.columns
+    assert columns < 12
+    click(grouped, 4)
+    for index in (0, 3, 12, 13, columns):  # of none, and of a row that only goes on
+        QTest.mouseClick(grouped.viewport(), LEFT, PLAIN, head(grouped, index))
+    assert opened == ["many", "many", "one"]
+    assert grouped.chosen_keys() == []  # the last two were clicks beside the cells
+    view = grouped.viewport()
+    QTest.mousePress(view, LEFT, PLAIN, head(grouped, 0))
+    QTest.mouseRelease(view, LEFT, PLAIN, head(grouped, 12))
+    assert opened == ["many", "many", "one"]
+
+
+def test_the_name_of_a_generation_shows_that_it_can_be_clicked(grouped: GridView) -> None:
+    view = grouped.viewport()
+    QTest.mouseMove(view, head(grouped, 0))
+    assert view.cursor().shape() is Qt.CursorShape.PointingHandCursor
+    QTest.mouseMove(view, place(grouped, 0))
+    assert view.cursor().shape() is Qt.CursorShape.ArrowCursor
+
+
+def test_what_stands_above_a_generation(grouped: GridView) -> None:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+
+    def said(index: int) -> groups.Heading | None:
+        point = head(grouped, index)
+        span = grouped._span_at(point)
+        return grouped._heading(span, now) if span is not None else None
+
+    many, one = said(0), said(12)
+    assert many is not None
+    assert one is not None
+    assert many.title == "Picture 0014"
+    assert many.facts == ("12\N{NO-BREAK SPACE}items · 1 Jan", "12\N{NO-BREAK SPACE}items", "12")
+    assert one.facts[2] == "1"
+    assert said(13) is None
 
 
 def test_an_item_in_work_shimmers_and_a_failed_one_does_not(store: PictureStore) -> None:

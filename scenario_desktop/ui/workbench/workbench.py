@@ -246,6 +246,7 @@ class Workbench(QObject):
         # Enter and double clicks open a canvas; Space shows every item large.
         self.gallery.view.grid.activated.disconnect(gallery.preview_requested)
         self.gallery.view.grid.activated.connect(self._open_item)
+        self.gallery.view.grid.group_activated.connect(self.generation.open)
         inspector = self.inspector
         inspector.preview_requested.connect(self.preview.open)
         inspector.detect_requested.connect(self._detecting.trigger)
@@ -428,7 +429,7 @@ class Workbench(QObject):
             ),
             Command(
                 "generation.open", "Open generation", self._open_chosen_generation,
-                icon="sparkles", reason=self.chosen.needs_generation,
+                icon="sparkles", shortcut="G", reason=self.chosen.needs_generation,
                 words="sartiq parameters results run again",
             ),
             Command(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
@@ -19,12 +20,15 @@ from typing_extensions import override
 from scenario_desktop.items import Item
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.models.picture_store import Frame, PictureStore
+from scenario_desktop.ui.panels.gallery import groups
 from scenario_desktop.ui.panels.gallery.cells import (
+    GROUP_GAP,
     CellPainter,
     Look,
     WorkCell,
     WorkState,
     caption_height,
+    head_height,
     missing_words,
 )
 from scenario_desktop.ui.panels.gallery.geometry import Box, Grid, Spacing
@@ -108,7 +112,7 @@ class GridArea(QAbstractScrollArea):
         self._seen_range = range(0)  # its indexes
         self._waiting: dict[int, float] = {}  # key → since when its picture is missing
         self._in_work: set[int] = set()  # those in view that have no picture yet, for they are made
-        self._hovered = -1
+        self._hovered = self._hovered_head = -1
         self._current_index = -1
         self._shows_focus = False
         self._cut: frozenset[int] = frozenset()
@@ -240,10 +244,14 @@ class GridArea(QAbstractScrollArea):
             self._refresh_view()
 
     def set_grouped(self, is_grouped: bool) -> None:
-        """Draw a common ground under neighbours of one generation."""
+        """Name each generation above its first cell, and draw a common ground under its cells."""
         if is_grouped != self._is_grouped:
+            held = self._hold_place(prefers_current=True)
             self._is_grouped = is_grouped
-            self.viewport().update()
+            self._make_painter()
+            self._relayout()
+            self._release_place(held)
+            self._refresh_view()
 
     def set_cut(self, keys: frozenset[int]) -> None:
         """Draw items half, while they are being dragged."""
@@ -294,7 +302,7 @@ class GridArea(QAbstractScrollArea):
         for key in keys:
             index = self._visible.get(key)
             if index is not None:
-                view.update(CellPainter.reach(self._box(index)))
+                view.update(self._cells.reach(self._box(index)))
 
     def show_key(self, key: int) -> bool:
         """Scroll no further than needed to show an item; False if it is not here."""
@@ -322,9 +330,12 @@ class GridArea(QAbstractScrollArea):
 
     def _spacing(self) -> Spacing:
         bar = self.verticalScrollBar().sizeHint().width()
-        return Spacing(
+        spacing = Spacing(
             left=_PAGE_EDGE, right=max(3, _PAGE_EDGE - bar), caption=caption_height(self._wish)
         )
+        if self._is_grouped:
+            spacing = replace(spacing, gap=GROUP_GAP, head=head_height())
+        return spacing
 
     def _relayout(self) -> None:
         """Place all cells anew. The caller holds the place and repaints."""
@@ -332,12 +343,10 @@ class GridArea(QAbstractScrollArea):
         grid = Grid(len(self._order), size.width(), self._wish, self._spacing())
         drawn_caption = caption_height(grid.cell)
         if drawn_caption != grid.spacing.caption:  # the drawn cell is what decides on a caption
-            spacing = Spacing(
-                left=grid.spacing.left, right=grid.spacing.right, caption=drawn_caption
-            )
+            spacing = replace(grid.spacing, caption=drawn_caption)
             grid = Grid(len(self._order), size.width(), self._wish, spacing)
         self._grid = grid
-        if grid.cell != self._cells.frame.width:
+        if grid.cell != self._cells.frame.width or grid.spacing.head != self._cells.head:
             self._make_painter()
         bar = self.verticalScrollBar()
         self._is_moving = True
@@ -348,7 +357,9 @@ class GridArea(QAbstractScrollArea):
 
     def _make_painter(self) -> None:
         ratio = self.devicePixelRatioF()
-        self._cells = CellPainter(self._grid.cell, ratio, is_fit=self._is_fit)
+        self._cells = CellPainter(
+            self._grid.cell, ratio, is_fit=self._is_fit, head=self._grid.spacing.head
+        )
         self._waiting.clear()
 
     def _hold_place(self, *, prefers_current: bool = False) -> list[tuple[int, int, int]]:
@@ -379,7 +390,7 @@ class GridArea(QAbstractScrollArea):
 
     def _refresh_view(self) -> None:
         self._note_visible()
-        self._hovered = -1
+        self._hovered = self._hovered_head = -1
         self._update_accessible()
         self.viewport().update()
         # While the size is dragged, what is there is scaled; decoding each size would lag behind.
@@ -450,7 +461,7 @@ class GridArea(QAbstractScrollArea):
         shown = self._grid.visible(rect.top() + top - 3, rect.height() + 6)
         if rect.width() * 2 > self.viewport().width():
             return shown
-        return [i for i in shown if CellPainter.reach(self._box(i)).intersects(rect)]
+        return [i for i in shown if self._cells.reach(self._box(i)).intersects(rect)]
 
     def _paint_cells(self, painter: QPainter, indexes: list[int], top: int) -> None:
         grid, cells, store, frame = self._grid, self._cells, self._store, self._cells.frame
@@ -459,7 +470,7 @@ class GridArea(QAbstractScrollArea):
         has_captions = grid.spacing.caption > 0
         current = chosen.current if self._shows_focus and self.hasFocus() else None
         if self._is_grouped:
-            self._paint_grounds(painter, indexes, top)
+            self._paint_groups(painter, indexes, top, now)
         standing: list[tuple[Box, Look]] = []
         waiting: list[tuple[Box, float]] = []
         hovered = self._hovered
@@ -508,24 +519,45 @@ class GridArea(QAbstractScrollArea):
         if waiting and not self._pulse.isActive() and not theme.current().is_still:
             self._pulse.start()
 
-    def _paint_grounds(self, painter: QPainter, indexes: list[int], top: int) -> None:
-        """Draw what shows which cells belong together; looks at neighbours only."""
-        grid, last = self._grid, len(self._order) - 1
+    def _paint_groups(self, painter: QPainter, indexes: list[int], top: int, now: datetime) -> None:
+        """Draw the name of each group, and what shows which cells belong to it."""
         painting.antialiased(painter)
-        for index in indexes:
-            group = self._group_at(index)
-            if group is None:
-                continue
-            joins_left = index > 0 and self._group_at(index - 1) == group
-            joins_right = index < last and self._group_at(index + 1) == group
-            if joins_left or joins_right:
-                x, y, width, height = grid.box(index)
-                self._cells.paint_ground(
-                    painter,
-                    Box(x, y - top, width, height),
-                    joins_left=joins_left,
-                    joins_right=joins_right,
+        for span in groups.spans(indexes, self._group_at, len(self._order), self._grid.columns):
+            area = self._span_area(span).translated(0, -top)
+            self._cells.paint_ground(
+                painter, area, joins_left=span.joins_before, joins_right=span.joins_after
+            )
+            if not span.joins_before and (heading := self._heading(span, now)) is not None:
+                line = area.adjusted(0, 0, 0, self._grid.spacing.head - area.height())
+                self._cells.paint_heading(
+                    painter, line, heading, is_hovered=span.first == self._hovered_head
                 )
+
+    def _span_area(self, span: groups.Span) -> QRect:
+        """Return the place of a group's cells in one row, heads included, in the content."""
+        first = QRect(*self._grid.box(span.first))
+        area = first.united(QRect(*self._grid.box(span.last)))
+        return area.adjusted(0, -self._grid.spacing.head, 0, 0)
+
+    def _heading(self, span: groups.Span, now: datetime) -> groups.Heading | None:
+        key = self._order[span.first]
+        item = self._item(key if key > 0 else self._works[key].parent_key)
+        if item is None:
+            return None
+        return groups.heading(span, item, self._group_at, len(self._order), now)
+
+    def _span_at(self, point: QPoint) -> groups.Span | None:
+        """Return the group whose name a point is on."""
+        if not self._is_grouped:
+            return None
+        index = self._grid.head_at(point.x(), point.y() + self.verticalScrollBar().value())
+        if index < 0:
+            return None
+        for span in groups.spans((index,), self._group_at, len(self._order), self._grid.columns):
+            area = self._span_area(span)
+            if not span.joins_before and area.left() <= point.x() <= area.right():
+                return span
+        return None
 
     def _group_at(self, index: int) -> str | None:
         """Return the generation of a cell; of one in work, that of what it is made from."""
@@ -588,7 +620,9 @@ class GridArea(QAbstractScrollArea):
         if self._visible_range() != self._seen_range:
             self._note_visible()
         if self._hovered >= 0 or view.underMouse():
-            self._hover(self._index_at(view.mapFromGlobal(self.cursor().pos())))
+            point = view.mapFromGlobal(self.cursor().pos())
+            self._hover(self._index_at(point))
+            self._hover_head(point)
         if not self._settle.isActive():
             self._settle.start(_SETTLE_MS)
 
@@ -624,6 +658,13 @@ class GridArea(QAbstractScrollArea):
         index = self._index_at(event.pos())
         key = self._order[index] if index >= 0 else 0
         item = self._item(key) if key > 0 else None
+        span = self._span_at(event.pos())
+        heading = self._heading(span, datetime.now(UTC)) if span is not None else None
+        if span is not None and heading is not None:
+            line = self._span_area(span).translated(0, -self.verticalScrollBar().value())
+            line.setHeight(self._grid.spacing.head)
+            QToolTip.showText(event.globalPos(), tip(heading.text), self.viewport(), line)
+            return
         if item is None:
             QToolTip.hideText()
             return
@@ -641,5 +682,22 @@ class GridArea(QAbstractScrollArea):
             view = self.viewport()
             for changed in (self._hovered, index):
                 if 0 <= changed < len(self._order):
-                    view.update(CellPainter.reach(self._box(changed)))
+                    view.update(self._cells.reach(self._box(changed)))
             self._hovered = index
+
+    def _hover_head(self, point: QPoint) -> None:
+        """Show that the name of a group can be clicked."""
+        span = self._span_at(point)
+        index = span.first if span is not None else -1
+        if index != self._hovered_head:
+            view = self.viewport()
+            shape = (
+                Qt.CursorShape.ArrowCursor if span is None else Qt.CursorShape.PointingHandCursor
+            )
+            view.setCursor(shape)
+            for changed in (self._hovered_head, index):
+                if 0 <= changed < len(self._order):
+                    y = self._grid.row_y(changed // self._grid.columns)
+                    y -= self.verticalScrollBar().value()
+                    view.update(0, y, view.width(), self._grid.spacing.head)
+            self._hovered_head = index

@@ -25,6 +25,7 @@ from scenario_desktop.items import Item
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.models.picture_store import Frame, Shape
 from scenario_desktop.ui.panels.gallery.geometry import Box
+from scenario_desktop.ui.panels.gallery.groups import Heading
 from scenario_desktop.ui.panels.gallery.words import (
     NO_LOCKS,
     Badge,
@@ -40,8 +41,12 @@ CAPTION_FROM_PX = 160
 WORDS_FROM_PX = 96
 _INSET = 6
 _MARGIN = 3  # what is drawn above and below a cell, at most
-#: As far reaches the ground of a group beside its cells: to the middle of the widest gap.
-_BESIDE = 5
+#: Between cells of a grouped grid; so that two groups have a clear line between them.
+GROUP_GAP = 14
+#: Room that the title of a group keeps beside its facts.
+_LEAST_TITLE = 72
+#: What the ground of a group reaches beyond its first and last cell.
+_GROUND = 4
 _CAPTIONS = 2000
 _TALL = 16_777_215
 
@@ -90,9 +95,10 @@ class CellPainter:
     Attributes:
         frame: how the pictures for these cells have to be prepared.
         caption_height: of the line below a picture, 0 without one.
+        head: height of the line above it, where groups are named; 0 without one.
     """
 
-    def __init__(self, cell: int, ratio: float, *, is_fit: bool = False) -> None:
+    def __init__(self, cell: int, ratio: float, *, is_fit: bool = False, head: int = 0) -> None:
         self._look = theme.current()
         self._tokens = self._look.tokens
         self._cell = cell
@@ -101,6 +107,8 @@ class CellPainter:
         self._caption = self._look.font("caption")
         self._caption.setWeight(QFont.Weight.Medium)
         self.caption_height = caption_height(cell)
+        self.head = head
+        self._beside = GROUP_GAP // 2 + 1 if head else _MARGIN
         t = self._tokens
         self.frame = Frame(
             cell,
@@ -120,10 +128,10 @@ class CellPainter:
     def _ticks(self) -> tuple[QPixmap, QPixmap]:
         return self._make_tick(is_set=True), self._make_tick(is_set=False)
 
-    @staticmethod
-    def reach(box: Box) -> QRect:
+    def reach(self, box: Box) -> QRect:
         """Return all that a cell may paint on, given its place in the viewport."""
-        return QRect(*box).adjusted(-_BESIDE, -_MARGIN, _BESIDE, _MARGIN)
+        beside, below = self._beside, _GROUND if self.head else _MARGIN
+        return QRect(*box).adjusted(-beside, -_MARGIN - self.head, beside, below)
 
     def paint_picture(self, painter: QPainter, box: Box, pixmap: QPixmap) -> None:
         """Draw a picture; one of another size is scaled, until the right one is there."""
@@ -133,24 +141,46 @@ class CellPainter:
             painter.drawPixmap(QRect(box.x, box.y, self._cell, self._cell), pixmap)
 
     def paint_ground(
-        self, painter: QPainter, box: Box, *, joins_left: bool, joins_right: bool
+        self, painter: QPainter, area: QRect, *, joins_left: bool, joins_right: bool
     ) -> None:
-        """Draw the ground under a cell of a group, open towards those it belongs to.
+        """Draw the ground under cells of a group, open towards rows it goes on in.
 
         Args:
-            box: picture and caption.
+            area: heads, pictures and captions.
         """
-        area = QRect(*box).adjusted(-_BESIDE, -_MARGIN, _BESIDE, _MARGIN)
+        beside = self._beside
+        area = area.adjusted(-_GROUND, 0, _GROUND, _GROUND)
         t = self._tokens
-        fill = t.overlay if t.is_dark else t.pressed
+        fill = t.raised if t.is_dark else t.pressed
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
         painter.drawRoundedRect(area, 8, 8)
         half = area.width() // 2
         if joins_left:
-            painter.fillRect(area.adjusted(0, 0, -half, 0), fill)
+            painter.fillRect(area.adjusted(_GROUND - beside, 0, -half, 0), fill)
         if joins_right:
-            painter.fillRect(area.adjusted(half, 0, 0, 0), fill)
+            painter.fillRect(area.adjusted(half, 0, beside - _GROUND, 0), fill)
+
+    def paint_heading(
+        self, painter: QPainter, area: QRect, heading: Heading, *, is_hovered: bool
+    ) -> None:
+        """Draw what a group is called, and beside it how many and when, as far as there is room."""
+        t = self._tokens
+        metrics = QFontMetrics(self._small)
+        facts_room = area.width() - min(area.width() // 2, self._look.px(_LEAST_TITLE))
+        for facts in heading.facts:
+            width = metrics.horizontalAdvance(facts) + 1
+            if width <= facts_room:
+                break
+        left = min(metrics.horizontalAdvance(heading.title) + 2, area.width() - width - 8)
+        title = QRect(area.left(), area.top(), left, area.height())
+        painting.text(painter, title, heading.title, self._small, t.text)
+        facts_area = QRect(area.left() + left + 8, area.top(), width, area.height())
+        painting.text(painter, facts_area, facts, self._small, t.text_3)
+        if is_hovered:
+            y = area.center().y() + metrics.ascent() // 2 + 2
+            painter.setPen(t.text)
+            painter.drawLine(area.left(), y, area.left() + left - 2, y)
 
     def paint_stack(self, painter: QPainter, box: Box) -> None:
         """Draw the edge of what lies below a picture: its versions."""
@@ -336,6 +366,11 @@ class CellPainter:
 def caption_height(cell: int) -> int:
     """Return the height of the line below pictures of a side."""
     return theme.current().line("small") + 8 if cell >= CAPTION_FROM_PX else 0
+
+
+def head_height() -> int:
+    """Return the height of the line above each row of a grouped grid."""
+    return theme.current().line("small") + 8
 
 
 def missing_words(item: Item) -> tuple[str, str]:

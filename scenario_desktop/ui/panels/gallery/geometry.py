@@ -38,6 +38,7 @@ class Spacing:
 
     Attributes:
         caption: height of the line below each picture; 0 for none.
+        head: height of the line above each row, where groups are named; 0 for none.
     """
 
     gap: int = 8
@@ -46,6 +47,7 @@ class Spacing:
     top: int = 4
     bottom: int = 16
     caption: int = 0
+    head: int = 0
 
 
 class Grid:
@@ -72,7 +74,7 @@ class Grid:
         if self.columns == 1:
             self.cell = min(self.cell, max(wish, 1))
         self._free = usable - self.cell
-        self.pitch = self.cell + spacing.caption + spacing.gap
+        self.pitch = spacing.head + self.cell + spacing.caption + spacing.gap
         self.rows = -(-count // self.columns)
         inner = self.rows * self.pitch - spacing.gap if self.rows else 0
         self.height = spacing.top + inner + spacing.bottom
@@ -83,12 +85,14 @@ class Grid:
         return self.spacing.left + column * self._free // (self.columns - 1)
 
     def row_y(self, row: int) -> int:
+        """Return where a row begins, its head included."""
         return self.spacing.top + row * self.pitch
 
     def picture(self, index: int) -> Box:
         """Return the square of one picture, without its caption."""
         row, column = divmod(index, self.columns)
-        return Box(self.column_x(column), self.row_y(row), self.cell, self.cell)
+        y = self.row_y(row) + self.spacing.head
+        return Box(self.column_x(column), y, self.cell, self.cell)
 
     def box(self, index: int) -> Box:
         """Return picture and caption of one cell."""
@@ -111,13 +115,21 @@ class Grid:
         """Return the cell under a point, or -1 between cells."""
         if y < self.spacing.top or y >= self.height:
             return -1
-        row = (y - self.spacing.top) // self.pitch
-        if (y - self.spacing.top) % self.pitch >= self.pitch - self.spacing.gap:
+        row, down = divmod(y - self.spacing.top, self.pitch)
+        if not self.spacing.head <= down < self.pitch - self.spacing.gap:
             return -1
         column = self._column_at(x)
         left = self.column_x(column)
         index = row * self.columns + column
         return index if left <= x < left + self.cell and index < self.count else -1
+
+    def head_at(self, x: int, y: int) -> int:
+        """Return the cell below the head that a point is in, or -1 elsewhere."""
+        if y < self.spacing.top or y >= self.height:
+            return -1
+        row, down = divmod(y - self.spacing.top, self.pitch)
+        index = row * self.columns + self._column_at(x)
+        return index if down < self.spacing.head and index < self.count else -1
 
     def _column_at(self, x: int) -> int:
         """Return the last column that starts at or left of ``x``; the first one if none does."""
@@ -143,7 +155,7 @@ class Grid:
         ranges = []
         for row in range(self.row_at(top), self.row_at(bottom) + 1):
             y = self.row_y(row)
-            if y > bottom or y + self.pitch - self.spacing.gap <= top:
+            if y + self.spacing.head > bottom or y + self.pitch - self.spacing.gap <= top:
                 continue
             first, last = row * self.columns + columns[0], row * self.columns + columns[-1]
             if first < self.count:
@@ -198,7 +210,7 @@ class Grid:
         row = index // self.columns
         y = self.row_y(row)
         below = self.spacing.bottom if row == self.rows - 1 else self.spacing.gap
-        bottom = y + self.cell + self.spacing.caption + below
+        bottom = y + self.pitch - self.spacing.gap + below
         if y - self.spacing.top < top:
             return max(0, y - self.spacing.top)
         if bottom > top + height:

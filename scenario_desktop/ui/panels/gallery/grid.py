@@ -59,6 +59,7 @@ class GridView(GridArea):
         preview_requested: key of the current cell, on Space.
         menu_requested: the global point; what it is about is chosen already.
         retry_requested: job id of a failed cell in work.
+        group_activated: the generation whose name above its cells was clicked.
         drag_started: the user drags the chosen items; the mouse button is still down.
         cell_size_changed: the wished side, after Ctrl and the wheel or keys.
     """
@@ -69,6 +70,7 @@ class GridView(GridArea):
     preview_requested = Signal(object)
     menu_requested = Signal(QPoint)
     retry_requested = Signal(str)
+    group_activated = Signal(str)
     drag_started = Signal()
     cell_size_changed = Signal(int)
 
@@ -81,6 +83,7 @@ class GridView(GridArea):
         super().__init__(store, items, parent)
         self._press: tuple[QPoint, int] | None = None
         self._is_click_pending = False
+        self._pressed_group = ""
         self.type_ahead = TypeAhead(self)
         self._band = RubberBand(self)
         self._band.pulled.connect(self._on_band_pulled)
@@ -141,6 +144,9 @@ class GridView(GridArea):
         self._is_click_pending = False
         self._press = (point, index)
         modifiers = event.modifiers()
+        self._pressed_group = self._group_named_at(point) if index < 0 else ""
+        if self._pressed_group:
+            return
         if index < 0:
             self._start_band(point, keeps=bool(modifiers & (_CTRL | _SHIFT)))
             return
@@ -175,6 +181,7 @@ class GridView(GridArea):
                 self.drag_started.emit()
             return
         self._hover(self._index_at(point))
+        self._hover_head(point)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -184,6 +191,11 @@ class GridView(GridArea):
             self.viewport().update()
             return
         if press is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        group, self._pressed_group = self._pressed_group, ""
+        if group:
+            if group == self._group_named_at(event.position().toPoint()):
+                self.group_activated.emit(group)
             return
         index = press[1]
         key = self._order[index] if 0 <= index < len(self._order) else 0
@@ -196,6 +208,10 @@ class GridView(GridArea):
             work = self._works.get(key)
             if work is not None and work.state is WorkState.FAILED:
                 self.retry_requested.emit(work.job_id)
+
+    def _group_named_at(self, point: QPoint) -> str:
+        span = self._span_at(point)
+        return span.group if span is not None else ""
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -212,6 +228,7 @@ class GridView(GridArea):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hover(-1)
+        self._hover_head(QPoint(-1, -1))
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

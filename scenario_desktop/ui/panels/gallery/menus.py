@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: What a right click on items offers, by command id; "" is a line. Unknown ones are left out.
 ITEMS = (
-    "gallery.preview", "item.play", "detect.open", "refine.open", "canvas.open", "canvas.place", "",
+    "gallery.preview", "item.play", "generation.open", "detect.open", "refine.open", "canvas.open",
+    "canvas.place", "",
     "item.copy_url", "item.copy_id", "item.open_in_browser", "item.download", "",
     "item.favourite", "item.choose", "item.tag", "item.rename", "item.add_to_collection", "",
     "item.delete",
