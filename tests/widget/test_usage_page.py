@@ -25,6 +25,8 @@ from scenario_desktop.ui.panels.usage.figures import Choice
 from scenario_desktop.ui.panels.usage.hover_card import HoverCard
 from scenario_desktop.ui.panels.usage.lower import LowerTab
 from scenario_desktop.ui.theme import Theme, ThemeMode
+from scenario_desktop.ui.widgets.buttons import Button
+from scenario_desktop.ui.widgets.labels import ElidedLabel
 from tests.support import until
 from tests.widget.access import unnamed
 from tests.widget.usage_support import NOW, AsyncGate, Desk, calls, desk, painted
@@ -32,9 +34,14 @@ from tests.widget.usage_support import NOW, AsyncGate, Desk, calls, desk, painte
 
 def figures_text(page: Desk) -> dict[str, tuple[str, str]]:
     """Return the cards: title to value and note, with plain spaces."""
-    texts = [card.figure_text for card in page.view.cards.cards if not card.isHidden()]
-    plain = [tuple(part.replace("\u00a0", " ") for part in text) for text in texts]
-    return {title: (value, note) for title, value, note in plain}
+    found: dict[str, tuple[str, str]] = {}
+    for card in page.view.cards.cards:
+        if not card.isHidden():
+            title, value, note = (label.text() for label in card.findChildren(ElidedLabel))
+            action = card.findChild(Button)
+            note = action.text() if action is not None and not action.isHidden() else note
+            found[title] = (value.replace("\u00a0", " "), note.replace("\u00a0", " "))
+    return found
 
 
 def month_total(page: Desk) -> Decimal:
@@ -332,10 +339,14 @@ async def test_the_card_tells_the_bar_below_the_pointer(qt_loop: Any, tmp_path: 
         for _ in range(17):
             QTest.keyClick(chart, Qt.Key.Key_Right)
         assert chart.place == 17
-        assert page.view.chart.hover_text.startswith("Wed 18 Nov: 119\u00a0CU, Upscale 48")
-        assert chart.accessibleDescription() == page.view.chart.hover_text
+        assert chart.accessibleDescription().startswith("Wed 18 Nov: 119\u00a0CU, Upscale 48")
+        card = page.view.window().findChild(HoverCard)
+        assert card is not None
+        assert card.isVisible()
+        assert card.text == chart.accessibleDescription()
         chart.clearFocus()
-        assert page.view.chart.hover_text == ""
+        assert chart.accessibleDescription() == ""
+        assert not card.isVisible()
 
 
 async def test_a_search_narrows_the_activity(qt_loop: Any, tmp_path: Path) -> None:
@@ -438,7 +449,7 @@ async def test_the_table_is_sorted_and_its_sum_stays_last(qt_loop: Any, tmp_path
 # Files
 
 
-@pytest.mark.parametrize("what", ["chart-csv", "activity-csv"])
+@pytest.mark.parametrize("what", ["chart-csv", "ranking-csv", "activity-csv"])
 async def test_a_file_adds_up_to_the_page(qt_loop: Any, tmp_path: Path, what: str) -> None:
     async with desk(tmp_path) as page:
         await page.open()

@@ -135,12 +135,6 @@ class FigureCard(Card):
         self._action.hide()
         self._action.setMaximumHeight(theme.current().line("small") + 4)
 
-    @property
-    def figure_text(self) -> tuple[str, str, str]:
-        """What it reads: title, value and note."""
-        note = self._action.text() if not self._action.isHidden() else self._note.text()
-        return self._title.text(), self._value.text(), note
-
     def show_figure(self, figure: Figure) -> None:
         self._title.setText(figure.title)
         self._value.setText(figure.value)

@@ -151,12 +151,6 @@ class ChartCard(Card):
         self._hover.show_place(data, place, anchor)
         chart.setAccessibleDescription(self._hover.text)
 
-    @property
-    def hover_text(self) -> str:
-        """What the card beside the marked bar says, "" without one."""
-        is_shown = self._hover is not None and self._hover.isVisible()
-        return self._hover.text if self._hover is not None and is_shown else ""
-
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

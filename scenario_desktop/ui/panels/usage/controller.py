@@ -555,6 +555,10 @@ class UsageController(QObject):
                 export.chart_csv, figures.chart, lambda one: figures.names.of(grouping, one)
             )
             return text.encode()
+        if what == "ranking-csv":
+            names = {row.id: row.name for row in figures.ranked}
+            rows = [row.whole for row in figures.ranked]
+            return export.shares_csv(rows, names.__getitem__, "cost_cu").encode()
         return chart_file(chart, figures, is_svg=what == "chart-svg")
 
     async def _export_activity(self, path: Any) -> int:

@@ -86,13 +86,18 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A row of the ranking."""
+    """A row of the ranking.
+
+    Attributes:
+        whole: what it was made of, for files.
+    """
 
     id: str
     name: str
     amount: Decimal
     share: float
     note: str
+    whole: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +269,9 @@ def _ranked(
             counts = charts.jobs(report, Grouping.MODEL, over, now)
             shares, grouping = charts.ranking(spend, counts), Grouping.MODEL
     return tuple(
-        Ranked(share.id, names.of(grouping, share.id), share.amount, share.share, _note(share))
+        Ranked(
+            share.id, names.of(grouping, share.id), share.amount, share.share, _note(share), share
+        )
         for share in shares
     )
 

@@ -219,9 +219,6 @@ class LowerCard(Card):
         self._sums.setText(sums_text(found, has_account=self._has_account))
         self._show_count()
 
-    def show_no_comparison(self, text: str) -> None:
-        self._sums.setText(text)
-
     def _job_cells(self, job: JobCost) -> tuple[Cell, ...]:
         at = job.at.astimezone(self._zone)
         actual = job.charged if job.charged is not None else job.booked

@@ -37,9 +37,9 @@ _GROUPINGS: Final = {
     Grouping.KIND: "kind",
 }  # fmt: skip
 EXPORTS: Final = (
-    ("chart-csv", "Chart as CSV…"), ("activity-csv", "Activity as CSV…"),
-    ("jobs-csv", "Your jobs as CSV…"), ("chart-png", "Chart as PNG…"),
-    ("chart-svg", "Chart as SVG…"),
+    ("chart-csv", "Chart as CSV…"), ("ranking-csv", "Ranking as CSV…"),
+    ("activity-csv", "Activity as CSV…"), ("jobs-csv", "Your jobs as CSV…"),
+    ("chart-png", "Chart as PNG…"), ("chart-svg", "Chart as SVG…"),
 )  # fmt: skip
 _CARDS: Final = 5
 
