@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenario_desktop.errors import BadInput
-from scenario_desktop.imaging import controlmaps, decode, rooms
+from scenario_desktop.imaging import controlmaps, decode, rooms, video
 from scenario_desktop.imaging.decode import PictureInfo
 from scenario_desktop.imaging.progress import report
 from scenario_desktop.imaging.thumbnails import Thumbnail, encode_thumbnail, make_thumbnail
+from scenario_desktop.imaging.video import VideoInfo
 from scenario_desktop.items import Picture
 
 #: Previews up to this size in pixels are kept decoded by the worker, 12 MiB each at most.
@@ -110,9 +111,14 @@ def lent_picture(path: Path | str, max_px: int | None = None) -> Picture:
     return decode.decode_into(rooms.memory, Path(path), max_px)
 
 
-def picture_bytes(data: bytes, max_px: int | None = None) -> Picture:
-    """Decode an encoded picture in memory, no side longer than ``max_px`` pixels."""
-    return decode.decode_rgba(data, max_px)
+def video_info(path: Path | str) -> VideoInfo:
+    """Say what a video is; see ``probe_video``."""
+    return video.probe_video(path)
+
+
+def video_frames(path: Path | str, start: int, count: int, width: int, height: int) -> Picture:
+    """Decode frames of a video, one below the other, for ``WorkerPool.run_into``."""
+    return video.read_frames(rooms.memory, path, start, count, width, height)
 
 
 def convert_file(source: Path | str, target: Path | str, extension: str) -> int:

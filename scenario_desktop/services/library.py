@@ -421,12 +421,6 @@ class Library:
         text = f"Add {_what(items)} to {name}" if is_in else f"Remove {_what(items)} from {name}"
         await self._edit(edits, text)
 
-    # waiting edits
-
-    async def discard_refused(self) -> None:
-        """Give up the edit that the server refused, here too."""
-        await self.outbox.discard()
-
     # inner
 
     async def _item(self, key: int) -> Item:

@@ -146,7 +146,7 @@ async def test_a_refusal_stops_the_queue_until_the_user_decides(room: Room) -> N
     assert room.outbox.refused is not None
     assert room.outbox.refused.refusal == "Not allowed."
     assert room.server_tags(2) == set()
-    await room.library.discard_refused()
+    await room.outbox.discard()
     assert await room.tags(one) == set()
     await room.outbox.replay()
     assert room.server_tags(2) == {"sea"}

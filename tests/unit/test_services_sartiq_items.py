@@ -114,9 +114,6 @@ async def test_an_address_just_told_is_used_again(room: Desk) -> None:
     item = await room.item("p", 100)
     assert (await room.items.read_soon(item)).url.endswith("100.png?sig=1")
     assert room.server.calls == []
-    room.items.forget_address(item.id)
-    await room.items.read_soon(item)
-    assert room.called("get_prediction") == [item.id]
 
 
 async def test_one_without_a_file_says_so(room: Desk) -> None:

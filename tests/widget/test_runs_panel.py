@@ -41,10 +41,8 @@ from scenario_desktop.ui.panels.runs.state import (
     agentic_text,
     attempts_of,
     fields_told,
-    key_of,
     note_of,
     problems_of,
-    ref_of,
 )
 from scenario_desktop.ui.theme import Theme
 from scenario_desktop.ui.widgets.banner import Tone
@@ -374,12 +372,6 @@ def test_counts_that_make_no_sense_are_told_before_sending(value: Any) -> None:
     assert set(problems.fields) == {"batch_size"}
 
 
-def test_a_reference_survives_as_a_key() -> None:
-    for ref in (PictureRef("a"), PictureRef("", "/tmp/b.png")):
-        assert ref_of(key_of(ref)) == ref
-    assert ref_of("attempt:1") is None
-
-
 def test_what_will_fail_here_is_said_first() -> None:
     assert note_of(Op.GENERATE, is_local=True).kind == "warning"
     assert "needs a learned model" in note_of(Op.VIDEO, is_local=True).text
@@ -432,7 +424,7 @@ async def test_a_picture_is_adjusted_as_the_preview_says(make_desk: Any, qt_loop
     one = item(1)
     desk.library.add(one)
     desk.controller.open(Op.ADJUST, [one])
-    await until(lambda: desk.page.is_adjust_shown)
+    await until(lambda: desk.page.adjust.isVisible())
     assert "Give a width" in desk.page.adjust.problem
     desk.edit("target_width", 20)
     desk.edit("target_height", 20)
@@ -457,20 +449,20 @@ async def test_an_adjusted_picture_comes_to_the_front(make_desk: Any, qt_loop: A
     desk.edit("target_height", 20)
     desk.controller.submit()
     await until(lambda: desk.runs.sent)
-    assert desk.page.is_adjust_shown
+    assert desk.page.adjust.isVisible()
     desk.library.add(item(2, source=Source.SARTIQ, width=20, height=20))
     desk.jobs.put(view("row_1", JobState.DONE, input_item_id="asset_1", result_ids=("asset_2",)))
-    await until(lambda: desk.page.is_beside_shown)
+    await until(lambda: desk.page.beside.isVisible())
     said = desk.page.beside.accessibleDescription()
     assert said == "Before, 40 × 30\u00a0px; After, 20 × 20\u00a0px"
     before, after = desk.page.beside.areas()
     assert before.width() > after.width()  # as they are to each other
     assert before.right() < after.left()
     desk.edit("target_width", 30)
-    assert desk.page.is_adjust_shown
+    assert desk.page.adjust.isVisible()
     assert desk.page.adjust.preview.width == 30
     desk.page.view_chosen.emit("sides")
-    assert desk.page.is_beside_shown
+    assert desk.page.beside.isVisible()
 
 
 async def test_a_run_of_before_leaves_the_preview(make_desk: Any, qt_loop: Any) -> None:
@@ -479,7 +471,7 @@ async def test_a_run_of_before_leaves_the_preview(make_desk: Any, qt_loop: Any) 
     desk.jobs.put(view("old", JobState.DONE, input_item_id="asset_1", result_ids=("asset_2",)))
     desk.controller.open(Op.ADJUST, [item(1)])
     await until(lambda: desk.page.views.isVisible())
-    assert desk.page.is_adjust_shown
+    assert desk.page.adjust.isVisible()
     assert desk.page.views.value() == "picture"
 
 

@@ -41,10 +41,6 @@ class Canvases:
         for session in self._open.values():
             session.set_lease_s(seconds)
 
-    def session_of(self, asset_id: str) -> CanvasSession | None:
-        """Return the session of a canvas that is open already: go there instead."""
-        return self._open.get(asset_id)
-
     async def open(
         self, asset_id: str, editor: Editor, *, recovery_id: str | None = None
     ) -> CanvasSession:

@@ -245,10 +245,6 @@ class SartiqLibrary:
         asset = await self._catalogue.asset(item.key)
         return self._addressed(asset)
 
-    def forget_address(self, item_id: str) -> None:
-        """An address did not work: ask for another one next time."""
-        self._addresses.pop(item_id, None)
-
     async def fresh_url(self, item: Item) -> str:
         """Return an address of an item's file that works now. It may expire: never keep it.
 

@@ -381,9 +381,6 @@ class CanvasDock(Surface):
         self._draft.setVisible(is_shown)
         self.snapshots.set_short(is_shown)
 
-    def show_snapshots(self, is_shown: bool) -> None:
-        self._snapshots.setVisible(is_shown)
-
     # What the user does
 
     def _on_blend(self, index: int) -> None:

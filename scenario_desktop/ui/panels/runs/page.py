@@ -315,14 +315,6 @@ class RunsPage(Surface):
         self.beside.show_sides(before, after)
         self._stack.setCurrentWidget(self.beside)
 
-    @property
-    def is_beside_shown(self) -> bool:
-        return self._stack.currentWidget() is self.beside
-
-    @property
-    def is_adjust_shown(self) -> bool:
-        return self._stack.currentWidget() is self.adjust
-
     def show_status(self, status: Status | None) -> None:
         """Say how the run stands; None: there is none."""
         self.status.setVisible(status is not None)

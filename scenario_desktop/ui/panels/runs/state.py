@@ -34,13 +34,6 @@ def key_of(ref: PictureRef) -> str:
     return f"item:{ref.item_id}" if ref.item_id else f"file:{ref.file}"
 
 
-def ref_of(key: str, name: str = "") -> PictureRef | None:
-    kind, _, rest = key.partition(":")
-    if not rest or kind not in ("item", "file"):
-        return None
-    return PictureRef(item_id=rest, name=name) if kind == "item" else PictureRef("", rest, name)
-
-
 @dataclass(frozen=True)
 class RunDraft:
     """A form of one kind. May be wrong until it is sent.
