@@ -193,7 +193,7 @@ class CanvasSteps:
         from PySide6.QtTest import QTest
 
         from scenario_desktop.api.models.assets import AssetUpdate
-        from scenario_desktop.ui.panels.canvas.lease_dialogs import HoldButton, TakeOverDialog
+        from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import HoldButton, TakeOverDialog
 
         walker = self._walker
         self._press(await self._question(), "Take over…")
@@ -221,7 +221,7 @@ class CanvasSteps:
         return "the second user cannot save any more; the stroke is back and saved"
 
     async def _restore(self) -> str:
-        from scenario_desktop.ui.panels.canvas.snapshots import CompareDialog
+        from scenario_desktop.ui.panels.canvas.history.snapshots import CompareDialog
 
         walker, controller = self._walker, self._controller
         page = await self._other.list_snapshots(self._canvas_id)
@@ -298,7 +298,7 @@ class CanvasSteps:
         from PySide6.QtGui import QColor
         from PySide6.QtTest import QTest
 
-        from scenario_desktop.ui.panels.canvas.settings import ToolId
+        from scenario_desktop.ui.panels.canvas.tools.settings import ToolId
 
         settings, stage = self._controller.settings, self._controller.page.stage
         settings.set_tool(ToolId.BRUSH)
@@ -323,7 +323,7 @@ class CanvasSteps:
         return all(abs(is_now - was) <= ROUNDING for is_now, was in pairs)
 
     async def _question(self) -> Any:
-        from scenario_desktop.ui.panels.canvas.lease_dialogs import LeaseDialog
+        from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import LeaseDialog
 
         return await self._dialog(LeaseDialog)
 

@@ -25,14 +25,14 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas.format import Blend, Document, PaintLayer
-from scenario_desktop.ui.panels.canvas.arena import Arena
-from scenario_desktop.ui.panels.canvas.brush import Brush, Stroke, stamp
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
-from scenario_desktop.ui.panels.canvas.stage import Stage
-from scenario_desktop.ui.panels.canvas.surface import PaintSurface
-from scenario_desktop.ui.panels.canvas.tiling import empty
+from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush, Stroke, stamp
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.pixels.surface import PaintSurface
+from scenario_desktop.ui.panels.canvas.pixels.tiling import empty
+from scenario_desktop.ui.panels.canvas.stage.stage import Stage
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
 from tests.bench.gallery_bench import application
 
 SIDE, LAYERS, SEGMENTS, SIZE = 4096, 20, 1000, 64

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tests.bench.bench_memory import MIB, bare, resident_bytes
 
 if TYPE_CHECKING:
-    from scenario_desktop.ui.panels.canvas.stage import Stage
+    from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 
 
 async def look(folder: Path) -> dict[str, float]:
@@ -29,11 +29,11 @@ async def look(folder: Path) -> dict[str, float]:
 
     from scenario_desktop.canvas import format as canvas_format
     from scenario_desktop.imaging.pool import WorkerPool
-    from scenario_desktop.ui.panels.canvas import loading
-    from scenario_desktop.ui.panels.canvas.brush import Brush
     from scenario_desktop.ui.panels.canvas.editor import Editor
-    from scenario_desktop.ui.panels.canvas.settings import ToolSettings
-    from scenario_desktop.ui.panels.canvas.stage import Stage
+    from scenario_desktop.ui.panels.canvas.exchange import loading
+    from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
+    from scenario_desktop.ui.panels.canvas.stage.stage import Stage
+    from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
     from tests.bench.canvas_files import SIDE, FilePictures
 
     text = (folder / "canvas.json").read_text(encoding="utf-8")

@@ -23,10 +23,10 @@ from scenario_desktop.imaging import pool as worker_pool
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.tasks import load_libraries, picture_file
 from scenario_desktop.ui.loop import run as run_loop
-from scenario_desktop.ui.panels.canvas import loading
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.settings import ToolSettings
-from scenario_desktop.ui.panels.canvas.stage import Stage
+from scenario_desktop.ui.panels.canvas.exchange import loading
+from scenario_desktop.ui.panels.canvas.stage.stage import Stage
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.bench import bench_detect
 from tests.bench.canvas_files import SIDE, FilePictures, make_canvas
 from tests.bench.gallery_bench import application

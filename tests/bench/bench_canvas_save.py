@@ -29,10 +29,10 @@ from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.engine_process import EngineProcess
 from scenario_desktop.services.uploads import Uploads
 from scenario_desktop.ui.loop import run as run_loop
-from scenario_desktop.ui.panels.canvas.brush import Brush
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.keeping import Keeping
+from scenario_desktop.ui.panels.canvas.exchange.keeping import Keeping
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from tests.bench.canvas_files import painting
 from tests.bench.gallery_bench import application
 from tests.support import until

@@ -15,8 +15,8 @@ from scenario_desktop.canvas.format import Document, Layer, PaintLayer, PictureL
 from scenario_desktop.imaging import tasks
 from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item, Picture
-from scenario_desktop.ui.panels.canvas import encoding
-from scenario_desktop.ui.panels.canvas.tiling import empty
+from scenario_desktop.ui.panels.canvas.pixels import encoding
+from scenario_desktop.ui.panels.canvas.pixels.tiling import empty
 from tests.bench.sample_files import samples
 
 T = TypeVar("T")

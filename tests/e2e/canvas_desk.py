@@ -29,12 +29,12 @@ from scenario_desktop.services.clock import Clock
 from scenario_desktop.services.engine_process import EngineProcess, check_identity
 from scenario_desktop.store.settings import SettingsStore
 from scenario_desktop.ui import theme
-from scenario_desktop.ui.panels.canvas import encoding
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.lease_dialogs import ChoiceRow, LeaseDialog
-from scenario_desktop.ui.panels.canvas.settings import ToolId
+from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import ChoiceRow, LeaseDialog
+from scenario_desktop.ui.panels.canvas.pixels import encoding
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolId
 from scenario_desktop.ui.workbench.canvas_room import CanvasRoom
 from tests.e2e.desk import PATIENCE_S, press, session_of
 from tests.support import until

@@ -13,8 +13,12 @@ from scenario_desktop.services.canvas.draft_manifest import KeptWhy
 from scenario_desktop.services.canvas.lease import LeaseTimes, LostReason, Phase
 from scenario_desktop.services.canvas.record import Deed
 from scenario_desktop.services.canvas.room import CanvasTimes
-from scenario_desktop.ui.panels.canvas.lease_dialogs import HOLD_MS, HoldButton, TakeOverDialog
-from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
+from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import (
+    HOLD_MS,
+    HoldButton,
+    TakeOverDialog,
+)
+from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockKind
 from tests.e2e.canvas_desk import CanvasDesk, at_the_desk
 from tests.e2e.desk import PATIENCE_S, press, session_of, texts, toast
 from tests.support import until

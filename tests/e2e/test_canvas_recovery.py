@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scenario_desktop.services.canvas.room import CanvasTimes
-from scenario_desktop.ui.panels.canvas.recoveries import RecoveryDialog
+from scenario_desktop.ui.panels.canvas.lease.recoveries import RecoveryDialog
 from tests.e2e.canvas_desk import CanvasDesk, canvas_desk
 from tests.e2e.conftest import on_posix
 from tests.e2e.desk import PATIENCE_S, Apart, press, session_of

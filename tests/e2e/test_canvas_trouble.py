@@ -23,8 +23,8 @@ from scenario_desktop.services.canvas.drafts import Disk
 from scenario_desktop.services.canvas.lease import LeaseTimes, Phase, Refusal
 from scenario_desktop.services.canvas.room import CanvasTimes
 from scenario_desktop.services.clock import Clock
-from scenario_desktop.ui.panels.canvas.layer_model import LayerRole
-from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
+from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerRole
+from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockKind
 from tests.e2e.canvas_desk import CanvasDesk, at_the_desk, canvas_desk
 from tests.e2e.desk import PATIENCE_S, error_card, session_of, texts
 from tests.support import until

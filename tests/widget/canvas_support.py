@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas.format import Document, Layer, PaintLayer, PictureLayer
-from scenario_desktop.ui.panels.canvas.brush import Brush
-from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.stage import Stage
-from scenario_desktop.ui.panels.canvas.tiling import empty
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
+from scenario_desktop.ui.panels.canvas.pixels.drawing import PictureSource, Pixels
+from scenario_desktop.ui.panels.canvas.pixels.tiling import empty
+from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 
 RED, GREEN, BLUE = QColor("#ff0000"), QColor("#00ff00"), QColor("#0000ff")
 HARD = Brush(20, 1.0, 1.0)

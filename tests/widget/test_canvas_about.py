@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from scenario_desktop.errors import Conflict
 from scenario_desktop.services.canvas.lease import Lease, LostReason, Phase, Refusal
 from scenario_desktop.ui.panels.canvas import words
-from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
+from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.title_field import TitleField
 from tests.widget.test_canvas_panel import (
     NOW,

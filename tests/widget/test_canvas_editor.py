@@ -9,14 +9,14 @@ from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainterPath
 
 from scenario_desktop.canvas.format import Blend, ShapeLayer, TextLayer, Transform
-from scenario_desktop.ui.panels.canvas import drawing, filling
-from scenario_desktop.ui.panels.canvas.arena import Arena
-from scenario_desktop.ui.panels.canvas.brush import Brush
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.history_list import rows_of
-from scenario_desktop.ui.panels.canvas.surface import PaintSurface, Recorder
-from scenario_desktop.ui.panels.canvas.tiling import SIDE, empty
+from scenario_desktop.ui.panels.canvas.history.history_list import rows_of
+from scenario_desktop.ui.panels.canvas.pixels import drawing, filling
+from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.pixels.surface import PaintSurface, Recorder
+from scenario_desktop.ui.panels.canvas.pixels.tiling import SIDE, empty
 from tests.widget.canvas_support import (
     BLUE,
     GREEN,

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas.format import Document
 from scenario_desktop.errors import BadInput
-from scenario_desktop.ui.panels.canvas import encoding
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
-from scenario_desktop.ui.panels.canvas.tiling import empty
+from scenario_desktop.ui.panels.canvas.pixels import encoding
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.pixels.tiling import empty
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

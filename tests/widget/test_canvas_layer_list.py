@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas.format import GroupLayer
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.layer_list import LayerList, row_height
-from scenario_desktop.ui.panels.canvas.layer_model import LayerModel
+from scenario_desktop.ui.panels.canvas.layers.layer_list import LayerList, row_height
+from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerModel
 from tests.widget.canvas_support import editor_of, paint
 
 #: From the lowest: a, a group with b and c, an empty group, and d on top.

@@ -23,12 +23,13 @@ from scenario_desktop.canvas.format import (
 )
 from scenario_desktop.errors import BadInput
 from scenario_desktop.imaging.pool import WorkerPool
-from scenario_desktop.ui.panels.canvas import drawing, loading, tiling
-from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.settings import ToolSettings
-from scenario_desktop.ui.panels.canvas.stage import Stage
-from scenario_desktop.ui.panels.canvas.tiling import FORMAT, SIDE, empty, tile_rect
+from scenario_desktop.ui.panels.canvas.exchange import loading
+from scenario_desktop.ui.panels.canvas.pixels import drawing, tiling
+from scenario_desktop.ui.panels.canvas.pixels.drawing import PictureSource, Pixels
+from scenario_desktop.ui.panels.canvas.pixels.tiling import FORMAT, SIDE, empty, tile_rect
+from scenario_desktop.ui.panels.canvas.stage.stage import Stage
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.bench.canvas_files import FilePictures
 
 SIZE = QSize(1500, 1300)

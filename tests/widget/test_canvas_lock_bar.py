@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from scenario_desktop.services.canvas.lease import Lease, LostReason, Phase, Refusal
 from scenario_desktop.ui.panels.canvas import words
-from scenario_desktop.ui.panels.canvas.lock_bar import LockBar, LockKind, LockState
+from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockBar, LockKind, LockState
 from scenario_desktop.ui.theme import Theme, ThemeMode
 
 NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)

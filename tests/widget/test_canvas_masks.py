@@ -9,12 +9,14 @@ from PySide6.QtGui import QColor, QPainterPath
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Blend, GroupLayer, PaintLayer, Transform
-from scenario_desktop.ui.panels.canvas import drawing, loading, masking
-from scenario_desktop.ui.panels.canvas.brush import Brush
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.keeping import Keeping
-from scenario_desktop.ui.panels.canvas.layer_model import LayerModel, LayerRole, note_of
+from scenario_desktop.ui.panels.canvas.exchange import loading
+from scenario_desktop.ui.panels.canvas.exchange.keeping import Keeping
+from scenario_desktop.ui.panels.canvas.layers import masking
+from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerModel, LayerRole, note_of
+from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from tests.widget.canvas_support import (
     BLUE,
     GREEN,

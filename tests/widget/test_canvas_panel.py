@@ -32,20 +32,20 @@ from scenario_desktop.services.people import Person
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.canvas import editor as editor_module
-from scenario_desktop.ui.panels.canvas import snapshot_words
 from scenario_desktop.ui.panels.canvas.commands import KEYS
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock, FrameField
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
-from scenario_desktop.ui.panels.canvas.kept_draft import done_words
-from scenario_desktop.ui.panels.canvas.layer_model import LayerRole
-from scenario_desktop.ui.panels.canvas.lease_dialogs import Answer, LeaseDialog
-from scenario_desktop.ui.panels.canvas.lock_bar import LockKind
+from scenario_desktop.ui.panels.canvas.history import snapshot_words
+from scenario_desktop.ui.panels.canvas.history.snapshots import CompareDialog
+from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerRole
+from scenario_desktop.ui.panels.canvas.lease.kept_draft import done_words
+from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import Answer, LeaseDialog
+from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
-from scenario_desktop.ui.panels.canvas.select_tool import Frame
-from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
-from scenario_desktop.ui.panels.canvas.snapshots import CompareDialog
+from scenario_desktop.ui.panels.canvas.tools.select_tool import Frame
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.keys.view import groups_of
 from scenario_desktop.ui.widgets.drags import put_keys
 from tests.support import until

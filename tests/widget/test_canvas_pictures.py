@@ -26,16 +26,17 @@ from scenario_desktop.canvas.format import (
     Transform,
 )
 from scenario_desktop.items import Item, Source
-from scenario_desktop.ui.panels.canvas import drawing, origins
-from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.keeping import Keeping
-from scenario_desktop.ui.panels.canvas.origins import Origin
+from scenario_desktop.ui.panels.canvas.exchange import origins
+from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clipboard
+from scenario_desktop.ui.panels.canvas.exchange.keeping import Keeping
+from scenario_desktop.ui.panels.canvas.exchange.origins import Origin
+from scenario_desktop.ui.panels.canvas.exchange.pictures import Pictures
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
-from scenario_desktop.ui.panels.canvas.pictures import Pictures
+from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
-from scenario_desktop.ui.panels.canvas.settings import ToolSettings
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.widget.canvas_support import BLUE, RED, color, paint, picture, stroke
 from tests.widget.test_canvas_panel import FakeItems, FakeMessages, FakePictures
 
@@ -303,7 +304,7 @@ def test_a_program_that_has_copied_ends_well() -> None:
         "from PySide6.QtCore import QPoint\n"
         "from PySide6.QtGui import QImage\n"
         "from PySide6.QtWidgets import QApplication\n"
-        "from scenario_desktop.ui.panels.canvas.clipboard import Clip, Clipboard\n"
+        "from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clip, Clipboard\n"
         "app = QApplication([])\n"
         "board = Clipboard()\n"
         "board.put(Clip('', QImage(9, 9, QImage.Format.Format_RGB32), QPoint()))\n"

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.services.job_views import JobsChange, JobState
 from scenario_desktop.ui.actions import AsyncAction
-from scenario_desktop.ui.panels.canvas.origins import Origin
+from scenario_desktop.ui.panels.canvas.exchange.origins import Origin
 from scenario_desktop.ui.workbench.canvas_results import CanvasResults
 
 SKY = Origin("c_1", "sky", 0, 0, 10, 10)

@@ -25,7 +25,7 @@ from scenario_desktop.services.imports import Refusal
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
-from scenario_desktop.ui.panels.canvas.origins import Origin
+from scenario_desktop.ui.panels.canvas.exchange.origins import Origin
 from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Corner, Locks, badges, lock_text
 from scenario_desktop.ui.workbench.canvas_room import PAGE, CanvasRoom, with_pictures
 from tests.support import until

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
-from scenario_desktop.ui.panels.canvas.rulers import steps
-from scenario_desktop.ui.panels.canvas.settings import ToolSettings
+from scenario_desktop.ui.panels.canvas.stage.rulers import steps
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.widget.canvas_support import editor_of, paint, send
 
 

@@ -18,14 +18,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSlider, QWidget
 
 from scenario_desktop.canvas.format import ShapeLayer, TextLayer, Transform
-from scenario_desktop.ui.panels.canvas import clipboard, drawing
-from scenario_desktop.ui.panels.canvas.brush import Brush
-from scenario_desktop.ui.panels.canvas.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.select_tool import Frame, fitted, frame_of
-from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
-from scenario_desktop.ui.panels.canvas.stage import MAX_ZOOM, MIN_ZOOM, Stage
-from scenario_desktop.ui.panels.canvas.tools import CropTool
+from scenario_desktop.ui.panels.canvas.exchange import clipboard
+from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
+from scenario_desktop.ui.panels.canvas.stage.stage import MAX_ZOOM, MIN_ZOOM, Stage
+from scenario_desktop.ui.panels.canvas.tools.select_tool import Frame, fitted, frame_of
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
+from scenario_desktop.ui.panels.canvas.tools.tools import CropTool
 from tests.widget.canvas_support import (
     BLUE,
     RED,

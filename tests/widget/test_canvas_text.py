@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Document, TextLayer
-from scenario_desktop.ui.panels.canvas import drawing
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
-from scenario_desktop.ui.panels.canvas.settings import TextStyle, ToolId, ToolSettings
-from scenario_desktop.ui.panels.canvas.text_actions import TextActions
-from scenario_desktop.ui.panels.canvas.text_options import families
-from scenario_desktop.ui.panels.canvas.writing import TextBox
+from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.tools.settings import TextStyle, ToolId, ToolSettings
+from scenario_desktop.ui.panels.canvas.tools.text_actions import TextActions
+from scenario_desktop.ui.panels.canvas.tools.text_options import families
+from scenario_desktop.ui.panels.canvas.tools.writing import TextBox
 from tests.widget.canvas_support import drag, editor_of
 
 WORDS = TextLayer(id="t", name="Ember", text="Ember\nValley", size=20)

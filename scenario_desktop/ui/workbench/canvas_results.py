@@ -13,7 +13,7 @@ from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.forms.drafts import SettingsDrafts
 from scenario_desktop.ui.notices import Notices
-from scenario_desktop.ui.panels.canvas.origins import MAX_ORIGINS, Origin, read_origins
+from scenario_desktop.ui.panels.canvas.exchange.origins import MAX_ORIGINS, Origin, read_origins
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session

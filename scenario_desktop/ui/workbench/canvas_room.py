@@ -20,18 +20,18 @@ from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
 from scenario_desktop.ui.main_window import DockKind, MainWindow
-from scenario_desktop.ui.panels.canvas import encoding
-from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
 from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
-from scenario_desktop.ui.panels.canvas.drawing import PictureSource, Pixels, rgba
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.origins import Origin
+from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clipboard
+from scenario_desktop.ui.panels.canvas.exchange.origins import Origin
+from scenario_desktop.ui.panels.canvas.lease.recoveries import RecoveryDialog
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
+from scenario_desktop.ui.panels.canvas.pixels import encoding
+from scenario_desktop.ui.panels.canvas.pixels.drawing import PictureSource, Pixels, rgba
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
-from scenario_desktop.ui.panels.canvas.recoveries import RecoveryDialog
-from scenario_desktop.ui.panels.canvas.settings import ToolSettings
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Locks
 from scenario_desktop.ui.workbench.canvas_results import CanvasResults
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from scenario_desktop.canvas.format import GroupLayer
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.panels.canvas import masking
-from scenario_desktop.ui.panels.canvas.rail import TOOLS
-from scenario_desktop.ui.panels.canvas.settings import LOOKING, ToolId
+from scenario_desktop.ui.panels.canvas.layers import masking
+from scenario_desktop.ui.panels.canvas.tools.rail import TOOLS
+from scenario_desktop.ui.panels.canvas.tools.settings import LOOKING, ToolId
 from scenario_desktop.ui.panels.keys.view import PageKeys
 
 if TYPE_CHECKING:
     from scenario_desktop.ui.panels.canvas.controller import CanvasController
-    from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
+    from scenario_desktop.ui.panels.canvas.layers.layer_actions import LayerActions
 
 TOOLS_GROUP, LAYERS_GROUP, VIEW_GROUP = "Tools", "Layers", "Canvas view"
 MASKS_GROUP = "Layer mask"

@@ -19,25 +19,28 @@ from scenario_desktop.errors import AppError
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.panels.canvas import broken, drawing, encoding, filling, loading, words
+from scenario_desktop.ui.panels.canvas import words
 from scenario_desktop.ui.panels.canvas.about import About
-from scenario_desktop.ui.panels.canvas.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.commands import commands_of
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
-from scenario_desktop.ui.panels.canvas.drawing import Pixels, rgba
 from scenario_desktop.ui.panels.canvas.editor import READ_ONLY, Editor
-from scenario_desktop.ui.panels.canvas.front_history import CanvasHistory
-from scenario_desktop.ui.panels.canvas.keeping import Keeping
-from scenario_desktop.ui.panels.canvas.kept_draft import Described, KeptDraft, done_words
-from scenario_desktop.ui.panels.canvas.layer_actions import LayerActions
-from scenario_desktop.ui.panels.canvas.lease_talk import LeaseTalk
+from scenario_desktop.ui.panels.canvas.exchange import loading
+from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clipboard
+from scenario_desktop.ui.panels.canvas.exchange.keeping import Keeping
+from scenario_desktop.ui.panels.canvas.exchange.pictures import Pictures
+from scenario_desktop.ui.panels.canvas.history.front_history import CanvasHistory
+from scenario_desktop.ui.panels.canvas.history.snapshots import Snapshots
+from scenario_desktop.ui.panels.canvas.layers import broken
+from scenario_desktop.ui.panels.canvas.layers.layer_actions import LayerActions
+from scenario_desktop.ui.panels.canvas.lease.kept_draft import Described, KeptDraft, done_words
+from scenario_desktop.ui.panels.canvas.lease.lease_talk import LeaseTalk
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
-from scenario_desktop.ui.panels.canvas.pictures import Pictures
+from scenario_desktop.ui.panels.canvas.pixels import drawing, encoding, filling
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels, rgba
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
-from scenario_desktop.ui.panels.canvas.settings import ToolId, ToolSettings
-from scenario_desktop.ui.panels.canvas.snapshots import Snapshots
-from scenario_desktop.ui.panels.canvas.text_actions import TextActions
-from scenario_desktop.ui.panels.canvas.tools import CropTool
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
+from scenario_desktop.ui.panels.canvas.tools.text_actions import TextActions
+from scenario_desktop.ui.panels.canvas.tools.tools import CropTool
 from scenario_desktop.ui.widgets.slider import NumberField
 
 if TYPE_CHECKING:

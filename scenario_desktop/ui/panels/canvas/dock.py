@@ -18,14 +18,14 @@ from scenario_desktop.canvas.foreign import ForeignContent
 from scenario_desktop.canvas.format import Blend
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
-from scenario_desktop.ui.panels.canvas.draft_card import DraftCard
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.foreign_list import ForeignList
-from scenario_desktop.ui.panels.canvas.history_list import HistoryList
-from scenario_desktop.ui.panels.canvas.layer_list import LayerList, row_height
-from scenario_desktop.ui.panels.canvas.layer_model import LayerModel
-from scenario_desktop.ui.panels.canvas.select_tool import Frame
-from scenario_desktop.ui.panels.canvas.snapshot_list import SnapshotList
+from scenario_desktop.ui.panels.canvas.history.history_list import HistoryList
+from scenario_desktop.ui.panels.canvas.history.snapshot_list import SnapshotList
+from scenario_desktop.ui.panels.canvas.layers.foreign_list import ForeignList
+from scenario_desktop.ui.panels.canvas.layers.layer_list import LayerList, row_height
+from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerModel
+from scenario_desktop.ui.panels.canvas.lease.draft_card import DraftCard
+from scenario_desktop.ui.panels.canvas.tools.select_tool import Frame
 from scenario_desktop.ui.panels.inspector.parts import DescriptionField
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton, button

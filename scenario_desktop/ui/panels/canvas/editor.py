@@ -27,13 +27,14 @@ from scenario_desktop.canvas.format import (
 )
 from scenario_desktop.canvas.history import History, PixelChange, Step
 from scenario_desktop.services.words import counted
-from scenario_desktop.ui.panels.canvas import broken, drawing
-from scenario_desktop.ui.panels.canvas.arena import Arena
-from scenario_desktop.ui.panels.canvas.brush import Brush, Stroke, mapped_clip
-from scenario_desktop.ui.panels.canvas.composite import Compositor
-from scenario_desktop.ui.panels.canvas.drawing import Overlay, PictureSource, Pixels
-from scenario_desktop.ui.panels.canvas.surface import PaintSurface, Recorder, SurfaceChange
-from scenario_desktop.ui.panels.canvas.tiling import FORMAT, keys_in
+from scenario_desktop.ui.panels.canvas.layers import broken
+from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush, Stroke, mapped_clip
+from scenario_desktop.ui.panels.canvas.pixels.composite import Compositor
+from scenario_desktop.ui.panels.canvas.pixels.drawing import Overlay, PictureSource, Pixels
+from scenario_desktop.ui.panels.canvas.pixels.surface import PaintSurface, Recorder, SurfaceChange
+from scenario_desktop.ui.panels.canvas.pixels.tiling import FORMAT, keys_in
 
 ICONS = {
     "picture": "image",
@@ -909,7 +910,7 @@ def _shade(color: QColor) -> QColor:
 
 
 def _masked(image: QImage, path: QPainterPath) -> QImage:
-    from scenario_desktop.ui.panels.canvas.tiling import empty
+    from scenario_desktop.ui.panels.canvas.pixels.tiling import empty
 
     result = empty(image.width(), image.height())
     painter = QPainter(result)

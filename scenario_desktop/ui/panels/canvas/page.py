@@ -12,14 +12,14 @@ from typing_extensions import override
 from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.lock_bar import LockBar
-from scenario_desktop.ui.panels.canvas.options import ToolOptions
-from scenario_desktop.ui.panels.canvas.rail import ToolRail
-from scenario_desktop.ui.panels.canvas.rulers import RuledStage
-from scenario_desktop.ui.panels.canvas.settings import ToolSettings
-from scenario_desktop.ui.panels.canvas.snapshot_view import SnapshotView
-from scenario_desktop.ui.panels.canvas.stage import STEP, Stage
+from scenario_desktop.ui.panels.canvas.history.snapshot_view import SnapshotView
+from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockBar
+from scenario_desktop.ui.panels.canvas.stage.rulers import RuledStage
+from scenario_desktop.ui.panels.canvas.stage.stage import STEP, Stage
 from scenario_desktop.ui.panels.canvas.title_field import TitleField
+from scenario_desktop.ui.panels.canvas.tools.options import ToolOptions
+from scenario_desktop.ui.panels.canvas.tools.rail import ToolRail
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import PlainLabel

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scenario_desktop.services.words import duration
-from scenario_desktop.ui.panels.canvas.lock_bar import LockKind, LockState
+from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockKind, LockState
 
 if TYPE_CHECKING:
     from scenario_desktop.services.canvas.lease import Lease

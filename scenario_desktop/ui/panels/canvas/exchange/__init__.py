@@ -1,0 +1,1 @@
+"""Pictures and layers onto the canvas and off it."""

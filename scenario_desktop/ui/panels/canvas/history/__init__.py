@@ -1,0 +1,1 @@
+"""What was done here, and the earlier states that the server keeps."""

@@ -1,0 +1,1 @@
+"""The layers: their list, what is done to them, their masks."""

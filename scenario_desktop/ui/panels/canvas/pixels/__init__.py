@@ -1,0 +1,1 @@
+"""The pixels behind the layers: painted, composed, encoded, filled."""

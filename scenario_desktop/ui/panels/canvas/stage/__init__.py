@@ -1,0 +1,1 @@
+"""Where the canvas is shown and worked on."""
