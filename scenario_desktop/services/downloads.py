@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from scenario_desktop.services import file_names, originals
 from scenario_desktop.services.file_names import safe_file_name, suffix_for
 from scenario_desktop.services.originals import Originals
 
-__all__ = ["DownloadProgress", "Downloads", "SavedFile", "safe_file_name"]
+__all__ = ["DownloadProgress", "Downloads", "SavedFile", "converted_name", "safe_file_name"]
 
 #: Files fetched at the same time.
 PARALLEL = 3
@@ -29,6 +30,7 @@ PARALLEL = 3
 _ENDING = (Offline, Unauthorised, QuotaExceeded, StoreFailed)
 
 _FORMAT_SUFFIXES = {"jpeg": ".jpg", "jpg": ".jpg", "png": ".png", "webp": ".webp", "gif": ".gif"}
+_PICTURE_SUFFIXES = {*_FORMAT_SUFFIXES.values(), ".jpeg", ".avif", ".bmp", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class Downloads:
             )
             suffix = _FORMAT_SUFFIXES.get(target_format or "", "") or suffix_for(asset.mime_type)
             # The user's own name is taken as it is; only a name from outside is made safe.
-            wanted = name or safe_file_name(asset.name or item.name, suffix=suffix)
+            named = converted_name if target_format else safe_file_name
+            wanted = name or named(asset.name or item.name, suffix=suffix)
             return await asyncio.to_thread(_publish, part, folder, wanted)
         except StoreFailed:
             await asyncio.to_thread(originals.discard, part)  # a full disk gets its space back
@@ -176,6 +179,13 @@ class Downloads:
         except OSError as error:
             await asyncio.to_thread(originals.discard, part)
             raise _cannot_write(folder, error) from error
+
+
+def converted_name(name: str, *, suffix: str) -> str:
+    """Return a safe name with this ending in the place of another picture's: no "cat.png.jpg"."""
+    stem, own = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
+    is_picture = bool(stem) and own.lower() in _PICTURE_SUFFIXES
+    return safe_file_name(stem if is_picture else name, suffix=suffix)
 
 
 def _part_name(asset_id: str, target_format: str | None) -> str:

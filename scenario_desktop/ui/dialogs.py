@@ -247,11 +247,16 @@ async def choose_folder(parent: QWidget, title: str) -> Path | None:
 
 
 async def choose_save_path(
-    parent: QWidget, title: str, name: str, *, filters: str = ""
+    parent: QWidget, title: str, name: str, *, filters: str = "", replaces: bool = True
 ) -> Path | None:
-    """Let the user say where to write a file; None when cancelled."""
+    """Let the user say where to write a file; None when cancelled.
+
+    Args:
+        replaces: a file of that name is replaced, which the user has to confirm.
+    """
     dialog = QFileDialog(parent, title, "", filters)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, not replaces)
     dialog.selectFile(name)
     names = await _files(dialog)
     return Path(names[0]) if names else None

@@ -11,7 +11,7 @@ import pytest
 from scenario_desktop.api.models.assets import AssetProperties
 from scenario_desktop.errors import BadAnswer, Forbidden, Offline, StoreFailed, Unauthorised
 from scenario_desktop.items import Item, Source
-from scenario_desktop.services.downloads import DownloadProgress, Downloads
+from scenario_desktop.services.downloads import DownloadProgress, Downloads, converted_name
 from scenario_desktop.services.originals import Originals
 from tests.fakes_scenario import START, FakeFiles, FakeScenario, make_asset
 
@@ -188,3 +188,14 @@ async def test_a_full_disk_ends_the_run_and_leaves_no_stump(
     with pytest.raises(StoreFailed, match="No space left"):
         await room.downloads.save([make_item(0)], room.folder)
     assert room.names() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("cat.png", "cat.jpg"), ("cat.JPEG", "cat.jpg"), ("cat", "cat.jpg"),
+        ("v1.2", "v1.2.jpg"), (".png", "png.jpg"), ("a/b.webp", "a-b.jpg"),
+    ],
+)  # fmt: skip
+def test_a_converted_picture_has_one_ending(name: str, wanted: str) -> None:
+    assert converted_name(name, suffix=".jpg") == wanted

@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 from psygnal import Signal
 from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QWidget
 
 from scenario_desktop.errors import BadAnswer, Conflict
 from scenario_desktop.items import PREDICTION, Item, ItemQuery, Section, Source
@@ -27,6 +27,7 @@ from scenario_desktop.services.sartiq.limits import Limit
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.widgets.labels import PlainLabel
+from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench.item_commands import ItemCommands, open_in_browser
 from tests.support import until
 from tests.widget.gallery_support import item
@@ -279,6 +280,100 @@ async def test_a_video_is_fetched_for_the_systems_player(
     assert saved[0].parent == tmp_path
     await bench.run("play")
     assert "No program on this computer" in str(bench.notices.errors[0])
+
+
+class SavingDownloads:
+    """Notes what is to be saved, and where."""
+
+    def __init__(self) -> None:
+        self.saved: list[tuple[list[int], str, str | None]] = []
+
+    async def save(
+        self, items: Sequence[Item], folder: Path, *, target_format: str | None = None
+    ) -> list[SavedFile]:
+        self.saved.append(([i.key for i in items], folder.name, target_format))
+        return [SavedFile(i, folder / i.name) for i in items]
+
+    async def save_as(self, item: Item, path: Path, target_format: str) -> Path:
+        self.saved.append(([item.key], path.name, target_format))
+        return path.with_stem(f"{path.stem} (2)")
+
+
+def formats(window: QWidget) -> dict[str, QAction]:
+    menus = [menu for menu in window.findChildren(Menu) if menu.isVisible()]
+    return {action.text(): action for menu in menus for action in menu.actions()}
+
+
+async def answer(window: QWidget, name: str) -> str:
+    """Type a name into the open file dialog, accept it, and return what was proposed."""
+    await until(lambda: window.findChildren(QFileDialog))
+    dialog = window.findChildren(QFileDialog)[-1]
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert field is not None
+    proposed = field.text()
+    if name:
+        field.setText(name)
+    dialog.accept()
+    return str(proposed)
+
+
+@pytest.mark.parametrize(
+    ("title", "typed", "name", "kind"),
+    [
+        ("PNG", "", "Picture 1.png", "png"),
+        ("JPEG", "v1.2", "v1.2.jpg", "jpeg"),
+        ("JPEG", "mine.JPEG", "mine.JPEG", "jpeg"),
+        ("WebP", "Picture 1.webp", "Picture 1.webp", "webp"),
+    ],
+)
+async def test_a_picture_is_downloaded_in_another_format(
+    qt_loop: object, bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    title: str, typed: str, name: str, kind: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Picture 1.webp").touch()  # it is kept: that name is no question, but a number
+    downloads = cast(Any, bench.session).downloads = SavingDownloads()
+    bench.gallery.chosen = [1]
+    bench.window.show()
+    assert bench.registry.run("item.download_as")
+    formats(bench.window)[title].trigger()
+    proposed = await answer(bench.window, typed)
+    await bench.items.actions["download_as"].settle()
+    assert proposed.startswith("Picture 1.")
+    assert downloads.saved == [([1], name, kind)]
+    assert bench.notices.toasts[0].startswith(f"Downloaded “{Path(name).stem} (2)")
+    assert not bench.notices.errors
+
+
+async def test_several_are_converted_into_a_folder(
+    qt_loop: object, bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    downloads = cast(Any, bench.session).downloads = SavingDownloads()
+    bench.gallery.chosen = [1, 2, 3]
+    bench.window.show()
+    for command, kind in (("item.download_as", "jpeg"), ("item.download", None)):
+        assert bench.registry.run(command)
+        if kind:
+            formats(bench.window)["JPEG"].trigger()
+        await answer(bench.window, str(tmp_path / "out"))
+        for action in bench.items.actions.values():
+            await action.settle()
+        assert downloads.saved[-1] == ([1, 2, 3], "out", kind)
+        said = bench.notices.toasts[-1].replace("\u00a0", " ")
+        assert said == "Downloaded 3 pictures to out"
+
+
+def test_only_pictures_of_scenario_are_converted(bench: Bench) -> None:
+    bench.gallery.chosen = [1]
+    assert not bench.reason("download_as")
+    bench.gallery.cache[1] = replace(item(1), kind="video")
+    assert bench.reason("download_as") == "Only pictures can be converted"
+    bench.gallery.cache[1] = replace(item(1), type="canvas")
+    assert bench.reason("download_as") == "Only pictures can be converted"
+    bench.page.limits = {Limit.FORMATS: "Sartiq converts no files"}
+    assert bench.reason("download_as") == "Sartiq converts no files"
 
 
 def buttons(window: QWidget) -> dict[str, QAbstractButton]:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from scenario_desktop.errors import BadAnswer, BadInput
-from scenario_desktop.items import Item
+from scenario_desktop.errors import BadAnswer
 from scenario_desktop.services.sartiq.limits import Limit
 from scenario_desktop.services.words import counted, one_line
-from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.gallery.controller import GalleryController
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench.deletion_talk import DeletionTalk
+from scenario_desktop.ui.workbench.downloading import (
+    FORMATS,
+    Format,
+    download,
+    download_as,
+    open_in_player,
+)
 
 if TYPE_CHECKING:
     from scenario_desktop.services.sartiq.choosing import Choosing
@@ -98,6 +102,7 @@ class ItemCommands(QObject):
             ("copy_id", self._copy_id),
             ("open_in_browser", self._open_in_browser),
             ("download", self._download),
+            ("download_as", self._download_as),
             ("play", self._play),
             ("favourite", self._favourite),
             ("choose", self._choose),
@@ -155,6 +160,9 @@ class ItemCommands(QObject):
             Command("item.download", "Download…", run["download"], icon="download",
                     shortcut="Ctrl+S", reason=self._needs_some, note=self._count,
                     words="save export"),
+            Command("item.download_as", "Download as…", self._open_formats, icon="download",
+                    reason=self._needs_pictures, note=self._count,
+                    words="save export convert format png jpeg jpg webp"),
             Command("item.play", "Open in player", run["play"], icon="play",
                     reason=self._needs_video, words="video watch"),
             Command("item.tag", "Add tag…", self._add_tag, icon="tag", shortcut="T",
@@ -198,6 +206,14 @@ class ItemCommands(QObject):
         item = None if reason else self._gallery.cache.get(self._chosen()[0])
         is_video = item is not None and item.kind == "video"
         return reason or ("" if is_video else "It is not a video")
+
+    def _needs_pictures(self) -> str:
+        reason = self._needs_some() or self._editor.why_not(Limit.FORMATS)
+        known = [] if reason else map(self._gallery.cache.get, self._chosen())
+        is_other = any(
+            item and (item.kind not in ("image", "") or item.type == "canvas") for item in known
+        )
+        return reason or ("Only pictures can be converted" if is_other else "")
 
     def _needs_prediction(self) -> str:
         reason = self._needs_one()
@@ -255,10 +271,18 @@ class ItemCommands(QObject):
     async def _download(self) -> None:
         session, keys = self._open()
         items = await self._gallery.read(keys)
-        title = f"Download {counted(len(items), 'picture')} to"
-        folder = await dialogs.choose_folder(self._window, title)
-        if folder is not None:
-            await download(session, items, folder, self._notices)
+        await download(session, items, self._window, self._notices)
+
+    def _open_formats(self) -> None:
+        menu = Menu(self._window, name="Formats")
+        for kind in FORMATS:
+            menu.add(kind.title, partial(self.actions["download_as"].trigger, kind))
+        self._popup(menu)
+
+    async def _download_as(self, kind: Format) -> None:
+        session, keys = self._open()
+        items = await self._gallery.read(keys)
+        await download_as(session, items, kind, self._window, self._notices)
 
     async def _play(self) -> None:
         """Fetch a video and hand it to the system's player."""
@@ -307,6 +331,10 @@ class ItemCommands(QObject):
             menu.addSeparator()
         for collection_id, name in sorted(self._collections().items(), key=lambda e: e[1]):
             menu.add(name, partial(self.actions["collect"].trigger, collection_id), icon="folder")
+        self._popup(menu)
+
+    def _popup(self, menu: Menu) -> None:
+        """Open a menu where the pointer is, or amid the window."""
         menu.aboutToHide.connect(menu.deleteLater)
         place = QCursor.pos()
         if not self._window.rect().contains(self._window.mapFromGlobal(place)):
@@ -350,37 +378,6 @@ class ItemCommands(QObject):
             if key is not None:
                 return key
         return None
-
-
-async def download(
-    session: Session, items: Sequence[Item], folder: Path, notices: Reports
-) -> list[Any]:
-    """Save originals into a folder and tell how it went; files that failed are named."""
-    saved = await session.downloads.save(items, folder)
-    failed = [file for file in saved if file.error is not None]
-    good = len(saved) - len(failed)
-    if good:
-        notices.toast(f"Downloaded {counted(good, 'picture')} to {folder.name}")
-    for file in failed[:1]:
-        notices.report(file.error)
-    return saved
-
-
-async def open_in_player(session: Session, item: Item, player_folder: Path) -> None:
-    """Fetch a video and hand it to the system's player.
-
-    Raises:
-        BadInput: no program opens it.
-        AppError: it could not be fetched.
-    """
-    (saved,) = await session.downloads.save([item], player_folder / uuid.uuid4().hex)
-    if saved.error is not None:
-        raise saved.error
-    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(saved.path))):
-        raise BadInput(
-            "No program on this computer opens this video.",
-            hint="Download it, and open it where you like.",
-        )
 
 
 def open_in_browser(url: str) -> None:

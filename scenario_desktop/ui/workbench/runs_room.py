@@ -26,7 +26,7 @@ from scenario_desktop.ui.panels.runs.state import RunDraft, agentic_text
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench import training_room
 from scenario_desktop.ui.workbench.chosen import NO_WORKSPACE, Choice
-from scenario_desktop.ui.workbench.item_commands import open_in_player
+from scenario_desktop.ui.workbench.downloading import open_in_player
 
 if TYPE_CHECKING:
     from scenario_desktop.services.sartiq.runs import Runs

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 ITEMS = (
     "gallery.preview", "item.play", "generation.open", "detect.open", "refine.open", "canvas.open",
     "canvas.place", "",
-    "item.copy_url", "item.copy_id", "item.open_in_browser", "item.download", "",
+    "item.copy_url", "item.copy_id", "item.open_in_browser", "item.download",
+    "item.download_as", "",
     "item.favourite", "item.choose", "item.tag", "item.rename", "item.add_to_collection", "",
     "item.delete",
 )  # fmt: skip

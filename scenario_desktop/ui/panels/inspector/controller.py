@@ -43,7 +43,7 @@ REST_MS, LARGE_REST_MS = 40, 160
 MENU = (
     "gallery.preview", "item.play", "item.choose", "item.rename", "item.tag", "canvas.place", "",
     "item.copy_url", "item.copy_id", "item.open_in_browser", "",
-    "item.download", "item.add_to_collection", "item.delete",
+    "item.download", "item.download_as", "item.add_to_collection", "item.delete",
 )  # fmt: skip
 _PREVIEW, _STRIP = "inspector", "inspector.relatives"
 
