@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
@@ -64,8 +65,21 @@ class Previews:
             item, lambda path: self._pool.run_into(take, tasks.lent_picture, path, max_px)
         )
 
+    async def read_video(self, item: Item, read: Callable[[Path], Awaitable[T]]) -> T:
+        """Hand a cached copy of a video to whoever reads it; a damaged one is not kept.
+
+        Raises:
+            BadInput: it is no video, or ``read`` cannot read it.
+            AppError: the original did not come.
+        """
+        if item.kind != "video":
+            raise BadInput(f"“{item.name}” is not a video.")
+        return await self._read_from(await self._cached(item), read)
+
     async def _read(self, item: Item, read: Callable[[Path], Awaitable[T]]) -> T:
-        path = await self.original(item)
+        return await self._read_from(await self.original(item), read)
+
+    async def _read_from(self, path: Path, read: Callable[[Path], Awaitable[T]]) -> T:
         try:
             return await read(path)
         except BadInput:
@@ -73,7 +87,7 @@ class Previews:
             await asyncio.to_thread(_remove, path)
             raise
         except FileNotFoundError as error:  # the cache was cleared meanwhile
-            raise NotFound("The picture is gone from the cache.", hint="Open it again.") from error
+            raise NotFound("The file is gone from the cache.", hint="Open it again.") from error
 
     async def file(self, path: Path, max_px: int) -> Picture:
         """Return the picture of a file of the user.
@@ -101,6 +115,9 @@ class Previews:
         """
         if item.kind not in ("image", "") and item.type != "canvas":
             raise BadInput(f"“{item.name}” is not a picture, so it has no large preview.")
+        return await self._cached(item)
+
+    async def _cached(self, item: Item) -> Path:
         path = self._folder / _cache_name(item)
         lock = self._fetching.setdefault(path, asyncio.Lock())
         try:
@@ -158,7 +175,8 @@ def _keep(part: Path, path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(PermissionError):  # as in ``_trim``
+        path.unlink(missing_ok=True)
 
 
 def _trim(folder: Path, max_bytes: int, keep: Path | None) -> None:
@@ -172,5 +190,7 @@ def _trim(folder: Path, max_bytes: int, keep: Path | None) -> None:
         if total <= max_bytes:
             return
         if keep is None or entry.name != keep.name:
-            Path(entry.path).unlink(missing_ok=True)
-            total -= stat.st_size
+            # Windows deletes no file that is open, such as a video that plays.
+            with contextlib.suppress(PermissionError):
+                Path(entry.path).unlink(missing_ok=True)
+                total -= stat.st_size

@@ -44,6 +44,7 @@ from scenario_desktop.services.sync import Sync, SyncTimes, forget
 from scenario_desktop.services.sync_both import BothSyncs
 from scenario_desktop.services.thumbnails import Thumbnails
 from scenario_desktop.services.uploads import Uploads
+from scenario_desktop.services.videos import Videos
 from scenario_desktop.store.catalogue import Catalogue
 from scenario_desktop.store.ledger import Ledger
 from scenario_desktop.store.outbox import OutboxStore
@@ -151,6 +152,7 @@ class Session:
         self.thumbnails = Thumbnails(client, files, shared.thumbnail_cache, shared.pool)
         self.originals = Originals(client, files)
         self.previews = Previews(self.originals, shared.pool, shared.paths.originals / workspace_id)
+        self.videos = Videos(self.previews)
         self.downloads = Downloads(self.originals)
         self.imports = Imports(
             client, catalogue, self.library, shared.pool, keep_thumbnail=self.thumbnails.put
@@ -239,6 +241,7 @@ class Session:
                 session._team = _scenario(team, pipe())
                 stack.push_async_callback(session._team.aclose)
             stack.push_async_callback(session.thumbnails.aclose)
+            stack.push_async_callback(session.videos.aclose)
             stack.push_async_callback(session.canvases.aclose)
             stack.push_async_callback(session._own_jobs.aclose)
             await session._own_jobs.start()
