@@ -62,6 +62,7 @@ class Item:
         shot: which shot it is, as the service words it ("front_full_body"); empty if none.
         duration_s: how long a video plays, in seconds.
         versions: how many refines lie on it; they are its ``children``, not in the library itself.
+        scale: how many times larger the largest of them is, None where that is not told.
     """
 
     key: int
@@ -88,6 +89,7 @@ class Item:
     shot: str = ""
     duration_s: float | None = None
     versions: int = 0
+    scale: float | None = None
 
     @property
     def is_prediction(self) -> bool:

@@ -22,7 +22,7 @@ COLUMNS: Final = (
     "key", "id", "source", "kind", "type", "status", "mime", "modality", "place",
     "is_favourite", "created", "updated", "deleted", "width", "height", "size", "lock_expires",
     "name", "parent_id", "thumbnail_url", "tags", "group_id", "shot", "duration", "versions",
-    "data",
+    "scale", "data",
 )  # fmt: skip
 _CELL: Final = ", ".join(COLUMNS[:-1])
 #: Without the document, which cells do not show.
@@ -43,7 +43,7 @@ def item_of(row: Row, words: Mapping[int | None, str]) -> Item:
     (
         key, asset_id, source, kind, made, status, mime, modality, _, is_favourite, created,
         updated, deleted, width, height, size, lock, name, parent, thumbnail, tags, group, shot,
-        duration, versions,
+        duration, versions, scale,
     ) = row  # fmt: skip
     return Item(
         key, asset_id, Source(words[source]), words[kind], words[made], words[status], name,
@@ -52,6 +52,7 @@ def item_of(row: Row, words: Mapping[int | None, str]) -> Item:
         time_of(lock) if lock is not None else None,
         time_of(deleted) if deleted is not None else None,
         split_tags(tags), group, words[shot] if shot is not None else "", duration, versions or 0,
+        scale,
     )  # fmt: skip
 
 

@@ -149,11 +149,11 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
         place = HIDDEN if fields["is_hidden"] else LIBRARY
     created, updated = fields["created_at"], fields["updated_at"]
     created = 0 if created is None else round(created.timestamp() * 1_000_000)
-    group = shot = versions = None
+    group = shot = versions = scale = None
     if fields["source"] == _SARTIQ:
         source = _SARTIQ
         is_favourite = bool(metadata.get("favourite"))  # the service's own mark, unlike the other's
-        group, shot, versions = _sartiq_cells(metadata)
+        group, shot, versions, scale = _sartiq_cells(metadata)
         if made == REFINE and place == LIBRARY:
             place = STACKED
     else:
@@ -180,7 +180,8 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
         _parsed(lock) if lock else None, name, parent, thumbnail,
         TAG_SEPARATOR.join(tags) if tags else None, group,
         words[shot] if shot is not None else None,
-        duration if duration is not None and 0 <= duration < _LARGEST else None, versions, data,
+        duration if duration is not None and 0 <= duration < _LARGEST else None, versions, scale,
+        data,
     )  # fmt: skip
     facts = Facts(
         key, asset_id, place, made, created, is_favourite, name, tags, collections,
@@ -189,14 +190,17 @@ def encode(key: int, asset: Asset, words: Words, favourites: set[str]) -> tuple[
     return row, facts
 
 
-def _sartiq_cells(metadata: dict[str, Any]) -> tuple[str | None, str | None, int | None]:
-    """Return generation, shot and number of versions, each None where there is none."""
+def _sartiq_cells(
+    metadata: dict[str, Any],
+) -> tuple[str | None, str | None, int | None, float | None]:
+    """Return generation, shot, number and scale of versions, each None where there is none."""
     group, shot = metadata.get("generationId"), metadata.get("shotType")
-    versions = metadata.get("versions")
+    versions, scale = metadata.get("versions"), metadata.get("versionScale")
     return (
         cleaned(group) if isinstance(group, str) and group else None,
         cleaned(shot) if isinstance(shot, str) and shot else None,
         versions if isinstance(versions, int) and versions > 0 else None,
+        scale if isinstance(scale, int | float) and 0 < scale < _LARGEST else None,
     )
 
 
@@ -228,7 +232,7 @@ def asset_of(row: Row, words: Words) -> Asset:
     """Return the record of a row read by ``SELECT_ROW``; its ``url`` is empty."""
     (
         _, asset_id, _, kind, _, status, mime, _, _, _, created, updated, deleted, width,
-        height, size, _, _, _, thumbnail, tags, _, _, _, _, data,
+        height, size, _, _, _, thumbnail, tags, _, _, _, _, _, data,
     ) = row  # fmt: skip
     rest = json.loads(data)
     text = words.texts

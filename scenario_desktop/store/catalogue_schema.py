@@ -69,4 +69,15 @@ _SECOND: Final[Migration] = (
     "CREATE INDEX generations_open ON generations (created) WHERE is_open",
 )
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND)
+#: How much larger the versions of an item are.
+_THIRD: Final[Migration] = (
+    "ALTER TABLE items ADD COLUMN scale REAL",
+    """UPDATE items SET scale = (
+        SELECT max(json_extract(CAST(made.data AS TEXT), '$.metadata.scaleFactor'))
+        FROM items made WHERE made.parent_id = items.id AND made.place = 3
+        AND json_valid(CAST(made.data AS TEXT))
+        AND json_type(CAST(made.data AS TEXT), '$.metadata.scaleFactor') IN ('integer', 'real'))
+        WHERE versions IS NOT NULL""",
+)
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND, _THIRD)

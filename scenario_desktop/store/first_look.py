@@ -26,7 +26,7 @@ from scenario_desktop.store.catalogue_cells import (
 )
 
 #: Of the catalogue's tables and of the thumbnails', as their migrations number them.
-CATALOGUE_VERSION: Final = 2
+CATALOGUE_VERSION: Final = 3
 THUMBNAILS_VERSION: Final = 1
 #: The workspace that is always there.
 LOCAL: Final = "local"

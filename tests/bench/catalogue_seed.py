@@ -145,7 +145,7 @@ def _fill(connection: sqlite3.Connection, count: int, has_raw: bool) -> None:
                 words["canny"] if made == "detection" else None, 0, None, created, created, None,
                 1024, 768, 1_000_000 + number, None, metadata["name"], metadata.get("parentId"),
                 wire["thumbnail"]["url"], "\x1f".join(wire["tags"]) or None, None, None, None, None,
-                data if has_raw else b'{"metadata":{},"source":""}',
+                None, data if has_raw else b'{"metadata":{},"source":""}',
             ))  # fmt: skip
             ids.append((wire["id"], key))
             names.append((0, name_key(metadata["name"]), key))

@@ -37,10 +37,20 @@ def signs(**changes: Any) -> dict[Corner, str]:
         ({"status": "pending", "shot": "front"}, {Corner.IS: "In work"}),
         ({"status": "error", "kind": "video"}, {Corner.IS: "Failed"}),
         ({"versions": 3}, {Corner.BECAME: "3"}),
+        ({"versions": 3, "scale": 4.0}, {Corner.BECAME: "4× · 3"}),
         ({"versions": 1, "is_favourite": True}, {Corner.BECAME: "1", Corner.MARK: ""}),
     ],
-    ids=["shot", "video", "video of no known length", "pending", "failed", "versions", "favourite"],
-)
+    ids=[
+        "shot",
+        "video",
+        "video of no known length",
+        "pending",
+        "failed",
+        "versions",
+        "scale",
+        "favourite",
+    ],
+)  # fmt: skip
 def test_each_corner_says_one_thing(changes: dict[str, Any], expected: dict[Corner, str]) -> None:
     assert signs(**changes) == expected
 
@@ -54,6 +64,9 @@ def test_the_tip_says_in_words_what_the_signs_mean() -> None:
     assert text == "Prediction, video, 8 s, still in work"
     assert about_text(item(3, type=REFINE)) == "Refine"
     assert about_text(item(4)) == ""
+    large = item(5, type=PREDICTION, versions=1, scale=2.0)
+    text = about_text(large).replace("\u00a0", " ")
+    assert text == "Prediction, 1 refined version, up to 2×"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(8, "0:08"), (75.4, "1:15"), (3723, "1:02:03")])

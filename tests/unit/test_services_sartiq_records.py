@@ -61,7 +61,8 @@ def test_a_prediction_is_an_asset() -> None:
     assert (asset.source, asset.mime_type, asset.name) == ("sartiq", "image/jpeg", "A red boat")
     assert asset.parent_id is None
     expected = {
-        "generationId": "g1", "shotType": "front_full_body", "versions": 1, "favourite": True,
+        "generationId": "g1", "shotType": "front_full_body", "versions": 1, "versionScale": 2.0,
+        "favourite": True,
         "prompt": "A red boat", "seed": 0, "tool": "EDIT",
     }  # fmt: skip
     assert expected.items() <= asset.metadata.items()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,7 +73,10 @@ async def ids(catalogue: Catalogue, **query: Any) -> list[str]:
 
 async def test_an_item_says_what_a_cell_shows(catalogue: Catalogue) -> None:
     video = prediction(
-        1, kind="video", properties={"duration": 8}, metadata={"versions": 2, "favourite": True}
+        1,
+        kind="video",
+        properties={"duration": 8},
+        metadata={"versions": 2, "versionScale": 4.0, "favourite": True},
     )
     await catalogue.upsert_assets([video])
     item = await catalogue.item_by_id("p1")
@@ -79,6 +84,7 @@ async def test_an_item_says_what_a_cell_shows(catalogue: Catalogue) -> None:
     assert item.source is Source.SARTIQ
     assert (item.group_id, item.shot) == ("g1", "front_full_body")
     assert (item.duration_s, item.versions, item.is_favourite) == (8.0, 2, True)
+    assert item.scale == 4.0
     assert item.is_prediction
     assert (await catalogue.asset(item.key)).metadata["generationId"] == "g1"
 
@@ -161,6 +167,33 @@ async def test_a_dropped_generation_is_nowhere(catalogue: Catalogue) -> None:
 async def test_what_asks_after_items_asks_the_first_service_only(catalogue: Catalogue) -> None:
     await catalogue.upsert_assets([picture(1), prediction(2), refine(3, "p2")])
     assert list((await catalogue.ids_after(0, 10)).values()) == ["a1"]
+
+
+async def test_a_file_of_the_second_version_learns_how_large_its_refines_are(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "w.sqlite"
+    catalogue = Catalogue(path)
+    await catalogue.open()
+    large, small = refine(2, "p1"), refine(3, "p1")
+    made = [
+        one.model_copy(update={"metadata": {**one.metadata, "scaleFactor": factor}})
+        for one, factor in ((large, 4.0), (small, 2.0))
+    ]
+    told = prediction(1, metadata={"versions": 2})
+    await catalogue.upsert_assets([told, prediction(9, metadata={"versions": 1}), *made])
+    await catalogue.aclose()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE items DROP COLUMN scale")
+        connection.execute("PRAGMA user_version = 2")
+    catalogue = Catalogue(path)
+    await catalogue.open()
+    assert not catalogue.was_rebuilt
+    first, other = [await catalogue.item_by_id(one) for one in ("p1", "p9")]
+    assert first is not None
+    assert other is not None
+    assert (first.scale, other.scale) == (4.0, None)
+    await catalogue.aclose()
 
 
 async def test_a_file_of_the_first_version_is_lifted(tmp_path: Path) -> None:

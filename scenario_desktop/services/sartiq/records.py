@@ -72,6 +72,8 @@ def asset_of_prediction(
         "generationId": prediction.generation_id or (generation.id if generation else ""),
         "shotType": shot,
         "versions": len(prediction.refines) or None,
+        "versionScale": max((r.scale_factor or 0.0 for r in prediction.refines), default=0.0)
+                        or None,
         "favourite": prediction.favourite or None,
         "chosen": prediction.selected or None,
         "seed": prediction.seed,

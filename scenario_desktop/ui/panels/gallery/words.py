@@ -157,7 +157,8 @@ def badges(item: Item, now: datetime, locks: Locks = NO_LOCKS) -> dict[Corner, B
     if what is not None:
         found[Corner.IS] = what
     if item.versions:
-        found[Corner.BECAME] = Badge(f"{item.versions:,}", "images", "images")
+        scale = f"{scale_text(item.scale)} · " if item.scale else ""
+        found[Corner.BECAME] = Badge(f"{scale}{item.versions:,}", "images", "images")
     elif item.type.startswith("upscale"):
         found[Corner.BECAME] = Badge("Upscaled", "", "maximize")
     mark = _lock(item, now, locks)
@@ -194,6 +195,11 @@ def length_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def scale_text(scale: float) -> str:
+    """Return how many times larger something is, as it is read: "2×"."""
+    return f"{scale:g}×"
+
+
 def shot_title(shot: str) -> str:
     """Return the service's word for a shot as it is read: "Front full body"."""
     return shot.replace("_", " ").replace("-", " ").strip().capitalize()
@@ -213,7 +219,8 @@ def about_text(item: Item) -> str:
     if item.shot:
         parts.append(shot_title(item.shot).lower())
     if item.versions:
-        parts.append(counted(item.versions, "refined version"))
+        largest = f", up to {scale_text(item.scale)}" if item.scale else ""
+        parts.append(f"{counted(item.versions, 'refined version')}{largest}")
     if item.status == "pending":
         parts.append("still in work")
     elif item.status in _FAILED:
