@@ -19,8 +19,9 @@ from scenario_desktop.ui.main_window import DockKind, MainWindow
 from scenario_desktop.ui.panels.refine.controller import RefineController
 from scenario_desktop.ui.panels.refine.dock import RefineDock
 from scenario_desktop.ui.panels.refine.page import RefinePage
-from scenario_desktop.ui.panels.refine.ports import RefinePorts, Service, sentence
+from scenario_desktop.ui.panels.refine.ports import RefinePorts, Service
 from scenario_desktop.ui.panels.refine.tasks import TasksPorts, TasksTalk
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.workbench.chosen import Choice
 from scenario_desktop.ui.workbench.spend import why_no_spending
 

@@ -16,7 +16,7 @@ from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
 from scenario_desktop.ui.main_window import DockKind, MainWindow
-from scenario_desktop.ui.panels.refine.ports import sentence
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.runs.controller import NO_ACCOUNT, RunsController
 from scenario_desktop.ui.panels.runs.dock import RunsDock
 from scenario_desktop.ui.panels.runs.kinds import BY_COMMAND, KINDS
@@ -86,8 +86,8 @@ class RunsRoom(QObject):
 
     def _own_commands(self) -> list[Command]:
         new = Command(
-            NEW, "New with Sartiq…", self._offer, icon="sparkles", reason=self._why_no_workspace,
-            words="create generate video edit adjust background faces",
+            NEW, "New with Sartiq…", self._offer, icon="sparkles", shortcut="N",
+            reason=self._why_no_workspace, words="create generate video edit adjust background faces",
         )  # fmt: skip
         return [
             new,

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from scenario_desktop.services.sartiq.training_offers import TrainingOffers
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.main_window import MainWindow
-from scenario_desktop.ui.panels.refine.ports import sentence
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.training.controller import (
     TrainingController,
     TrainingPorts,

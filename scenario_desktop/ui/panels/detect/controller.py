@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from scenario_desktop.api.models.modalities import Modality
-from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item
 from scenario_desktop.services.spending import Verdict
 from scenario_desktop.services.words import counted, units
@@ -21,7 +20,7 @@ from scenario_desktop.ui.dialogs import choose_files, confirm
 from scenario_desktop.ui.panels.detect.dock import DetectDock
 from scenario_desktop.ui.panels.detect.page import DetectPage
 from scenario_desktop.ui.panels.detect.pictures import DetectPictures
-from scenario_desktop.ui.panels.detect.ports import DetectPorts, sentence
+from scenario_desktop.ui.panels.detect.ports import DetectPorts
 from scenario_desktop.ui.panels.detect.state import (
     DetectDraft,
     Footer,
@@ -31,6 +30,7 @@ from scenario_desktop.ui.panels.detect.state import (
     price_lines,
     reasons,
 )
+from scenario_desktop.ui.panels.request.ports import sentence
 
 if TYPE_CHECKING:
     from scenario_desktop.services.detect import Quote
@@ -283,7 +283,7 @@ class DetectController(QObject):
                     self._look_at(item.id)
 
     def _on_add_failed(self, error: Exception) -> None:
-        self._show_trouble(_words(error))
+        self._show_trouble(sentence(error))
 
     # Price and sending
 
@@ -303,7 +303,7 @@ class DetectController(QObject):
 
     def _on_quote_failed(self, error: Exception) -> None:
         self._price = Price.FAILED
-        self._price_error = _words(error)
+        self._price_error = sentence(error)
         self._show_footer()
 
     async def _send(self, quote: Quote) -> None:
@@ -329,7 +329,7 @@ class DetectController(QObject):
     def _on_send_failed(self, error: Exception) -> None:
         self._ports.messages.report(error)
         self._refresh()
-        self._show_trouble(_words(error))
+        self._show_trouble(sentence(error))
 
     # Showing
 
@@ -370,8 +370,3 @@ class DetectController(QObject):
                 is_refused=self._is_refused(),
             )
         )
-
-
-def _words(error: object) -> str:
-    """Return a failure in words; one that is a bug of ours is in the log, and reported as such."""
-    return sentence(error) if isinstance(error, AppError) else "The program made a mistake."

@@ -21,8 +21,9 @@ from scenario_desktop.items import Item, Picture
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.panels.detect.dock import DetectDock
 from scenario_desktop.ui.panels.detect.page import DetectPage
-from scenario_desktop.ui.panels.detect.ports import DetectPorts, sentence
+from scenario_desktop.ui.panels.detect.ports import DetectPorts
 from scenario_desktop.ui.panels.detect.state import DetectDraft
+from scenario_desktop.ui.panels.request.ports import sentence
 
 if TYPE_CHECKING:
     from scenario_desktop.services.detect import MapPreview

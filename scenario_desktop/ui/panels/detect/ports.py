@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.modalities import Modality
-from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture
-from scenario_desktop.services.spending import Decision
 from scenario_desktop.ui.notices import Reports
+from scenario_desktop.ui.panels.request.ports import Drafts, Guard, SmallPictures
 
 if TYPE_CHECKING:  # they bring httpx and the decoders, which the first paint must not wait for
     from scenario_desktop.services.detect import MapPreview, Quote
@@ -35,12 +34,6 @@ class LargePictures(Protocol):
     async def large(self, item: Item, max_px: int) -> Picture: ...
 
 
-class SmallPictures(Protocol):
-    """Gives an item's thumbnail, encoded by our own workers."""
-
-    async def get(self, item: Item) -> bytes: ...
-
-
 class FileImports(Protocol):
     """Adds files to the library."""
 
@@ -53,19 +46,6 @@ class Items(Protocol):
     """Finds items of the library."""
 
     async def item(self, asset_id: str) -> Item | None: ...
-
-
-class Guard(Protocol):
-    """Holds a price against the user's limit."""
-
-    def decide(self, total: Any) -> Decision: ...
-
-
-class Drafts(Protocol):
-    """Remembers drafts as plain dicts."""
-
-    def load(self, name: str) -> Mapping[str, Any]: ...
-    def save(self, name: str, draft: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +67,3 @@ class DetectPorts:
     drafts: Drafts
     previewable: frozenset[Modality]
     is_local: bool
-
-
-def sentence(error: AppError) -> str:
-    """Return an error's message and hint as one text."""
-    return f"{error.message} {error.hint}".strip()

@@ -16,7 +16,7 @@ from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.generation import state
 from scenario_desktop.ui.panels.generation.view import GenerationDock, GenerationPage
-from scenario_desktop.ui.panels.refine.ports import SmallPictures, sentence
+from scenario_desktop.ui.panels.request.ports import SmallPictures, sentence
 
 if TYPE_CHECKING:
     from scenario_desktop.api.models.sartiq.answers import (

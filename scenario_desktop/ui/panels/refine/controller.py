@@ -27,7 +27,7 @@ from scenario_desktop.ui.panels.refine import state
 from scenario_desktop.ui.panels.refine.dock import RefineDock
 from scenario_desktop.ui.panels.refine.page import RefinePage
 from scenario_desktop.ui.panels.refine.pictures import RefinePictures
-from scenario_desktop.ui.panels.refine.ports import RefinePorts, sentence
+from scenario_desktop.ui.panels.refine.ports import RefinePorts
 from scenario_desktop.ui.panels.refine.state import (
     Footer,
     Input,
@@ -38,6 +38,7 @@ from scenario_desktop.ui.panels.refine.state import (
     Stage,
 )
 from scenario_desktop.ui.panels.refine.strip import TileWords
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.widgets.banner import Tone
 from scenario_desktop.ui.widgets.menu import Menu
 

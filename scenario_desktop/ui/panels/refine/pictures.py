@@ -15,8 +15,9 @@ from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.panels.refine.compare import difference
 from scenario_desktop.ui.panels.refine.page import RefinePage
-from scenario_desktop.ui.panels.refine.ports import RefinePorts, sentence
+from scenario_desktop.ui.panels.refine.ports import RefinePorts
 from scenario_desktop.ui.panels.refine.state import Input, Progress, Stage
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.widgets.picture_view import to_pixmap
 
 #: Long sides of what is shown, pixels: small, large, and once somebody zooms in.

@@ -19,7 +19,7 @@ from scenario_desktop.ui.forms.json_editor import as_text
 from scenario_desktop.ui.forms.text_area import TextArea
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.generation.state import refine_line
-from scenario_desktop.ui.panels.refine.ports import sentence
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.training.asking import StartDialog
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.labels import PlainLabel

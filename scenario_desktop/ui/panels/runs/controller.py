@@ -21,12 +21,13 @@ from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.dialogs import confirm
 from scenario_desktop.ui.forms.word_editors import KnownEntry
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.runs import state
 from scenario_desktop.ui.panels.runs.dock import RunsDock
 from scenario_desktop.ui.panels.runs.following import RunFollower
 from scenario_desktop.ui.panels.runs.kinds import KINDS, UNUSED_HERE, slots, specs
 from scenario_desktop.ui.panels.runs.page import Action, RunsPage, View
-from scenario_desktop.ui.panels.runs.ports import RunsPorts, sentence
+from scenario_desktop.ui.panels.runs.ports import RunsPorts
 from scenario_desktop.ui.panels.runs.slots import RunSlots
 from scenario_desktop.ui.panels.runs.state import (
     Footer,

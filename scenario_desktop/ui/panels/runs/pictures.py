@@ -14,7 +14,8 @@ from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item
 from scenario_desktop.services.sartiq.pictures import PictureRef
 from scenario_desktop.ui.actions import AsyncAction, Overlap
-from scenario_desktop.ui.panels.runs.ports import RunsPorts, sentence
+from scenario_desktop.ui.panels.request.ports import sentence
+from scenario_desktop.ui.panels.runs.ports import RunsPorts
 from scenario_desktop.ui.panels.runs.state import key_of
 from scenario_desktop.ui.widgets.picture_view import to_pixmap
 

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from scenario_desktop.api.models.sartiq.requests import SartiqRequest
 from scenario_desktop.items import Item, Picture
-from scenario_desktop.services.job_views import JobView
 from scenario_desktop.services.sartiq.pictures import PictureRef
 from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.ui.notices import Reports
-from scenario_desktop.ui.panels.refine.ports import (
+from scenario_desktop.ui.panels.request import ports
+from scenario_desktop.ui.panels.request.ports import (
     Drafts,
     Guard,
     Items,
     LargePictures,
     Reach,
     SmallPictures,
-    sentence,
 )
 
 if TYPE_CHECKING:  # they bring httpx, which the first paint must not wait for
@@ -28,9 +27,6 @@ if TYPE_CHECKING:  # they bring httpx, which the first paint must not wait for
         AgenticShotStatus,
         ExperimentalTaskPublic,
     )
-    from scenario_desktop.services.sartiq.remembered import KnownId
-
-__all__ = ["RunsPorts", "Service", "sentence"]
 
 
 class Runner(Protocol):
@@ -55,27 +51,19 @@ class Runner(Protocol):
     def refused_fields(self, row_id: str) -> Mapping[str, str]: ...
 
 
-class JobsList(Protocol):
-    """Follows what was sent."""
+class JobsList(ports.JobsList, Protocol):
+    """Follows what was sent, and stops it."""
 
-    @property
-    def rows(self) -> Sequence[JobView]: ...
-    @property
-    def changed(self) -> Any: ...
-    def view(self, row_id: str) -> JobView | None: ...
     async def cancel(self, row_id: str) -> None: ...
 
 
-class KnownIds(Protocol):
+class KnownIds(ports.KnownIds, Protocol):
     """Ids that were used before, and what they are called."""
 
-    def of(self, kind: str) -> Sequence[KnownId]: ...
     async def note(
         self, kind: str, known_id: str, name: str = "", *, is_used: bool = True
     ) -> None: ...
     async def note_all(self, used: Sequence[tuple[str, str]]) -> None: ...
-    async def forget(self, kind: str, known_id: str) -> None: ...
-    async def put_back(self, kind: str, known: KnownId, place: int) -> None: ...
 
 
 class Addresses(Protocol):

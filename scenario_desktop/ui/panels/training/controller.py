@@ -14,7 +14,7 @@ from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.forms.json_editor import as_text
 from scenario_desktop.ui.notices import Reports
-from scenario_desktop.ui.panels.refine.ports import sentence
+from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.training import state
 from scenario_desktop.ui.panels.training.asking import NameDialog, StartDialog
 from scenario_desktop.ui.panels.training.state import Training
@@ -157,7 +157,10 @@ class TrainingController(QObject):
 
     def _on_look_failed(self, error: object) -> None:
         if isinstance(error, NotFound):
-            text = "Check the id, and whether it is of this account."
+            text = (
+                f"Sartiq has none as “{one_line(self._id, 80)}”. Check the id, and whether it is of "
+                "this account."
+            )
             self._page.show_failure("There is no training of this id", text)
         else:
             self._page.show_failure("The training could not be read", sentence(error))

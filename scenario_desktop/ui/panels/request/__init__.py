@@ -1,0 +1,1 @@
+"""What the forms that send something to a service share; knows none of these forms."""
