@@ -209,11 +209,37 @@ class Workspaces:
         if sartiq_secret is not None:  # the token belongs to the former login
             await self._credentials.delete(token_reference(changes["sartiq_credentials_ref"]))
             changes["sartiq_username"] = sartiq_secret.key
-        record = record.model_copy(update=changes)
+        is_out = known is not None and known.is_signed_out
+        is_out = is_out and sartiq_secret is None and bool(changes["sartiq_credentials_ref"])
+        record = record.model_copy(update={**changes, "is_signed_out": is_out})
+        self._keep(record)
+        return record, state
+
+    async def sign_out(self, workspace_id: str) -> WorkspaceRecord:
+        """Forget an account's password and token for Sartiq. What is here of it stays.
+
+        Raises:
+            NotFound: there is no such account, or it has no such half.
+            CredentialsUnavailable: the keyring does not forget them; they are still in it.
+        """
+        record = self.find(workspace_id)
+        if record is None or not record.sartiq_credentials_ref:
+            raise NotFound("This workspace has no login for Sartiq.")
+        in_keyring = not self._credentials.is_for_session(record.sartiq_credentials_ref)
+        await self._forget_keys(record.sartiq_credentials_ref)
+        if in_keyring and self._credentials.state.keeping is not Keeping.KEYRING:
+            raise CredentialsUnavailable(
+                "The system keyring did not answer, so the password is still in it.",
+                hint="Unlock the keyring, then sign out again.",
+            )
+        record = record.model_copy(update={"is_signed_out": True})
+        self._keep(record)
+        return record
+
+    def _keep(self, record: WorkspaceRecord) -> None:
         others = [r for r in self.records if r.id not in (LOCAL.id, record.id)]
         self._settings.update(workspaces=(*others, record))
         self.changed.emit(self.records)
-        return record, state
 
     async def remove(self, workspace_id: str) -> None:
         """Forget an account with its keys and what is kept of it here. Nothing changes there.
@@ -258,6 +284,11 @@ class Workspaces:
         Raises:
             CredentialsUnavailable: they are not kept (any more); they have to be entered again.
         """
+        if record.is_signed_out:
+            raise CredentialsUnavailable(
+                f"You are signed out of Sartiq in “{record.name}”.",
+                hint="Sign in again with your name and password.",
+            )
         secret = await self._credentials.load(record.sartiq_credentials_ref)
         if secret is None:
             raise CredentialsUnavailable(

@@ -65,6 +65,7 @@ class WorkspaceRecord(_Part):
         sartiq_url: the address of its API; empty without a Sartiq half.
         sartiq_token_url: where to sign in; empty: where its framework has it.
         organisation_id: whose generations; None for the user's own.
+        is_signed_out: the user has had the password of the Sartiq half forgotten.
     """
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
@@ -81,6 +82,7 @@ class WorkspaceRecord(_Part):
     sartiq_username: str = ""
     organisation_id: str | None = None
     sartiq_credentials_ref: str = ""
+    is_signed_out: bool = False
 
     @property
     def has_scenario(self) -> bool:

@@ -330,9 +330,6 @@ async def test_a_refused_password_is_not_sent_twice(
     assert [type(error) for error in told] == [Unauthorised] * 20
     assert {str(error) for error in told} == {"The user name or the password was refused."}
     assert (len(server.logins), len(server.asked), store.forgotten) == (1, 0, 1)
-    server.login = None
-    login.try_again()
-    assert await login.token() == "t2"
 
 
 @pytest.mark.parametrize(
@@ -394,13 +391,6 @@ async def test_a_kept_token_that_has_ended_is_not_used(
     store.token = Token("kept-token", datetime.fromtimestamp(NOW, UTC))
     assert await login.token() == "t1"
     assert not server.asked
-
-
-async def test_signing_out_forgets(server: Server, store: Store, login: PasswordLogin) -> None:
-    await login.token()
-    await login.sign_out()
-    assert (store.token, login.expires_at) == (None, None)
-    assert await login.token() == "t2"
 
 
 # --- secret -----------------------------------------------------------------------------------

@@ -272,6 +272,37 @@ async def test_a_token_that_is_no_token_is_asked_for_anew(world: World) -> None:
     assert await world.workspaces.tokens(record).load() == Token("t", None)
 
 
+async def test_signing_out_forgets_password_and_token(world: World) -> None:
+    fresh = new_record("A", sartiq_url=URL)
+    record, _ = await world.workspaces.add(fresh, SECRET, sartiq_secret=LOGIN)
+    tokens = world.workspaces.tokens(record)
+    await tokens.save(Token("canary-token"))
+    out = await world.workspaces.sign_out(record.id)
+    assert [name for _, name in world.keyring.kept] == [record.credentials_ref]
+    await tokens.save(Token("canary-token"))  # of a request that was under way
+    assert await tokens.load() is None
+    halves = await halves_of(out, world.workspaces)
+    assert halves.scenario is not None
+    assert "signed out of Sartiq" in halves.troubles[0].message
+    assert halves.left == frozenset()  # its library stays
+    renamed = out.model_copy(update={"name": "B"})
+    assert (await world.workspaces.add(renamed, None))[0].is_signed_out
+    again, _ = await world.workspaces.add(out, None, sartiq_secret=LOGIN)
+    assert not again.is_signed_out
+    assert (await halves_of(again, world.workspaces)).sartiq is not None
+
+
+async def test_a_keyring_that_does_not_answer_forgets_nothing(world: World) -> None:
+    fresh = new_record("A", sartiq_url=URL)
+    record, _ = await world.workspaces.add(fresh, SECRET, sartiq_secret=LOGIN)
+    world.keyring.error = RuntimeError("locked")
+    with pytest.raises(CredentialsUnavailable, match="still in it"):
+        await world.workspaces.sign_out(record.id)
+    kept = world.workspaces.find(record.id)
+    assert kept is not None
+    assert not kept.is_signed_out
+
+
 async def test_a_failed_login_says_why(world: World) -> None:
     report = await world.workspaces.test_sartiq(URL, "ada", "pw")
     assert not report.is_good

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from scenario_desktop.api.models.accounts import Project, ProjectPage, Team
 from scenario_desktop.api.models.assets import AssetPage
@@ -181,7 +181,7 @@ async def test_errors_stand_under_the_fields(qt_loop: Any, make_room: MakeRoom) 
     assert "Use https://: without it anybody on the way can read the keys." in texts
     assert room.server.asked == []
     dialog.reject()
-    await until(lambda: not room.window.findChildren(ConnectDialog))
+    await until(lambda: not room.controller._connecting.is_busy)
 
 
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "new"])
@@ -201,7 +201,7 @@ async def test_the_half_that_is_wanted_is_in_front_and_typed_into(
     wanted = dialog.sartiq_form.editor(field)
     await until(lambda: wanted.isAncestorOf(dialog.focusWidget() or dialog))
     dialog.reject()
-    await until(lambda: not room.window.findChildren(ConnectDialog))
+    await until(lambda: not room.controller._connecting.is_busy)
 
 
 async def test_a_test_says_what_it_proved_and_offers_projects(
@@ -359,7 +359,7 @@ async def test_closing_the_dialog_stops_the_test(qt_loop: Any, make_room: MakeRo
     dialog.set_draft(FINE)
     room.press("Test")
     dialog.reject()
-    await until(lambda: not room.window.findChildren(ConnectDialog))
+    await until(lambda: not room.controller._connecting.is_busy)
     assert room.messages.reports == []
 
 
@@ -471,6 +471,37 @@ async def test_one_half_can_be_disconnected(qt_loop: Any, make_room: MakeRoom) -
     assert (kept.has_scenario, kept.has_sartiq, kept.sartiq_username) == (True, False, "")
     assert room.keyring is not None
     assert [name for _, name in room.keyring.kept] == [f"{record.id}/key"]
+    await room.store.aclose()
+
+
+async def test_the_user_can_sign_out_and_in_again(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    record = await both(room)
+    edited: list[str] = []
+    room.controller.edited.connect(edited.append)
+    room.controller.edit(record.id, Half.SARTIQ)
+    await room.dialog()
+    room.press("Sign out of Sartiq…")
+    await until(lambda: any("until you sign in again" in text for text in room.texts()))
+    room.press("Sign out")
+    await until(lambda: edited == [record.id])
+    assert room.keyring is not None
+    assert [name for _, name in room.keyring.kept] == [f"{record.id}/key"]
+    assert any("Sartiq · signed out" in text for text in room.texts())
+    assert room.messages.toasts[-1] == "Signed out of Sartiq in “Northlight”"
+    await until(lambda: not room.controller._connecting.is_busy)
+    room.controller.edit(record.id, Half.SARTIQ)
+    dialog = await room.dialog()
+    password = dialog.sartiq_form.editor("password").findChild(QLineEdit)
+    assert password is not None
+    assert password.placeholderText() == "You are signed out."
+    names = [button.text() for button in dialog.findChildren(QAbstractButton)]
+    assert "Sign out of Sartiq…" not in names
+    dialog.set_draft({"password": "pw"})
+    room.press("Save")
+    await until(lambda: len(edited) == 2)
+    assert not room.found(record.id).is_signed_out
+    assert room.found(record.id).has_sartiq
     await room.store.aclose()
 
 

@@ -161,17 +161,6 @@ class PasswordLogin:
                 return self._token.value
             return await self._ask()
 
-    async def sign_out(self) -> None:
-        """Forget the token, here and where it is kept."""
-        async with self._lock:
-            self._token = None
-            if self._store is not None:
-                await self._store.forget()
-
-    def try_again(self) -> None:
-        """Let a password that was refused be sent once more: the user has asked for it."""
-        self._refusal = None
-
     async def aclose(self) -> None:
         """Close the connection. May be called twice."""
         if not self._is_given:

@@ -42,6 +42,12 @@ class KeptToken:
         return Token(secret.secret, _moment(secret.key))
 
     async def save(self, token: Token) -> None:
+        try:
+            password = await self._credentials.load(self._password)
+        except CredentialsUnavailable:
+            return
+        if password is None:
+            return  # the user has signed out meanwhile: no token outlives its password
         ends = token.expires_at.isoformat() if token.expires_at is not None else ""
         await self._credentials.save(
             self._reference,

@@ -52,6 +52,7 @@ class ConnectDialog(Dialog):
         edited: a field changed, so an earlier test of this half proves nothing any more.
         test_requested: try the connection of this half.
         disconnect_requested: take this half out of the workspace.
+        sign_out_requested: forget the password of the Sartiq half.
         save_requested: keep the account; it is tried first.
         save_untested_requested: keep it although the test failed.
         keyring_requested: look for the system keyring again.
@@ -60,6 +61,7 @@ class ConnectDialog(Dialog):
     edited = Signal(object)
     test_requested = Signal(object)
     disconnect_requested = Signal(object)
+    sign_out_requested = Signal()
     save_requested = Signal()
     save_untested_requested = Signal()
     keyring_requested = Signal()
@@ -71,21 +73,24 @@ class ConnectDialog(Dialog):
         name: str = "",
         kept: frozenset[Half] = frozenset(),
         has_team_key: bool = False,
+        is_signed_out: bool = False,
     ) -> None:
         """
         Args:
             name: of the account that is edited; empty for a new one.
             kept: the halves that it has.
+            is_signed_out: of the Sartiq half, whose password is not kept then.
         """
         title = f"Edit “{name}”" if name else "Connect an account"
         super().__init__(parent, title, width=_WIDTH)
         is_kept = Half.SCENARIO in kept
         scenario = connect_specs(is_edit=is_kept, has_team_key=has_team_key)
-        sartiq = sartiq_specs(is_kept=Half.SARTIQ in kept)
+        sartiq = sartiq_specs(is_kept=Half.SARTIQ in kept, is_signed_out=is_signed_out)
+        has_login = Half.SARTIQ in kept and not is_signed_out
         self.name_form = Form(name_specs())
         self._pages = {
             Half.SCENARIO: _Page(Half.SCENARIO, scenario, (TEAM, ADVANCED), kept),
-            Half.SARTIQ: _Page(Half.SARTIQ, sartiq, (ADVANCED,), kept),
+            Half.SARTIQ: _Page(Half.SARTIQ, sartiq, (ADVANCED,), kept, has_login=has_login),
         }
         self.form = self._pages[Half.SCENARIO].form
         self.sartiq_form = self._pages[Half.SARTIQ].form
@@ -131,6 +136,7 @@ class ConnectDialog(Dialog):
         for page in self._pages.values():
             page.form.edited.connect(self._on_edited)
             page.disconnect_requested.connect(self.disconnect_requested)
+            page.sign_out_requested.connect(self.sign_out_requested)
             self.body.addWidget(page)
         self.body.addWidget(self._keeping)
         self.body.addWidget(self._session_only)
@@ -222,9 +228,11 @@ class _Page(QWidget):
 
     Signals:
         disconnect_requested: the half, when the user does not want it here any more.
+        sign_out_requested: forget the password of this half.
     """
 
     disconnect_requested = Signal(object)
+    sign_out_requested = Signal()
 
     def __init__(
         self,
@@ -232,6 +240,8 @@ class _Page(QWidget):
         specs: tuple[FieldSpec, ...],
         folded: tuple[str, ...],
         kept: frozenset[Half],
+        *,
+        has_login: bool = False,
     ) -> None:
         super().__init__()
         self.specs = specs
@@ -245,6 +255,12 @@ class _Page(QWidget):
             column.addWidget(PlainLabel(_INTRO[half], tone="text_2", wrap=True))
         column.addWidget(self.form)
         column.addWidget(self.report)
+        ways_out = QHBoxLayout()
+        ways_out.setSpacing(8)
+        if has_login:
+            sign_out = Button(f"Sign out of {half.service}…", icon="log-out", size=ButtonSize.SMALL)
+            sign_out.clicked.connect(self.sign_out_requested)
+            ways_out.addWidget(sign_out)
         if half in kept and len(kept) > 1:
             leave = Button(
                 f"Disconnect {half.service}…",
@@ -253,7 +269,10 @@ class _Page(QWidget):
                 size=ButtonSize.SMALL,
             )
             leave.clicked.connect(self._on_leave_clicked)
-            column.addWidget(leave, 0, Qt.AlignmentFlag.AlignLeft)
+            ways_out.addWidget(leave)
+        if ways_out.count():
+            ways_out.addStretch(1)
+            column.addLayout(ways_out)
 
     @property
     def first_editor(self) -> QWidget:

@@ -63,18 +63,21 @@ class ConnectController(QObject):
         self._testing = AsyncAction(self._test, parent=self)
         self._saving = AsyncAction(self._save, parent=self)
         self._leaving = AsyncAction(self._leave, parent=self)
+        self._signing_out = AsyncAction(self._sign_out, parent=self)
         self._keyring = AsyncAction(ports.credentials.prepare, parent=self)
         self._looking = AsyncAction(ports.credentials.retry, parent=self, overlap=Overlap.RESTART)
         for action in (self._testing, self._saving):
             action.failed.connect(self._on_failed)
             action.busy_changed.connect(self._show_busy)
         self._leaving.failed.connect(ports.messages.report)
+        self._signing_out.failed.connect(ports.messages.report)
         for action in (self._keyring, self._looking):
             action.succeeded.connect(self._show_keeping)
             action.failed.connect(ports.messages.report)
         dialog.edited.connect(self._on_edited)
         dialog.test_requested.connect(self._on_test_requested)
         dialog.disconnect_requested.connect(self._leaving.trigger)
+        dialog.sign_out_requested.connect(self._signing_out.trigger)
         dialog.save_requested.connect(self._on_save_requested)
         dialog.save_untested_requested.connect(self._on_save_untested_requested)
         dialog.keyring_requested.connect(self._looking.trigger)
@@ -291,6 +294,23 @@ class ConnectController(QObject):
         self.saved, _ = await self._ports.workspaces.add(record.model_copy(update=gone), None)
         self._ports.messages.toast(f"“{record.name}” is no longer connected to {half.service}")
         self._dialog.accept()
+
+    async def _sign_out(self) -> None:
+        """Forget password and token of the Sartiq half, after asking."""
+        record = self._record
+        if record is None:
+            return
+        is_sure = await confirm(
+            self._dialog.window(),
+            f"Sign out of Sartiq in “{record.name}”?",
+            "The password and the sign-in are forgotten on this computer. What is in this library "
+            "stays, but nothing is read from Sartiq or made there until you sign in again.",
+            "Sign out",
+        )
+        if is_sure:
+            self.saved = await self._ports.workspaces.sign_out(record.id)
+            self._ports.messages.toast(f"Signed out of Sartiq in “{record.name}”")
+            self._dialog.accept()
 
     # showing
 

@@ -79,6 +79,7 @@ class WorkspacesController(QObject):
             name=record.name if record else "",
             kept=kept_halves(record),
             has_team_key=bool(record and record.team_credentials_ref),
+            is_signed_out=bool(record and record.is_signed_out),
         )
         if half is not None:
             dialog.begin_with(half)

@@ -205,10 +205,11 @@ def connect_specs(*, is_edit: bool, has_team_key: bool = False) -> tuple[FieldSp
     )
 
 
-def sartiq_specs(*, is_kept: bool) -> tuple[FieldSpec, ...]:
+def sartiq_specs(*, is_kept: bool, is_signed_out: bool = False) -> tuple[FieldSpec, ...]:
     """Return the form's fields for the second service."""
+    told = "You are signed out." if is_signed_out else _KEPT
     return tuple(
-        replace(spec, placeholder=_KEPT) if is_kept and spec.name == "password" else spec
+        replace(spec, placeholder=told) if is_kept and spec.name == "password" else spec
         for spec in fields_of_model(EditSartiqDraft if is_kept else SartiqDraft)
     )
 
@@ -238,7 +239,8 @@ def note_of(record: WorkspaceRecord) -> str:
             parts.append(urlsplit(record.base_url).netloc)
         lines.append(" · ".join(parts))
     if record.has_sartiq:
-        lines.append(" · ".join(["Sartiq", record.sartiq_username, _host(record.sartiq_url)]))
+        who = "signed out" if record.is_signed_out else record.sartiq_username
+        lines.append(" · ".join(["Sartiq", who, _host(record.sartiq_url)]))
     return "\n".join(lines)
 
 
