@@ -62,6 +62,13 @@ class FoldsToRail(Protocol):
 
 
 @runtime_checkable
+class HasFoot(Protocol):
+    """A page with something at its bottom that no notice may cover."""
+
+    def foot_height(self) -> int: ...
+
+
+@runtime_checkable
 class FollowsSidebar(Protocol):
     """A top bar whose search field begins where the page begins."""
 
@@ -152,7 +159,13 @@ class MainWindow(QWidget):
 
         notices = Notices(self)
         notices.set_bottom(self._bottom)
+        notices.floor_of_page = self._floor_of_page
         return notices
+
+    def _floor_of_page(self) -> int:
+        """Return what the page in front has at its bottom that no notice may cover."""
+        page = self._pages.get(self.page)
+        return page.foot_height() if isinstance(page, HasFoot) else 0
 
     # What stands in the regions
 
@@ -205,6 +218,8 @@ class MainWindow(QWidget):
         self._arrange()
         if had_focus:
             self._pages[name].setFocus()
+        if "notices" in self.__dict__:
+            self.notices.set_bottom(self._bottom)  # this page may have another foot
         self.page_changed.emit(name)
         self._save_soon()
 

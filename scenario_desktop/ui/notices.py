@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable
 from typing import Protocol
@@ -16,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from scenario_desktop.errors import AppError, Cancelled
+from scenario_desktop.errors import AppError, Cancelled, Offline, TimedOut
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
@@ -24,6 +25,8 @@ from scenario_desktop.ui.widgets.modal import Frame
 
 #: How far over the job bar a notice floats, pixels.
 LIFT = 12
+#: How long an error is shown at least, seconds.
+LEAST_S = 4.0
 
 
 class Reports(Protocol):
@@ -106,6 +109,7 @@ class Notices(QObject):
 
     Attributes:
         bottom: height that the job bar or panel takes at the bottom of the window, pixels.
+        floor_of_page: returns the height that a page keeps free of notices above that.
     """
 
     def __init__(self, window: QWidget) -> None:
@@ -115,6 +119,8 @@ class Notices(QObject):
         self._card: _ErrorCard | None = None
         self._undo: Callable[[], object] | None = None
         self._told: object = None
+        self._told_at = 0.0
+        self.floor_of_page: Callable[[], int] = int
         self.bottom = 0
         window.installEventFilter(self)
 
@@ -138,7 +144,7 @@ class Notices(QObject):
         """Tell a failure; it stays until it is closed. A cancelled action is no failure."""
         if isinstance(error, Cancelled):
             return
-        self._told = error
+        self._told, self._told_at = error, time.monotonic()
         if isinstance(error, AppError):
             self._report(error.message, error.hint, error.details)
             return
@@ -151,6 +157,15 @@ class Notices(QObject):
     def withdraw(self, error: object) -> None:
         """Take the card of an error away, if it is still there and still that one."""
         if error is not None and error is self._told:
+            self._end_card()
+
+    def withdraw_connection_trouble(self) -> None:
+        """Take a card away that says there is no connection: there is one now.
+
+        One that is quite new stays until this is said again, or nobody could have read it.
+        """
+        is_trouble = isinstance(self._told, Offline | TimedOut)
+        if is_trouble and time.monotonic() - self._told_at >= LEAST_S:
             self._end_card()
 
     def set_bottom(self, height: int) -> None:
@@ -181,7 +196,7 @@ class Notices(QObject):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(frame, frame.accessibleName()))
 
     def _place(self) -> None:
-        floor = self._window.height() - self.bottom - LIFT
+        floor = self._window.height() - self.bottom - LIFT - self.floor_of_page()
         for frame in (self._toast, self._card):
             if frame is None:
                 continue

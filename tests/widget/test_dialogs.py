@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from scenario_desktop.errors import Cancelled, Offline
+from scenario_desktop.errors import Cancelled, Forbidden, Offline
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.dialogs import ACCEPTED, Dialog, ask, confirm
 from scenario_desktop.ui.notices import Notices
@@ -150,6 +150,40 @@ def test_an_error_stays_with_its_hint_and_can_be_copied(qtbot: QtBot, window: QW
     copy = next(b for b in window.findChildren(QPushButton) if b.text() == "Copy details")
     copy.click()
     assert "ECONNREFUSED" in QGuiApplication.clipboard().text()
+    notices.close_all()
+
+
+def _has_card(window: QWidget) -> bool:
+    return "Copy details" in {b.text() for b in window.findChildren(QPushButton) if b.isVisible()}
+
+
+def test_trouble_with_the_connection_goes_when_there_is_one_again(
+    qtbot: QtBot, window: QWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices = Notices(window)
+    error = Offline("The connection was interrupted.", hint="Try again.", details="reset")
+    notices.report(error)
+    notices.withdraw_connection_trouble()
+    assert _has_card(window)  # nobody could have read it yet
+    monkeypatch.setattr("scenario_desktop.ui.notices.LEAST_S", 0.0)
+    notices.withdraw_connection_trouble()
+    assert not _has_card(window)
+    notices.report(Forbidden("This belongs to somebody else.", details="403"))
+    notices.withdraw_connection_trouble()
+    assert _has_card(window)
+    notices.close_all()
+
+
+def test_notices_stand_above_what_a_page_keeps_free(qtbot: QtBot, window: QWidget) -> None:
+    notices = Notices(window)
+    notices.set_bottom(30)
+    notices.toast("Saved")
+    toast = notices._toast
+    assert toast is not None
+    before = toast.geometry().bottom()
+    notices.floor_of_page = lambda: 70
+    notices.set_bottom(30)
+    assert toast.geometry().bottom() == before - 70
     notices.close_all()
 
 

@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.panels.gallery import groups
-from scenario_desktop.ui.panels.gallery.cells import GROUP_GAP, WorkCell, WorkState
+from scenario_desktop.ui.panels.gallery.cells import GROUP_GAP, CellPainter, WorkCell, WorkState
 from scenario_desktop.ui.panels.gallery.grid import GridView
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
+from scenario_desktop.ui.panels.gallery.words import Corner, badges
+from scenario_desktop.ui.theme import Theme
 from tests.support import until
-from tests.widget.gallery_support import FakeThumbnails, item
+from tests.widget.gallery_support import START, FakeThumbnails, item
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -331,3 +333,26 @@ def test_an_item_in_work_shimmers_and_a_failed_one_does_not(store: PictureStore)
     assert grid._in_work == {2}
     grid.close()
     grid.deleteLater()
+
+
+def test_signs_never_lie_over_each_other_nor_say_half_a_word(look: Theme) -> None:
+    both = badges(item(1, shot="front_full_body", versions=3, scale=4.0), START)
+
+    def widths(cell: int) -> tuple[bool, int, int]:
+        painter = CellPainter(cell, 1.0)
+        small = painter._is_tight(both)
+        shot, stack = both[Corner.IS], both[Corner.BECAME]
+        return (
+            small,
+            painter._badge(shot, is_small=small).width(),
+            painter._badge(stack, is_small=False).width(),
+        )
+
+    assert not widths(200)[0]
+    is_small, shot, stack = widths(120)
+    assert is_small
+    assert shot + stack <= 120 - 12
+    look.set_scale(2.0)
+    is_small, shot, _ = widths(110)
+    assert shot < 40  # the sign alone
+    look.set_scale(1.0)

@@ -375,3 +375,21 @@ def test_an_escape_that_nothing_wants_is_told(make: Make) -> None:
     assert not told
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert told == [True]
+
+
+class _Footed(Surface):
+    def foot_height(self) -> int:
+        return 90
+
+
+def test_notices_leave_the_foot_of_a_page_in_sight(make: Make) -> None:
+    window = make()
+    window.add_page("footed", _Footed("stage"))
+    window.notices.toast("Saved")
+    toast = window.notices._toast
+    assert toast is not None
+    before = toast.geometry().bottom()
+    window.set_page("footed")
+    assert toast.geometry().bottom() == before - 90
+    window.set_page("gallery")
+    assert toast.geometry().bottom() == before

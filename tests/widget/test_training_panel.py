@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 
 from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
 from scenario_desktop.errors import AppError, NotFound, NotOffered
@@ -177,6 +177,8 @@ async def test_a_training_is_looked_at_by_its_id_and_remembered(
     desk.page.field.returnPressed.emit()
     await desk.controller.looking.settle()
     assert desk.page.state.accessibleName() == "There is no training of this id"
+    told = " ".join(label.text() for label in desk.page.state.findChildren(QLabel))
+    assert "Sartiq has none as “T1”." in told
     assert desk.entries() == []
     desk.controller.look_at("t1")
     await desk.controller.looking.settle()

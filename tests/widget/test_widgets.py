@@ -44,6 +44,7 @@ from scenario_desktop.ui.widgets.popover import Popover
 from scenario_desktop.ui.widgets.progress import ProgressBar
 from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
+from scenario_desktop.ui.widgets.sentences import FactRow
 from scenario_desktop.ui.widgets.slider import NumberField, Slider, SliderField
 from scenario_desktop.ui.widgets.spinner import Spinner
 from scenario_desktop.ui.widgets.surface import Card, Surface
@@ -533,3 +534,15 @@ def test_a_scroll_bar_takes_no_room(qtbot: QtBot) -> None:
     area.verticalScrollBar().setValue(0)
     assert area.bar.value() == 0
     assert area.bar.geometry().right() == 199
+
+
+def test_a_fact_without_room_takes_a_second_line(qtbot: QtBot, look: Theme) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = FactRow("Price")
+    row.setParent(window)
+    row.show_value("Sartiq gives none in advance")
+    one, two = row.heightForWidth(400), row.heightForWidth(150)
+    assert two >= 2 * look.line("small") > one
+    row.show_value("")
+    assert row.isHidden()

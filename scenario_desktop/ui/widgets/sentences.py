@@ -8,7 +8,7 @@ from itertools import zip_longest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
+from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
 
 
 class Sentence(QWidget):
@@ -55,16 +55,16 @@ class Reasons(QVBoxLayout):
 
 
 class FactRow(QWidget):
-    """A name at the left and its value at the right; hidden without a value."""
+    """A name at the left and its value at the right, on two lines if need be; hidden without."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._value = ElidedLabel("", "small", "text_3")
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._value = PlainLabel("", "small", "text_3", wrap=True)
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(PlainLabel(title, "small", "text_2"))
+        row.addWidget(PlainLabel(title, "small", "text_2"), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._value, 1)
 
     def show_value(self, value: str) -> None:

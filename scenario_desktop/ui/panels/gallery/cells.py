@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -47,6 +48,8 @@ GROUP_GAP = 14
 _LEAST_TITLE = 72
 #: What the ground of a group reaches beyond its first and last cell.
 _GROUND = 4
+#: The share of a badge's words that has to fit for it to have any.
+_LEAST_WORDS = 0.75
 _CAPTIONS = 2000
 _TALL = 16_777_215
 
@@ -120,7 +123,7 @@ class CellPainter:
             line=theme.with_alpha(t.text, 0.08).rgba(),
             checks=(t.check_a.rgba(), t.check_b.rgba()),
         )
-        self._badges: dict[Badge, QPixmap] = {}
+        self._badges: dict[tuple[Badge, bool], QPixmap] = {}
         self._captions: OrderedDict[int, tuple[str, QStaticText, float]] = OrderedDict()
         self._blank: dict[tuple[str, str], QPixmap] = {}
 
@@ -229,8 +232,19 @@ class CellPainter:
     def paint_badges(
         self, painter: QPainter, box: Box, item: Item, now: datetime, locks: Locks = NO_LOCKS
     ) -> None:
-        for corner, badge in badges(item, now, locks).items():
-            self._paint_badge(painter, box, corner, badge)
+        found = badges(item, now, locks)
+        is_tight = Corner.IS in found and Corner.BECAME in found and self._is_tight(found)
+        for corner, badge in found.items():
+            self._paint_badge(
+                painter, box, corner, badge, is_small=is_tight and corner is Corner.IS
+            )
+
+    def _is_tight(self, found: Mapping[Corner, Badge]) -> bool:
+        """Whether the two signs at the bottom would lie over each other."""
+        wide = sum(
+            self._badge(found[c], is_small=False).width() for c in (Corner.IS, Corner.BECAME)
+        )
+        return wide / self._ratio > self._cell - 2 * _INSET - 4
 
     def paint_caption(self, painter: QPainter, box: Box, item: Item) -> None:
         """Draw the name below the picture, cut in its middle."""
@@ -277,24 +291,33 @@ class CellPainter:
         pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
 
-    def _paint_badge(self, painter: QPainter, box: Box, corner: Corner, badge: Badge) -> None:
-        picture = self._badges.get(badge)
+    def _badge(self, badge: Badge, *, is_small: bool) -> QPixmap:
+        picture = self._badges.get((badge, is_small))
         if picture is None:
-            picture = self._badges[badge] = self._make_badge(badge)
+            picture = self._badges[badge, is_small] = self._make_badge(badge, is_small=is_small)
+        return picture
+
+    def _paint_badge(
+        self, painter: QPainter, box: Box, corner: Corner, badge: Badge, *, is_small: bool = False
+    ) -> None:
+        picture = self._badge(badge, is_small=is_small)
         width = picture.width() / self._ratio
         height = picture.height() / self._ratio
         x = box.x + _INSET if corner is Corner.IS else box.x + self._cell - _INSET - width
         y = box.y + _INSET if corner is Corner.MARK else box.y + self._cell - _INSET - height
         painter.drawPixmap(round(x), round(y), picture)
 
-    def _make_badge(self, badge: Badge) -> QPixmap:
+    def _make_badge(self, badge: Badge, *, is_small: bool) -> QPixmap:
         dark = theme.tokens_of("dark")
         color = dark.named(badge.tone)
-        has_words = bool(badge.words) and self._cell >= WORDS_FROM_PX
-        icon = badge.icon if has_words or not badge.words else badge.small_icon
         height = self._look.height(theme.metric("size", "badge"), "caption", 2)
         side = self._look.px(12)
         metrics = QFontMetrics(self._caption)
+        room = self._cell - 2 * _INSET - 12 - (side + 4 if badge.icon else 0)
+        # A few letters and an ellipsis say less than the sign alone.
+        is_told = room >= _LEAST_WORDS * metrics.horizontalAdvance(badge.words)
+        has_words = bool(badge.words) and self._cell >= WORDS_FROM_PX and is_told and not is_small
+        icon = badge.icon if has_words or not badge.words else badge.small_icon
         words_width = metrics.horizontalAdvance(badge.words) + 1 if has_words else 0
         width = words_width + (side if icon else 0) + (12 if has_words else 0)
         width += 4 if icon and has_words else 0

@@ -119,6 +119,10 @@ class RefinePage(Surface):
         layout.addLayout(stage, 1)
         layout.addLayout(foot)
 
+    def foot_height(self) -> int:
+        """Return the height of the strip, which notices stand above."""
+        return 0 if self.strip.isHidden() else self.height() - self.strip.y()
+
     # What is shown
 
     def show_nothing(self) -> None:

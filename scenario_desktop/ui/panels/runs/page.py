@@ -375,6 +375,10 @@ class RunsPage(Surface):
             case Action.NONE:
                 pass
 
+    def foot_height(self) -> int:
+        """Return the height of the strip, which notices stand above."""
+        return 0 if self._foot.isHidden() else self._foot.height()
+
     def _fit_strip(self) -> None:
         """Two rows of tiles are in sight; more scroll."""
         width = max(80, self.width() - 32)

@@ -157,10 +157,8 @@ class TrainingController(QObject):
 
     def _on_look_failed(self, error: object) -> None:
         if isinstance(error, NotFound):
-            text = (
-                f"Sartiq has none as “{one_line(self._id, 80)}”. Check the id, and whether it is of "
-                "this account."
-            )
+            wrong = one_line(self._id, 80)
+            text = f"Sartiq has none as “{wrong}”. Check the id, and whether it is of this account."
             self._page.show_failure("There is no training of this id", text)
         else:
             self._page.show_failure("The training could not be read", sentence(error))
