@@ -62,6 +62,7 @@ from scenario_desktop.ui.workbench.usage_room import UsageRoom
 
 if TYPE_CHECKING:
     from scenario_desktop.services.session import Session
+    from scenario_desktop.services.sync_loop import SyncStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Workbench(QObject):
                 Work("detect.open", "Detect", "scan-line", "D", needs_scenario=True),
                 Work("refine.open", "Refine", "maximize-2", "R"),
                 Work("usage.open", "Usage", "chart-column", "U"),
-                Work(runs_room.NEW, "New with Sartiq…", "sparkles", ""),
+                Work(runs_room.NEW, "New with Sartiq…", "sparkles", "N"),
             ]
         )
         self.topbar_view = TopBarView(self.commands)
@@ -348,6 +349,7 @@ class Workbench(QObject):
         self.palette.bind(self._find, self.store)
         session.library.changed.connect(self._on_library_changed)
         session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
+        session.sync.status_changed.connect(self._on_sync_status)
         self.gallery.controller.set_sync_status(session.sync.status)
         self.spend.bind(session, is_local=is_local)
         self.place.open(session.workspace_id, is_there=is_there)
@@ -364,6 +366,7 @@ class Workbench(QObject):
         self.spend.bind(None)
         session.library.changed.disconnect(self._on_library_changed)
         session.sync.status_changed.disconnect(self.gallery.controller.set_sync_status)
+        session.sync.status_changed.disconnect(self._on_sync_status)
         self.window.set_page(GALLERY)
         self.palette.bind(None, None)
         self.preview.open_workspace(None, None)
@@ -471,6 +474,10 @@ class Workbench(QObject):
                 shortcut="Ctrl+Q", words="exit close",
             ),
         )  # fmt: skip
+
+    def _on_sync_status(self, status: SyncStatus) -> None:
+        if status.state == "idle" and status.error is None:
+            self.notices.withdraw_connection_trouble()
 
     def _has_session(self) -> bool:
         return self._session is not None
