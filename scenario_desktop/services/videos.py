@@ -20,6 +20,8 @@ from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.imaging.video import VideoInfo
 from scenario_desktop.items import Item, Picture
 
+__all__ = ["Size", "Video", "VideoInfo", "Videos", "fitting"]
+
 T = TypeVar("T")
 #: Width and height of a frame, or of what it is shown in, in pixels.
 Size = tuple[int, int]
@@ -97,7 +99,7 @@ class Video:
         return max(2, min(MAX_KEPT, MAX_KEPT_BYTES // (width * height * 4)) - BEHIND)
 
     def go_to(self, number: int) -> None:
-        """Read from here on; frames far away are forgotten."""
+        """Read from here on; frames far away are forgotten when there are too many."""
         if self._is_closed:
             return
         self._at = min(max(0, number), self.info.frames - 1)
@@ -195,8 +197,14 @@ class Video:
         return start, count
 
     def _trim(self) -> None:
+        """Forget frames that are not asked for, the farthest first, where there are too many."""
+        over = len(self._kept) - self.room - BEHIND
+        if over <= 0:
+            return
         asked = {*self._wanted(), *range(self._at - BEHIND, self._at)}
-        for number in [number for number in self._kept if number not in asked]:
+        others = [number for number in self._kept if number not in asked]
+        others.sort(key=lambda number: abs(number - self._at), reverse=True)
+        for number in others[:over]:
             del self._kept[number]
 
 

@@ -117,7 +117,7 @@ async def test_what_is_kept_is_bounded_and_follows(
         await until(partial(is_full, number))
         assert len(video._kept) <= 12
     assert video.frame(43) is not None  # for stepping back
-    assert video.frame(42) is None
+    assert video.frame(30) is None
 
 
 async def test_looping_it_reads_the_beginning_before_the_end_comes(

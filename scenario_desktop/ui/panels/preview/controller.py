@@ -14,6 +14,8 @@ from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.models.picture_store import Frame, PictureStore
+from scenario_desktop.ui.panels.preview.player import State, VideoSource
+from scenario_desktop.ui.panels.preview.playing import Playing
 from scenario_desktop.ui.panels.preview.view import PreviewView
 
 #: Pictures kept for going back and forth; some 10 MB each on a large screen.
@@ -52,7 +54,7 @@ class PreviewController(QObject):
     """Connects the preview to an order of items and the service that decodes them.
 
     Signals:
-        play_requested: the video that is shown should be opened in a player.
+        play_requested: the video that is shown should be opened in another program.
         shown: key of the item whose picture is shown now, in whatever size.
     """
 
@@ -65,6 +67,8 @@ class PreviewController(QObject):
         self._source: PreviewSource | None = None
         self._walk: Walk | None = None
         self._relatives: Relatives | None = None
+        self._videos: VideoSource | None = None
+        self.playing = Playing(view)
         self._pair: tuple[Item, Item] | None = None
         self._wants_pair = False
         self._key: int | None = None
@@ -90,14 +94,16 @@ class PreviewController(QObject):
         source: PreviewSource | None,
         walk: Walk | None,
         relatives: Relatives | None = None,
+        videos: VideoSource | None = None,
     ) -> None:
         """Take pictures from a workspace; None closes what is shown of the last one.
 
         Args:
             relatives: finds what an item can be compared with.
+            videos: opens videos; without it they are opened outside only.
         """
         self._view.close_preview()
-        self._relatives = relatives
+        self._relatives, self._videos = relatives, videos
         self._source, self._walk = source, walk
         self._kept.clear()
 
@@ -145,6 +151,7 @@ class PreviewController(QObject):
             return
         self._key = key
         self.detail.cancel()
+        self.playing.close()
         self._view.set_neighbours(
             walk.neighbour(key, -1) is not None, walk.neighbour(key, 1) is not None
         )
@@ -162,7 +169,9 @@ class PreviewController(QObject):
         self._view.show_item(item)
         self._want_stand_in(item)
         if item.kind == "video":
-            self._view.show_poster(self._poster(item))
+            self._view.show_poster(self._poster(item), is_playable=self._videos is not None)
+            if self._videos is not None:
+                self.playing.open(self._videos, item)
             self.shown.emit(key)
             return
         picture = self._kept.get((key, self._view.wanted_px()))
@@ -232,7 +241,8 @@ class PreviewController(QObject):
         if self._item is not None and key == self._item.key and self._frame is not None:
             pixmap = self._store.pixmap(key, self._frame)
             if pixmap is not None and self._item.kind == "video":
-                self._view.show_poster(pixmap)
+                if self.playing.player.state is State.POSTER:
+                    self._view.show_poster(pixmap, is_playable=self._videos is not None)
             elif pixmap is not None:
                 self._view.show_stand_in(pixmap)
 
@@ -279,12 +289,15 @@ class PreviewController(QObject):
             self._view.show_failure("The picture could not be shown", "This is a fault of ours.")
 
     def _on_retry(self) -> None:
-        if self._key is not None:
+        if self.playing.player.state is State.FAILED:
+            self.playing.player.play()
+        elif self._key is not None:
             self._show(self._key)
 
     def _on_closed(self) -> None:
         for action in (self.load, self.detail, self.ahead, self.comparing):
             action.cancel()
+        self.playing.close()
         self._wants_pair, self._pair = False, None
         self._kept.clear()
         self._store.drop(_OWNER)

@@ -10,6 +10,8 @@ from typing_extensions import override
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.inspector import facts
+from scenario_desktop.ui.panels.preview.player import State
+from scenario_desktop.ui.panels.preview.player_bar import PlayBadge, PlayerBar
 from scenario_desktop.ui.widgets.buttons import Button, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.compare_view import CompareView
 from scenario_desktop.ui.widgets.empty_state import EmptyState
@@ -21,6 +23,8 @@ from scenario_desktop.ui.widgets.surface import Surface
 _NEXT = frozenset({Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown})
 _PREVIOUS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp})
 _CLOSE = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Space})
+#: What a video is played by; Space closes other pictures.
+_PLAYER = frozenset({Qt.Key.Key_Space, Qt.Key.Key_Comma, Qt.Key.Key_Period, Qt.Key.Key_L})
 #: Ours with Ctrl, too, where they would resize the cells below.
 _ZOOM = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0})
 #: What is decided looking at a picture acts on the one that is seen: heart, trash, undo is Ctrl+Z.
@@ -37,10 +41,11 @@ class PreviewView(Surface):
     """Covers its host while open, and takes the keyboard.
 
     Left and Right always go to the neighbours. While zoomed in, Up and Down move the picture, and
-    with Shift all arrows do.
+    with Shift all arrows do. Of a video Space plays and pauses, comma and period step.
 
     Attributes:
         picture: zoom and pan.
+        player: the buttons below a video; whoever plays it connects them.
 
     Signals:
         step_requested: 1 for the next item, -1 for the one before.
@@ -48,7 +53,11 @@ class PreviewView(Surface):
         retry_requested: the button of a failure was pressed.
         detail_requested: the zoom asks for more pixels than the copy shown has.
         compare_toggled: whether before and after should be seen.
-        play_requested: the video should be opened in a player.
+        play_requested: the video should be opened in another program.
+        toggle_requested: the video should play, or pause.
+        frames_requested: so many frames on (1) or back (-1).
+        loop_requested: the video should begin again at its end, or no more.
+        frame_box_changed: the video is shown in another size.
     """
 
     step_requested = Signal(int)
@@ -57,6 +66,10 @@ class PreviewView(Surface):
     detail_requested = Signal()
     compare_toggled = Signal(bool)
     play_requested = Signal()
+    toggle_requested = Signal()
+    frames_requested = Signal(int)
+    loop_requested = Signal()
+    frame_box_changed = Signal()
 
     def __init__(self, host: QWidget) -> None:
         super().__init__("stage", parent=host)
@@ -64,7 +77,8 @@ class PreviewView(Surface):
         self._before: QWidget | None = None
         self._item: Item | None = None
         self._full = QSize()
-        self._is_waiting = self._is_video = False
+        self._is_waiting = self._is_video = self._is_playable = False
+        self._goes_outside = False  # by the button of the failure
         self._has_all = True  # the pixels shown are all that the picture has
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("paints_focus", True)
@@ -78,10 +92,16 @@ class PreviewView(Surface):
         self.spinner = Spinner(16)
         self._failure = EmptyState()
         self._bar = QWidget()
+        self.player = PlayerBar()
+        self.player.hide()
+        self.badge = PlayBadge(self.picture)
+        self.badge.hide()
         self._lay_out()
         self.picture.zoom_changed.connect(self._on_zoom)
         self._failure.action_requested.connect(self._on_action)
         host.installEventFilter(self)
+        self.picture.installEventFilter(self)
+        self.badge.clicked.connect(self.toggle_requested)
         self.hide()
 
     def _lay_out(self) -> None:
@@ -90,7 +110,7 @@ class PreviewView(Surface):
         self.compare = IconButton("columns-2", "Before and after", shortcut="C")
         self.compare.setCheckable(True)
         self.compare.clicked.connect(self.compare_toggled)
-        self.play = Button("Open in player", icon="play", size=ButtonSize.SMALL)
+        self.play = Button("Open outside", icon="external-link", size=ButtonSize.SMALL)
         self.play.clicked.connect(self.play_requested)
         for extra in (self.compare, self.play):
             extra.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -133,6 +153,7 @@ class PreviewView(Surface):
         column.setSpacing(0)
         column.addWidget(self._bar)
         column.addWidget(body, 1)
+        column.addWidget(self.player)
 
     # What is shown
 
@@ -164,6 +185,7 @@ class PreviewView(Surface):
         self.name.setText(item.name)
         self._is_video = item.kind == "video"
         self.play.setVisible(self._is_video)
+        self._set_playable(False)
         self.set_pair(False)
         self._has_all = False
         self._full = QSize(item.width or 0, item.height or 0)
@@ -188,18 +210,55 @@ class PreviewView(Surface):
         self.picture.set_picture(picture, full)
         self._show_facts()
 
-    def show_poster(self, pixmap: QPixmap | None) -> None:
+    def show_poster(self, pixmap: QPixmap | None, *, is_playable: bool = False) -> None:
         """Show that this is a video, by its still picture where there is one."""
         self.set_loading(False)
         self._is_waiting = False
         self._has_all = True
+        self._set_playable(is_playable)
         if pixmap is not None and not self._full.isEmpty():
-            self._pages.setCurrentWidget(self.picture)
             self.picture.set_pixmap(pixmap, self._full)
+        elif not is_playable:
+            text = "It plays in the video player of this computer."
+            self._show_problem("video", "This is a video", text, goes_outside=True)
             return
-        text = "It plays in the video player of this computer."
-        self._failure.set_state("video", "This is a video", text, "Open in player")
-        self._pages.setCurrentWidget(self._failure)
+        self._pages.setCurrentWidget(self.picture)
+
+    def show_frame(self, picture: Picture, full: QSize) -> None:
+        """Show one frame of a video.
+
+        Args:
+            full: the video's own size.
+        """
+        if self._full.isEmpty():
+            self._full = full
+        self.picture.set_picture(picture, self._full)
+
+    def show_state(self, state: State) -> None:
+        """Show what the player does."""
+        if not self._is_playable:
+            return
+        if state is not State.FAILED:
+            self._pages.setCurrentWidget(self.picture)
+        self.set_loading(state in (State.LOADING, State.BUFFERING), "The video is on its way")
+        self.player.show_state(state)
+        self.badge.show_state(state)
+
+    def _set_playable(self, is_playable: bool) -> None:
+        if is_playable != self._is_playable:
+            self._is_playable = is_playable
+            self.player.setVisible(is_playable)
+            self.badge.setVisible(is_playable)
+
+    def frame_box(self) -> tuple[int, int]:
+        """Return what a frame is shown in, device pixels: the view, or more when zoomed in."""
+        ratio = self.devicePixelRatioF()
+        if not self.picture.is_fit:
+            zoom = self.picture.zoom()
+            return round(self._full.width() * zoom), round(self._full.height() * zoom)
+        room, margin = self.picture.size(), 2 * self.picture.margin
+        width, height = room.width() - margin, room.height() - margin
+        return max(64, round(width * ratio)), max(64, round(height * ratio))
 
     def set_pair(self, is_there: bool) -> None:
         """Offer before and after; what was compared goes."""
@@ -221,9 +280,20 @@ class PreviewView(Surface):
         self.picture.set_words(*words)
         self._show_facts()
 
-    def show_failure(self, message: str, hint: str) -> None:
+    def show_failure(self, message: str, hint: str, *, goes_outside: bool = False) -> None:
+        """Say why there is no picture.
+
+        Args:
+            goes_outside: trying again would not help, but another program may.
+        """
         self.set_loading(False)
-        self._failure.set_state("image-off", message, hint, "Try again")
+        self.badge.hide()
+        self._show_problem("image-off", message, hint, goes_outside=goes_outside)
+
+    def _show_problem(self, icon: str, title: str, text: str, *, goes_outside: bool) -> None:
+        self._goes_outside = goes_outside
+        action = "Open outside" if goes_outside else "Try again"
+        self._failure.set_state(icon, title, text, action)
         self._pages.setCurrentWidget(self._failure)
 
     @property
@@ -232,9 +302,9 @@ class PreviewView(Surface):
         is_shown = self._pages.currentWidget() is self._failure
         return self._failure.accessibleName() if is_shown else ""
 
-    def set_loading(self, is_loading: bool) -> None:
+    def set_loading(self, is_loading: bool, words: str = "The picture is on its way") -> None:
         self.spinner.setVisible(is_loading)
-        self.spinner.setAccessibleName("The picture is on its way" if is_loading else "")
+        self.spinner.setAccessibleName(words if is_loading else "")
 
     def set_neighbours(self, has_previous: bool, has_next: bool) -> None:
         self.previous.setEnabled(has_previous)
@@ -278,6 +348,10 @@ class PreviewView(Surface):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._host and event.type() == QEvent.Type.Resize and self.isVisible():
             self.setGeometry(QRect(0, 0, self._host.width(), self._host.height()))
+        elif watched is self.picture and event.type() == QEvent.Type.Resize:
+            self.badge.resize(self.badge.sizeHint())
+            self.badge.move(self.picture.rect().center() - self.badge.rect().center())
+            self.frame_box_changed.emit()
         return False
 
     @override
@@ -285,7 +359,9 @@ class PreviewView(Surface):
         key = Qt.Key(event.key())
         is_held = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         is_pan = not self.picture.is_fit and (is_held or key in (Qt.Key.Key_Up, Qt.Key.Key_Down))
-        if key in _CLOSE:
+        if self._is_playable and key in _PLAYER:
+            self._on_player_key(key)
+        elif key in _CLOSE:
             self.close_preview()
         elif (key in _NEXT or key in _PREVIOUS) and not is_pan:
             self.step_requested.emit(1 if key in _NEXT else -1)
@@ -298,11 +374,21 @@ class PreviewView(Surface):
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), theme.current().tokens.stage)
 
+    def _on_player_key(self, key: Qt.Key) -> None:
+        if key is Qt.Key.Key_Space:
+            self.toggle_requested.emit()
+        elif key is Qt.Key.Key_L:
+            self.loop_requested.emit()
+        else:
+            self.frames_requested.emit(1 if key is Qt.Key.Key_Period else -1)
+
     def _on_action(self) -> None:
-        (self.play_requested if self._is_video else self.retry_requested).emit()
+        (self.play_requested if self._goes_outside else self.retry_requested).emit()
 
     def _on_zoom(self, _zoom: float) -> None:
         self._show_facts()
+        if self._is_playable:
+            self.frame_box_changed.emit()
         if not self._has_all and not self._is_waiting and not self.picture.is_fit:
             self.detail_requested.emit()
 
