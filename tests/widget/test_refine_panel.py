@@ -25,7 +25,6 @@ from scenario_desktop.services.sartiq.refining import RefinePlan, Road
 from scenario_desktop.services.sartiq.remembered import KnownId
 from scenario_desktop.services.spending import Decision, Verdict
 from scenario_desktop.services.sync_loop import SyncState, SyncStatus
-from scenario_desktop.ui.panels.refine import controller as module
 from scenario_desktop.ui.panels.refine.compare import View
 from scenario_desktop.ui.panels.refine.controller import RefineController
 from scenario_desktop.ui.panels.refine.dock import RefineDock
@@ -33,6 +32,7 @@ from scenario_desktop.ui.panels.refine.page import RefinePage
 from scenario_desktop.ui.panels.refine.ports import RefinePorts, Service
 from scenario_desktop.ui.panels.refine.state import RefineDraft, Size, Stage
 from scenario_desktop.ui.panels.refine.strip import InputTile
+from scenario_desktop.ui.panels.request import standing as module
 from scenario_desktop.ui.widgets.drags import put_keys
 from tests.support import until
 

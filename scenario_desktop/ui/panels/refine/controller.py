@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,10 @@ from scenario_desktop.items import Item
 from scenario_desktop.services.sartiq.pictures import kept_body, kept_slots
 from scenario_desktop.services.sartiq.remembered import KnownId
 from scenario_desktop.services.sartiq.run_kinds import Op
-from scenario_desktop.services.spending import Verdict
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.dialogs import choose_files, confirm
+from scenario_desktop.ui.dialogs import choose_files
 from scenario_desktop.ui.panels.refine import state
 from scenario_desktop.ui.panels.refine.dock import RefineDock
 from scenario_desktop.ui.panels.refine.page import RefinePage
@@ -39,6 +37,7 @@ from scenario_desktop.ui.panels.refine.state import (
 )
 from scenario_desktop.ui.panels.refine.strip import TileWords
 from scenario_desktop.ui.panels.request.ports import sentence
+from scenario_desktop.ui.panels.request.standing import Standing
 from scenario_desktop.ui.widgets.banner import Tone
 from scenario_desktop.ui.widgets.menu import Menu
 
@@ -69,6 +68,7 @@ class RefineController(QObject):
     def __init__(self, page: RefinePage, dock: RefineDock, ports: RefinePorts) -> None:
         super().__init__(page)
         self._page, self._dock, self._ports = page, dock, ports
+        self._standing = Standing(ports.service, ports.guard, dock)
         self._inputs: dict[str, Input] = {}
         self._rows: dict[str, str] = {}  # input → ledger row
         self._sent: dict[str, dict[str, Any]] = {}  # input → the settings it was sent with
@@ -236,12 +236,7 @@ class RefineController(QObject):
         waiting = self._waiting()
         found = [] if not self._inputs or waiting else [self._all_sent()]
         found += state.reasons(waiting or list(self._inputs.values()), self._draft)
-        if self._reach_trouble():
-            found.append(self._reach_trouble())
-        decision = self._ports.guard.decide(self._price)
-        if decision.verdict is Verdict.REFUSE:
-            found.append(decision.text)
-        return found
+        return found + self._standing.reasons()
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -252,11 +247,6 @@ class RefineController(QObject):
         return self._draft
 
     # Reasons
-
-    @property
-    def _price(self) -> Decimal | None:
-        service = self._ports.service
-        return Decimal(0) if service is not None and service.is_local else None
 
     def _first_reason(self) -> str:
         return next(iter(self.why_not()), "")
@@ -287,17 +277,6 @@ class RefineController(QObject):
         if Stage.UNCERTAIN in stages:
             return "It is uncertain what became of an input. See it in the jobs."
         return "All inputs are refined like this. Change something to refine them again."
-
-    @property
-    def _reach(self) -> str:
-        service = self._ports.service
-        status = service.reach.status if service is not None else None
-        return str(getattr(status, "state", ""))
-
-    def _reach_trouble(self) -> str:
-        if self._reach == "offline":
-            return "Sartiq cannot be reached now."
-        return "Sartiq refuses the login." if self._reach == "unauthorised" else ""
 
     # Edits
 
@@ -559,7 +538,8 @@ class RefineController(QObject):
             return
         plan = state.plan_of(inputs, draft)
         count = counted(len(inputs), "item")
-        is_confirmed = await self._may_spend(f"Refine {count}?", plan.text, f"Refine {count}")
+        words = f"{plan.text[:1].upper()}{plan.text[1:]}".rstrip(".") + "."
+        is_confirmed = await self._standing.may_spend(f"Refine {count}?", words, f"Refine {count}")
         if is_confirmed is None or draft != self._draft:
             return
         self._trouble = ""
@@ -579,22 +559,15 @@ class RefineController(QObject):
         if service is None or row_id is None:
             return
         name = self._inputs[key].name if key in self._inputs else "this item"
-        is_confirmed = await self._may_spend("Refine it again?", f"“{name}”.", "Refine again")
+        is_confirmed = await self._standing.may_spend(
+            "Refine it again?", f"“{name}”.", "Refine again"
+        )
         if is_confirmed is None:
             return
         new = await service.jobs.send_again(row_id, is_confirmed=is_confirmed)
         self._follow(key, new, self._sent.get(key))
         self.jobs_started.emit([new])
         self._on_jobs_changed()
-
-    async def _may_spend(self, title: str, text: str, primary: str) -> bool | None:
-        """Ask where the spending limit wants that; None: it is not to be sent."""
-        decision = self._ports.guard.decide(self._price)
-        if decision.verdict is not Verdict.ASK:
-            return False
-        words = f"{text[:1].upper()}{text[1:]}".rstrip(".")
-        said = f"{words}. {decision.text} Sartiq gives no price in advance."
-        return True if await confirm(self._dock.window(), title, said, primary) else None
 
     def _follow(self, key: str, row_id: str, settings: dict[str, Any] | None) -> None:
         self._rows[key] = row_id
@@ -685,7 +658,7 @@ class RefineController(QObject):
         self._dock.show_models(rows, wrong or note, is_wrong=bool(wrong))
 
     def _show_reach(self) -> None:
-        trouble = self._reach_trouble()
+        trouble = self._standing.trouble
         if trouble:
             text = f"{trouble} What was sent goes on there; new refines wait."
             self._dock.show_banner(text, Tone.WARNING)
@@ -700,20 +673,18 @@ class RefineController(QObject):
         service = self._ports.service
         if service is None:
             return
-        decision = self._ports.guard.decide(self._price)
         self._dock.show_footer(
             Footer(
                 count=len(self._waiting()),
-                price="Free on this computer" if service.is_local
-                else "Sartiq gives none in advance",
+                price=self._standing.price_text,
                 usual=state.usual_time(service.jobs.rows, Op.REFINE),
                 reasons=tuple(self.why_not()),
                 error=self._trouble,
                 note=self._note,
                 is_sending=self.sending.is_busy,
-                is_refused=decision.verdict is Verdict.REFUSE,
-                needs_login=self._reach == "unauthorised",
-                is_offline=self._reach == "offline",
+                is_refused=self._standing.is_refused,
+                needs_login=self._standing.needs_login,
+                is_offline=self._standing.is_offline,
                 done=0 if self._waiting() else len(self._made()),
             )
         )  # fmt: skip

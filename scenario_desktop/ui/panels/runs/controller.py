@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -15,13 +14,12 @@ from scenario_desktop.services.job_views import JobState
 from scenario_desktop.services.sartiq.pictures import PictureRef
 from scenario_desktop.services.sartiq.remembered import KnownId, used_ids
 from scenario_desktop.services.sartiq.run_kinds import MODELS, Op
-from scenario_desktop.services.spending import Verdict
 from scenario_desktop.services.words import counted, one_line
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command
-from scenario_desktop.ui.dialogs import confirm
 from scenario_desktop.ui.forms.word_editors import KnownEntry
 from scenario_desktop.ui.panels.request.ports import sentence
+from scenario_desktop.ui.panels.request.standing import Standing
 from scenario_desktop.ui.panels.runs import state
 from scenario_desktop.ui.panels.runs.dock import RunsDock
 from scenario_desktop.ui.panels.runs.following import RunFollower
@@ -64,6 +62,7 @@ class RunsController(QObject):
     def __init__(self, page: RunsPage, dock: RunsDock, ports: RunsPorts) -> None:
         super().__init__(page)
         self._page, self._dock, self._ports = page, dock, ports
+        self._standing = Standing(ports.service, ports.guard, dock)
         self._drafts: dict[Op, RunDraft] = {}
         self._op = Op.GENERATE
         self._touched: set[str] = set()
@@ -224,19 +223,9 @@ class RunsController(QObject):
         found = state.reasons_of(self.draft, state.problems_of(self.draft))
         if service.is_local:
             found += state.missing_here(self.draft)
-        if self._reach_trouble():
-            found.append(self._reach_trouble())
-        decision = self._ports.guard.decide(self._price)
-        if decision.verdict is Verdict.REFUSE:
-            found.append(decision.text)
-        return found
+        return found + self._standing.reasons()
 
     # Reasons
-
-    @property
-    def _price(self) -> Decimal | None:
-        service = self._ports.service
-        return Decimal(0) if service is not None and service.is_local else None
 
     def _first_reason(self) -> str:
         return next(iter(self.why_not()), "")
@@ -250,17 +239,6 @@ class RunsController(QObject):
         if reason := self._needs_slot():
             return reason
         return "" if self._ports.chosen_count() else "Nothing is selected in the library"
-
-    @property
-    def _reach(self) -> str:
-        service = self._ports.service
-        status = service.reach.status if service is not None else None
-        return str(getattr(status, "state", ""))
-
-    def _reach_trouble(self) -> str:
-        if self._reach == "offline":
-            return "Sartiq cannot be reached now."
-        return "Sartiq refuses the login." if self._reach == "unauthorised" else ""
 
     # Drafts
 
@@ -411,7 +389,8 @@ class RunsController(QObject):
         if service is None:
             return
         orders = draft.orders()
-        is_confirmed = await self._may_spend(draft)
+        title, verb = f"Start “{KINDS[draft.op].title}”?", state.verb_of(draft)
+        is_confirmed = await self._standing.may_spend(title, "", verb)
         if is_confirmed is None or draft != self.draft:
             return
         self._trouble = ""
@@ -447,16 +426,6 @@ class RunsController(QObject):
             self._keep(draft.with_slot(KINDS[draft.op].main, rest))
             self._dock.show_draft(self.draft)
         self.follower.set_draft(self.draft)
-
-    async def _may_spend(self, draft: RunDraft) -> bool | None:
-        """Ask where the spending limit wants that; None: it is not to be sent."""
-        decision = self._ports.guard.decide(self._price)
-        if decision.verdict is not Verdict.ASK:
-            return False
-        said = f"{decision.text} Sartiq gives no price in advance."
-        verb = state.verb_of(draft)
-        title = f"Start “{KINDS[draft.op].title}”?"
-        return True if await confirm(self._dock.window(), title, said, verb) else None
 
     def _on_send_failed(self, error: object) -> None:
         self._ports.messages.report(error)
@@ -535,7 +504,7 @@ class RunsController(QObject):
         self._dock.show_messages({**told.fields, **wrong})
 
     def _show_reach(self) -> None:
-        trouble = self._reach_trouble()
+        trouble = self._standing.trouble
         text = f"{trouble} What was sent goes on there; new runs wait." if trouble else ""
         self._dock.show_banner(text, Tone.WARNING)
 
@@ -543,21 +512,18 @@ class RunsController(QObject):
         service = self._ports.service
         if service is None:
             return
-        decision = self._ports.guard.decide(self._price)
         told = self._told.get(self._op, Problems())
         trouble = [self._trouble, *told.general]
         self._dock.show_footer(
             Footer(
                 verb=state.verb_of(self.draft),
-                price="Free on this computer"
-                if service.is_local
-                else "Sartiq gives none in advance",
+                price=self._standing.price_text,
                 usual=state.usual_time(service.jobs.rows, self._op),
                 reasons=tuple(self.why_not()),
                 error=" ".join(text for text in trouble if text),
                 is_sending=self.sending.is_busy,
-                is_refused=decision.verdict is Verdict.REFUSE,
-                needs_login=self._reach == "unauthorised",
-                is_offline=self._reach == "offline",
+                is_refused=self._standing.is_refused,
+                needs_login=self._standing.needs_login,
+                is_offline=self._standing.is_offline,
             )
         )
