@@ -256,6 +256,7 @@ class Workbench(QObject):
         self.preview.play_requested.connect(self.items.actions["play"].trigger)
         inspector.compare_requested.connect(self.preview.compare)
         inspector.generation_requested.connect(self.generation.open)
+        inspector.canvas_requested.connect(self.canvas.open)
         inspector.copy_url_requested.connect(self.items.actions["copy_url"].trigger)
         inspector.download_requested.connect(self.items.actions["download"].trigger)
         self.items.actions["copy_url"].busy_changed.connect(inspector.set_copying)
@@ -345,7 +346,9 @@ class Workbench(QObject):
         notes = runs_room.notes_of(session)
         self.jobs.set_session(session.jobs, session.library, self.store, notes=notes)
         self.inspector.open(session.library, session.previews)
-        self.preview.open_workspace(session.previews, self.gallery.controller, session.library)
+        self.preview.open_workspace(
+            session.previews, self.gallery.controller, session.library, session.videos
+        )
         self.palette.bind(self._find, self.store)
         session.library.changed.connect(self._on_library_changed)
         session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
