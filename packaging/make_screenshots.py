@@ -20,6 +20,9 @@ KEPT = {
     "copy-url": "gallery-dark",
     "one-map": "detect-dark",
     "follow": "jobs-dark",
+    "canvas-draw": "canvas-dark",
+    "sartiq-refine": "refine-dark",
+    "usage-bar": "usage-dark",
     "gallery-light": "gallery-light",
 }
 

@@ -415,6 +415,10 @@ class Tour:
 
         self._program.theme.set_mode(ThemeMode.LIGHT)
         await self.quiet()
+        await self.shoot("usage-light")
+        self._bench.commands.run("go.all")
+        await self.until(lambda: self._bench.window.page == "gallery")
+        await self.quiet()
         await self.shoot("gallery-light")
         self._bench.commands.run("detect.open")
         await self.until(lambda: self._bench.window.page == "detect")

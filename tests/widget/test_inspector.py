@@ -712,6 +712,23 @@ async def test_buttons_of_a_prediction_say_what_is_wanted(qt_loop: Any, tmp_path
         assert room.view.generation.isHidden()
 
 
+async def test_a_canvas_is_opened(qt_loop: Any, tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        key = await room.add(1, metadata={"type": "canvas"})
+        await room.select(key)
+        wanted: list[str] = []
+        room.controller.canvas_requested.connect(wanted.append)
+        room.view.canvas.click()
+        assert wanted == ["asset_000001"]
+        # Its file is no picture: what is made of it is made from the canvas.
+        assert room.view.detect.isHidden()
+        assert room.view.refine.isHidden()
+        await room.select(await room.add(2))
+        assert room.view.canvas.isHidden()
+        assert not room.view.detect.isHidden()
+        assert not room.view.refine.isHidden()
+
+
 async def test_a_failed_prediction_is_not_fetched(qt_loop: Any, tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
         key = await room.add(1, status="error", **prediction(error="Too dark."))

@@ -92,6 +92,7 @@ class InspectorController(QObject):
         detect_requested, copy_url_requested, download_requested: the buttons, for the selection.
         refine_requested, play_requested: likewise.
         generation_requested: the id of the generation that an item belongs to.
+        canvas_requested: the id of a canvas that should be opened.
         compare_requested: the key of an item whose before and after should be seen.
         version_changed: another version is looked at, or none any more.
         item_chosen: the key of a relative to select.
@@ -107,6 +108,7 @@ class InspectorController(QObject):
     refine_requested = Signal()
     play_requested = Signal()
     generation_requested = Signal(str)
+    canvas_requested = Signal(str)
     compare_requested = Signal(object)
     version_changed = Signal()
     item_chosen = Signal(object)
@@ -168,6 +170,7 @@ class InspectorController(QObject):
         view.refine_requested.connect(self.refine_requested)
         view.play_requested.connect(self.play_requested)
         view.generation_requested.connect(self._on_generation)
+        view.canvas_requested.connect(self._on_canvas)
         view.compare_requested.connect(self._on_compare)
         view.restore_requested.connect(self._on_restore)
         view.relative_chosen.connect(self._on_relative)
@@ -313,7 +316,10 @@ class InspectorController(QObject):
         lacks = self.why_not(Limit.TAGS)
         view.set_tags([TagState(tag, 1, 1) for tag in item.tags], 1, hint=_sentence(lacks))
         view.set_can_tag(not is_deleted and not lacks)
-        view.show_making(has_generation=bool(item.group_id), is_video=item.kind == "video")
+        view.show_making(
+            has_generation=bool(item.group_id), is_video=item.kind == "video",
+            is_canvas=item.type == "canvas" and not is_deleted,
+        )  # fmt: skip
         if self._asset is None or self._asset.id != item.id:
             view.set_description("")
             view.set_facts(())
@@ -606,6 +612,11 @@ class InspectorController(QObject):
         item = self._one()
         if item is not None and item.group_id:
             self.generation_requested.emit(item.group_id)
+
+    def _on_canvas(self) -> None:
+        item = self._one()
+        if item is not None:
+            self.canvas_requested.emit(item.id)
 
     def _on_compare(self) -> None:
         item = self._one()

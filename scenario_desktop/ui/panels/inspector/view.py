@@ -57,7 +57,7 @@ class InspectorView(Surface):
         name_edited, description_edited: the text wanted.
         favourite_toggled: whether the selection is to be a favourite.
         detect_requested, copy_url_requested, download_requested, restore_requested: buttons;
-            refine_requested, generation_requested, play_requested likewise.
+            refine_requested, generation_requested, play_requested, canvas_requested likewise.
         compare_requested: before and after of the item should be seen.
         relative_chosen: the key of a relative.
         parent_requested, all_children_requested: as they say.
@@ -78,6 +78,7 @@ class InspectorView(Surface):
     refine_requested = Signal()
     generation_requested = Signal()
     play_requested = Signal()
+    canvas_requested = Signal()
     compare_requested = Signal()
     relative_chosen = Signal(object)
     parent_requested = Signal()
@@ -135,10 +136,18 @@ class InspectorView(Surface):
         self.description.set_locked(is_deleted or is_foreign)
         self._description_box.setVisible(not is_foreign)
 
-    def show_making(self, *, has_generation: bool, is_video: bool) -> None:
-        """Offer what there is only of some items: their generation, and to play them."""
+    def show_making(self, *, has_generation: bool, is_video: bool, is_canvas: bool = False) -> None:
+        """Offer what there is only of some items: their generation, to play them, to edit them.
+
+        A canvas is opened, and worked on from there: its file is no picture.
+        """
         self.generation.setVisible(has_generation)
         self.play.setVisible(is_video)
+        self.canvas.setVisible(is_canvas)
+        if is_canvas:
+            self.detect.hide()
+            self.refine.hide()
+        self._fit_buttons()
 
     def show_many(self, title: str, summary: str, *, is_favourite: bool, is_deleted: bool) -> None:
         """Show a selection of several items."""
@@ -295,9 +304,11 @@ class InspectorView(Surface):
         self.refine = _action("Refine", "maximize-2")
         self.copy_url = _action("Copy URL", "link")
         self.restore = _action("Restore", "undo-2")
+        self.canvas = _action("Open canvas", "layers")
+        self.canvas.hide()
         self._button_row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._button_row.setSpacing(8)
-        for button in (self.detect, self.refine, self.copy_url, self.restore):
+        for button in (self.canvas, self.detect, self.refine, self.copy_url, self.restore):
             self._button_row.addWidget(button)
         self.play = _action("Open in player", "play")
         self.generation = _action("Open generation", "sparkles")
@@ -324,6 +335,7 @@ class InspectorView(Surface):
         self.refine.clicked.connect(self.refine_requested)
         self.generation.clicked.connect(self.generation_requested)
         self.play.clicked.connect(self.play_requested)
+        self.canvas.clicked.connect(self.canvas_requested)
         self.compare.clicked.connect(self.compare_requested)
         self.copy_url.clicked.connect(self.copy_url_requested)
         self.download.clicked.connect(self.download_requested)
@@ -351,7 +363,8 @@ class InspectorView(Surface):
         self._button_row.setDirection(directions.LeftToRight if is_row else directions.TopToBottom)
 
     def _do_buttons_fit(self) -> bool:
-        shown = [b for b in (self.detect, self.refine, self.copy_url) if not b.isHidden()]
+        row = (self.canvas, self.detect, self.refine, self.copy_url)
+        shown = [button for button in row if not button.isHidden()]
         wanted = sum(b.sizeHint().width() for b in shown) + 8 * (len(shown) - 1)
         return wanted <= self.width() - 2 * _EDGE - 1
 
