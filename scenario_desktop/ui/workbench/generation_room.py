@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
-from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.panels.generation.controller import (
     GenerationController,
     GenerationPorts,
@@ -14,6 +14,7 @@ from scenario_desktop.ui.panels.generation.controller import (
 from scenario_desktop.ui.panels.generation.view import GenerationDock, GenerationPage
 from scenario_desktop.ui.panels.runs.state import RunDraft
 from scenario_desktop.ui.workbench.deletion_talk import DeletionTalk
+from scenario_desktop.ui.workbench.form_room import PageRoom
 
 if TYPE_CHECKING:
     from scenario_desktop.services.sartiq.run_generations import Asked, RunGenerations
@@ -22,29 +23,24 @@ if TYPE_CHECKING:
 PAGE = "generation"
 
 
-class GenerationRoom(QObject):
-    """Owns page, dock and controller while a workspace is open.
+class GenerationRoom(PageRoom):
+    """Has one generation with all that was made of it.
 
     Signals:
-        left: the user wants back to where the pictures are.
         draft_wanted: a form should open with this RunDraft.
         library_requested: the id of a generation whose items should be shown in the library.
         tool_requested: an Op, and the item to use for it.
-        reveal_requested: ids of items to show in the library.
     """
 
-    left = Signal()
     draft_wanted = Signal(object)
     library_requested = Signal(str)
     tool_requested = Signal(object, object)
-    reveal_requested = Signal(object)
+
+    controller: GenerationController | None
 
     def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+        super().__init__(window, PAGE)
         self._session: Session | None = None
-        self._parts: tuple[GenerationPage, GenerationDock] | None = None
-        self.controller: GenerationController | None = None
 
     def bind(self, session: Session) -> None:
         """Work on this workspace; the page is made when it is first wanted."""
@@ -68,30 +64,19 @@ class GenerationRoom(QObject):
             choosing=session.sartiq.choosing if session.sartiq is not None else None,
             refines=session.sartiq.refine_tasks if session.sartiq is not None else None,
         )
-        self._parts = page, dock
-        self._window.add_page(PAGE, page)
-        self._window.set_dock(dock, DockKind.FORM, page=PAGE)
+        self._move_in(page, dock)
         controller = self.controller = GenerationController(page, dock, ports)
         controller.shown.connect(self._show)
         controller.rerun_requested.connect(self._on_rerun)
-        controller.library_requested.connect(self.library_requested)
         controller.gone.connect(self.left)
-        controller.tool_requested.connect(self.tool_requested)
-        controller.reveal_requested.connect(self.reveal_requested)
-        page.back_requested.connect(self.left)
-        dock.close_requested.connect(self.left)
+        self._relay(controller, "library_requested", "tool_requested", "reveal_requested")
 
     def unbind(self) -> None:
         """Leave the page and take everything down."""
         self._session = None
-        if self._parts is None or self.controller is None:
-            return
-        page, dock = self._parts
-        self.controller.close()
-        self._parts = self.controller = None
-        self._window.remove_page(PAGE)
-        dock.deleteLater()
-        page.deleteLater()
+        if self.controller is not None:
+            self.controller.close()
+        self._move_out()
 
     def open(self, generation_id: str) -> None:
         """Bring a generation to the front."""
@@ -102,10 +87,6 @@ class GenerationRoom(QObject):
         """Bring the generation to the front that a job is of."""
         if controller := self._ready():
             controller.open_job(job_id)
-
-    def _show(self) -> None:
-        self._window.set_page(PAGE)
-        self._window.show_dock(True)
 
     def _on_rerun(self, asked: Asked) -> None:
         pictures = {name: tuple(refs) for name, refs in asked.pictures.items()}

@@ -8,14 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, Signal
-
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
-from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.panels.refine.controller import RefineController
 from scenario_desktop.ui.panels.refine.dock import RefineDock
 from scenario_desktop.ui.panels.refine.page import RefinePage
@@ -23,6 +21,7 @@ from scenario_desktop.ui.panels.refine.ports import RefinePorts, Service
 from scenario_desktop.ui.panels.refine.tasks import TasksPorts, TasksTalk
 from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.workbench.chosen import Choice
+from scenario_desktop.ui.workbench.form_room import FormRoom
 from scenario_desktop.ui.workbench.spend import why_no_spending
 
 if TYPE_CHECKING:
@@ -36,26 +35,10 @@ _DRAFT = "refine"
 TASKS = "refine.tasks"
 
 
-class RefineRoom(QObject):
-    """Owns page, dock and controller while a workspace is open.
+class RefineRoom(FormRoom):
+    """Has the form for refines, and the server's list of them."""
 
-    Signals:
-        left: the user wants back to where the pictures are.
-        jobs_started: ids of the ledger rows that were sent.
-        settings_requested: the spending limit should be changed.
-        connect_requested: the workspace has no connection to the service, and one is wanted.
-        login_requested: the keys of the workspace should be typed anew.
-        retry_requested: the server should be tried again now.
-        reveal_requested: ids of items to show in the library.
-    """
-
-    left = Signal()
-    jobs_started = Signal(object)
-    settings_requested = Signal()
-    connect_requested = Signal()
-    login_requested = Signal()
-    retry_requested = Signal()
-    reveal_requested = Signal(object)
+    controller: RefineController | None
 
     def __init__(
         self,
@@ -64,11 +47,9 @@ class RefineRoom(QObject):
         settings: SettingsAccess,
         choice: Choice,
     ) -> None:
-        super().__init__(window)
-        self._window, self._commands, self._settings = window, commands, settings
-        self._choice = choice
-        self._parts: tuple[RefinePage, RefineDock] | None = None
-        self.controller: RefineController | None = None
+        super().__init__(window, commands, PAGE)
+        self._settings, self._choice = settings, choice
+        self._dock: RefineDock | None = None
         self._session: Session | None = None
         self.looking = AsyncAction(self._look, parent=self)  # that it fails is no trouble now
 
@@ -89,18 +70,13 @@ class RefineRoom(QObject):
             draft_name=f"{_DRAFT}:{session.workspace_id}",
             trouble=troubles,
         )
-        self._parts = page, dock
-        self._window.add_page(PAGE, page)
-        self._window.set_dock(dock, DockKind.FORM, page=PAGE)
+        self._dock = dock
+        self._move_in(page, dock)
         self.controller = RefineController(page, dock, ports)
-        self.controller.jobs_started.connect(self.jobs_started)
-        self.controller.settings_requested.connect(self.settings_requested)
-        self.controller.connect_requested.connect(self.connect_requested)
-        self.controller.login_requested.connect(self.login_requested)
-        self.controller.retry_requested.connect(self.retry_requested)
-        self.controller.reveal_requested.connect(self.reveal_requested)
-        page.back_requested.connect(self.left)
-        dock.close_requested.connect(self.left)
+        self._relay(
+            self.controller, "jobs_started", "reveal_requested", "settings_requested",
+            "connect_requested", "login_requested", "retry_requested",
+        )  # fmt: skip
         dock.tasks_requested.connect(self.open_tasks)
 
     def unbind(self) -> None:
@@ -109,14 +85,10 @@ class RefineRoom(QObject):
         self.looking.cancel()
         self._session = None
         self._commands.remove(TASKS)
-        if self._parts is None or self.controller is None:
-            return
-        page, dock = self._parts
-        self.controller.close()
-        self._parts = self.controller = None
-        self._window.remove_page(PAGE)
-        dock.deleteLater()
-        page.deleteLater()
+        if self.controller is not None:
+            self.controller.close()
+        self._dock = None
+        self._move_out()
 
     def open(self, items: Sequence[Item] = (), request: Mapping[str, Any] | None = None) -> None:
         """Bring the form to the front, for these items or for a request that was sent before."""
@@ -126,21 +98,19 @@ class RefineRoom(QObject):
             self.controller.restore(request)
         else:
             self.controller.open(items)
-        self._commands.add(*self.controller.commands())
-        self._window.set_page(PAGE)
-        self._window.show_dock(True)  # without its form the page leads nowhere
+        self._show()
         self.looking.trigger()
 
     async def _look(self) -> None:
         """Offer the server's list of refine tasks where it has one; asked once per server."""
         half = self._session.sartiq if self._session is not None else None
-        if half is None or self._parts is None:
+        if half is None or self._dock is None:
             return
         with contextlib.suppress(AppError):  # it is tried again when the page is opened again
             has_list = await half.refine_tasks.look()
-            if self._parts is None or not has_list:
+            if self._dock is None or not has_list:
                 return
-            self._parts[1].has_tasks = True
+            self._dock.has_tasks = True
             self._commands.add(
                 Command(TASKS, "Refine tasks…", self.open_tasks, icon="history",
                         words="sartiq list history refines")
@@ -156,16 +126,6 @@ class RefineRoom(QObject):
         talk = TasksTalk(self._window, ports)
         talk.reveal_requested.connect(self.reveal_requested)
         talk.open()
-
-    def look_again(self) -> None:
-        """Take note that the spending limit may be another one now."""
-        if self.controller is not None:
-            self.controller.look_again()
-
-    def close(self) -> None:
-        """Take away the commands that belong to the page in front."""
-        if self.controller is not None:
-            self._commands.remove(*(command.id for command in self.controller.commands()))
 
 
 def _service(session: Session) -> Service | None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCursor
 
 from scenario_desktop.items import Item
@@ -15,7 +15,7 @@ from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
-from scenario_desktop.ui.main_window import DockKind, MainWindow
+from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.runs.controller import NO_ACCOUNT, RunsController
 from scenario_desktop.ui.panels.runs.dock import RunsDock
@@ -27,6 +27,7 @@ from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench import training_room
 from scenario_desktop.ui.workbench.chosen import NO_WORKSPACE, Choice
 from scenario_desktop.ui.workbench.downloading import open_in_player
+from scenario_desktop.ui.workbench.form_room import FormRoom
 
 if TYPE_CHECKING:
     from scenario_desktop.services.sartiq.runs import Runs
@@ -37,28 +38,16 @@ PAGE = "runs"
 NEW = "runs.new"
 
 
-class RunsRoom(QObject):
-    """Owns page, dock and controller while a workspace is open.
+class RunsRoom(FormRoom):
+    """Has the forms of all that the second service makes.
 
     Signals:
-        left: the user wants back to where the pictures are.
-        jobs_started: ids of the ledger rows that were sent.
         jobs_requested: a row that should be shown among the jobs.
-        reveal_requested: ids of items to show in the library.
-        settings_requested: the spending limit should be changed.
-        connect_requested: a connection to the service is wanted.
-        login_requested: the keys of the workspace should be typed anew.
-        retry_requested: the server should be tried again now.
     """
 
-    left = Signal()
-    jobs_started = Signal(object)
     jobs_requested = Signal(str)
-    reveal_requested = Signal(object)
-    settings_requested = Signal()
-    connect_requested = Signal()
-    login_requested = Signal()
-    retry_requested = Signal()
+
+    controller: RunsController | None
 
     def __init__(
         self,
@@ -72,14 +61,11 @@ class RunsRoom(QObject):
         Args:
             player_folder: where videos lie that a player shows; whoever owns it empties it.
         """
-        super().__init__(window)
+        super().__init__(window, commands, PAGE)
         self._player_folder = player_folder
-        self._window, self._commands, self._settings = window, commands, settings
-        self._choice = choice
+        self._settings, self._choice = settings, choice
         self._session: Session | None = None
-        self._parts: tuple[RunsPage, RunsDock] | None = None
         self._reason = NO_WORKSPACE
-        self.controller: RunsController | None = None
         self.starting = AsyncAction(self._start, parent=self)
         self.starting.failed.connect(window.notices.report)
         commands.add(*self._own_commands())
@@ -87,7 +73,8 @@ class RunsRoom(QObject):
     def _own_commands(self) -> list[Command]:
         new = Command(
             NEW, "New with Sartiq…", self._offer, icon="sparkles", shortcut="N",
-            reason=self._why_no_workspace, words="create generate video edit adjust background faces",
+            reason=self._why_no_workspace,
+            words="create generate video edit adjust background faces",
         )  # fmt: skip
         return [
             new,
@@ -136,32 +123,20 @@ class RunsRoom(QObject):
             draft_name=f"runs:{session.workspace_id}",
             trouble=trouble,
         )
-        self._parts = page, dock
-        self._window.add_page(PAGE, page)
-        self._window.set_dock(dock, DockKind.FORM, page=PAGE)
-        controller = self.controller = RunsController(page, dock, ports)
-        controller.jobs_started.connect(self.jobs_started)
-        controller.jobs_requested.connect(self.jobs_requested)
-        controller.reveal_requested.connect(self.reveal_requested)
-        controller.settings_requested.connect(self.settings_requested)
-        controller.connect_requested.connect(self.connect_requested)
-        controller.login_requested.connect(self.login_requested)
-        controller.retry_requested.connect(self.retry_requested)
-        page.back_requested.connect(self.left)
-        dock.close_requested.connect(self.left)
+        self._move_in(page, dock)
+        self.controller = RunsController(page, dock, ports)
+        self._relay(
+            self.controller, "jobs_started", "jobs_requested", "reveal_requested",
+            "settings_requested", "connect_requested", "login_requested", "retry_requested",
+        )  # fmt: skip
 
     def unbind(self) -> None:
         """Leave the page and take everything down."""
         self.close()
         self._session, self._reason = None, NO_WORKSPACE
-        if self._parts is None or self.controller is None:
-            return
-        page, dock = self._parts
-        self.controller.close()
-        self._parts = self.controller = None
-        self._window.remove_page(PAGE)
-        dock.deleteLater()
-        page.deleteLater()
+        if self.controller is not None:
+            self.controller.close()
+        self._move_out()
 
     def open(self, op: Op, items: Sequence[Item] = ()) -> None:
         """Bring the form of a kind to the front, for these items where it works on pictures."""
@@ -181,22 +156,6 @@ class RunsRoom(QObject):
             controller.show_draft(draft)
             self._show()
 
-    def look_again(self) -> None:
-        """Take note that the spending limit may be another one now."""
-        if self.controller is not None:
-            self.controller.look_again()
-
-    def close(self) -> None:
-        """Take away the commands that belong to the page in front."""
-        if self.controller is not None:
-            self._commands.remove(*(command.id for command in self.controller.commands()))
-
-    def _show(self) -> None:
-        if controller := self._ready():
-            self._commands.add(*controller.commands())
-            self._window.set_page(PAGE)
-            self._window.show_dock(True)  # without its form the page leads nowhere
-
     async def _start(self, op: Op) -> None:
         is_here = self._window.page == PAGE
         self.open(op, [] if is_here else await self._choice.items())
@@ -204,6 +163,7 @@ class RunsRoom(QObject):
     def _offer(self) -> None:
         """Let the user choose what to make; without an account show how to come by one."""
         if self._reason:
+            self._ready()
             self._show()
             return
         menu = Menu(self._window, name="New with Sartiq")
