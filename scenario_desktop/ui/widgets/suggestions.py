@@ -71,17 +71,19 @@ class Suggestions(Popover):
             self.chosen.emit(row.value)
 
 
-class _Row(QAbstractButton):
-    def __init__(self, value: str, note: str, parent: QWidget) -> None:
+class SuggestionRow(QAbstractButton):
+    """A row of such a list: words at the left, a note at the right; the field keeps the focus."""
+
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.value, self._note = value, note
+        self.note = ""
         self._is_current = False
-        self.setAccessibleName(f"{value}, {note}" if note else value)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_current(self, is_current: bool) -> None:
+        """Mark it as what Enter takes."""
         self._is_current = is_current
         self.update()
 
@@ -101,10 +103,25 @@ class _Row(QAbstractButton):
         right = float(self.width() - 10)
         if self._is_current:
             right = paint_cap(painter, right, self.height() / 2, "↵") - 8
-        if self._note:
-            width = look.metrics("small").horizontalAdvance(self._note) + 2
+        if self.note:
+            width = look.metrics("small").horizontalAdvance(self.note) + 2
             area = QRectF(right - width, 0, width, self.height())
-            painting.text(painter, area, self._note, look.font("small"), t.text_3)
+            painting.text(painter, area, self.note, look.font("small"), t.text_3)
             right -= width + 8
-        words = QRectF(10, 0, right - 10, self.height())
-        painting.text(painter, words, self.value, look.font("body"), t.text)
+        self.paint_words(painter, QRectF(10, 0, right - 10, self.height()))
+
+    def paint_words(self, painter: QPainter, area: QRectF) -> None:
+        """Paint what stands at the left."""
+        raise NotImplementedError
+
+
+class _Row(SuggestionRow):
+    def __init__(self, value: str, note: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.value, self.note = value, note
+        self.setAccessibleName(f"{value}, {note}" if note else value)
+
+    @override
+    def paint_words(self, painter: QPainter, area: QRectF) -> None:
+        look = theme.current()
+        painting.text(painter, area, self.value, look.font("body"), look.tokens.text)

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import TagCount
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.chips import AddChip, ChipFlow, ChipState, tag_color
-from scenario_desktop.ui.widgets.keycap import paint_cap
 from scenario_desktop.ui.widgets.popover import Popover
-
-#: Completions shown at once.
-MAX_ROWS = 8
+from scenario_desktop.ui.widgets.suggestions import MAX_ROWS, SuggestionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,47 +43,29 @@ class TagState:
         )
 
 
-class _Row(QAbstractButton):
+class _Row(SuggestionRow):
     """One completion: its dot, its name with what was typed in bold, and how often it is used."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.tag = ""
         self._typed = ""
-        self._note = ""
         self._is_new = False
         self._is_faded = False
-        self._is_current = False
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_row(
         self, tag: str, typed: str, note: str, *, is_new: bool = False, is_faded: bool = False
     ) -> None:
-        self.tag, self._typed, self._note = tag, typed, note
+        self.tag, self._typed, self.note = tag, typed, note
         self._is_new, self._is_faded = is_new, is_faded
         self.setAccessibleName(f"Create {tag}" if is_new else f"{tag}, {note}")
         self.update()
 
-    def set_current(self, is_current: bool) -> None:
-        self._is_current = is_current
-        self.update()
-
     @override
-    def sizeHint(self) -> QSize:
-        return QSize(200, theme.current().height(32))
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paint_words(self, painter: QPainter, area: QRectF) -> None:
         look = theme.current()
         t = look.tokens
-        painter = painting.antialiased(QPainter(self))
-        if self._is_current:
-            painting.box(painter, self.rect(), 6, t.accent_soft)
-        elif self.underMouse():
-            painting.box(painter, self.rect(), 6, t.hover_raised)
-        middle, x = self.height() / 2, 10.0
+        x, right = area.left(), area.right()
         side = look.px(12)
         spot = QRectF(x, 0, side, self.height())
         if self._is_new:
@@ -94,14 +73,6 @@ class _Row(QAbstractButton):
         else:
             painting.dot(painter, spot.center(), look.px(8), tag_color(self.tag))
         x += side + 8
-        right = float(self.width() - 10)
-        if self._is_current:
-            right = paint_cap(painter, right, middle, "↵") - 8
-        if self._note:
-            width = look.metrics("small").horizontalAdvance(self._note) + 2
-            area = QRectF(right - width, 0, width, self.height())
-            painting.text(painter, area, self._note, look.font("small"), t.text_3)
-            right -= width + 8
         color = t.text_3 if self._is_faded else t.text
         name = f"Create “{self.tag}”" if self._is_new else self.tag
         for part, is_strong in _parts(name, "" if self._is_new else self._typed):
