@@ -88,9 +88,8 @@ class Sync(SyncLoop):
         times: SyncTimes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(library, times=times, clock=clock)
+        super().__init__(library, catalogue, times=times, clock=clock)
         self._client = client
-        self._catalogue = catalogue
         self._lists_deleted = True
 
     async def _tidy(self) -> None:
@@ -101,14 +100,10 @@ class Sync(SyncLoop):
 
     # one pass
 
-    async def _pass(self) -> None:
+    async def _pass(self, telling: Telling) -> None:
         mark = _to_time(await self._catalogue.get_meta(_MARK))
         progress = None if mark else _to_progress(await self._catalogue.get_meta(_PROGRESS))
-        telling = Telling(self._library, self._times.tell_s, self._clock)
-        try:
-            newest = await self._walk(mark, progress, telling)
-        finally:
-            telling.flush()
+        newest = await self._walk(mark, progress, telling)
         if newest is not None and newest != mark:
             await self._catalogue.set_meta(_MARK, newest.isoformat())
             if progress is not None or mark is None:

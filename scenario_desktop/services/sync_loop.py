@@ -20,6 +20,7 @@ from psygnal import Signal
 from scenario_desktop.errors import AppError, Offline, TimedOut, TooMany, Unauthorised
 from scenario_desktop.items import Source
 from scenario_desktop.services.library import ChangeKind, Library
+from scenario_desktop.store.catalogue import Catalogue
 
 
 class SyncState(StrEnum):
@@ -86,11 +87,12 @@ class SyncLoop(ABC):
     def __init__(
         self,
         library: Library,
+        catalogue: Catalogue,
         *,
         times: SyncTimes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._library = library
+        self._library, self._catalogue = library, catalogue
         self._times = times or SyncTimes()
         self._clock = clock
         self._status = SyncStatus()
@@ -128,7 +130,7 @@ class SyncLoop(ABC):
         async with self._running:
             self._set(replace(self._status, state=SyncState.SYNCING, done=0, retry_in_s=None))
             try:
-                await self._pass()
+                await self._read()
             except AppError as error:
                 self._set(self._failed(error))
                 raise
@@ -148,9 +150,16 @@ class SyncLoop(ABC):
         await self._tidy()
         self._tidied_at = self._clock()
 
+    async def _read(self) -> None:
+        telling = Telling(self._library, self._times.tell_s, self._clock)
+        try:
+            await self._pass(telling)
+        finally:
+            telling.flush()
+
     @abstractmethod
-    async def _pass(self) -> None:
-        """Read what has changed."""
+    async def _pass(self, telling: Telling) -> None:
+        """Read what has changed; ``telling`` hears of what came in."""
 
     @abstractmethod
     async def _tidy(self) -> None:

@@ -94,20 +94,14 @@ class SartiqSync(SyncLoop):
         times: SyncTimes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(library, times=times, clock=clock)
-        self._client = client
-        self._catalogue = catalogue
-        self._items = items
+        super().__init__(library, catalogue, times=times, clock=clock)
+        self._client, self._items = client, items
 
     # one pass
 
-    async def _pass(self) -> None:
-        telling = Telling(self._library, self._times.tell_s, self._clock)
-        try:
-            seen = await self._walk(telling)
-            await self._reread([i for i in await self._open() if i not in seen], telling)
-        finally:
-            telling.flush()
+    async def _pass(self, telling: Telling) -> None:
+        seen = await self._walk(telling)
+        await self._reread([i for i in await self._open() if i not in seen], telling)
 
     async def _walk(self, telling: Telling) -> set[str]:
         """Read from the newest on to what is known, or to the end if that was never seen."""
