@@ -27,7 +27,6 @@ from scenario_desktop.ui.panels.refine.page import RefinePage
 from scenario_desktop.ui.panels.refine.pictures import RefinePictures
 from scenario_desktop.ui.panels.refine.ports import RefinePorts
 from scenario_desktop.ui.panels.refine.state import (
-    Footer,
     Input,
     Missing,
     Progress,
@@ -36,6 +35,7 @@ from scenario_desktop.ui.panels.refine.state import (
     Stage,
 )
 from scenario_desktop.ui.panels.refine.strip import TileWords
+from scenario_desktop.ui.panels.request.footer import Footer
 from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.request.standing import Standing
 from scenario_desktop.ui.widgets.banner import Tone
@@ -594,7 +594,7 @@ class RefineController(QObject):
         self._page.show_missing(missing)
         self._dock.setEnabled(True)
         self._dock.show_sizes("", {})
-        self._dock.show_footer(Footer(reasons=(missing.title,)))
+        self._dock.show_footer(Footer(verb="Refine", reasons=(missing.title,)))
 
     def _refresh(self) -> None:
         """Show everything that follows from the inputs, the draft and the jobs."""
@@ -673,9 +673,10 @@ class RefineController(QObject):
         service = self._ports.service
         if service is None:
             return
+        count = len(self._waiting())
         self._dock.show_footer(
             Footer(
-                count=len(self._waiting()),
+                verb=f"Refine {counted(count, 'item')}" if count else "Refine",
                 price=self._standing.price_text,
                 usual=state.usual_time(service.jobs.rows, Op.REFINE),
                 reasons=tuple(self.why_not()),
@@ -685,7 +686,7 @@ class RefineController(QObject):
                 is_refused=self._standing.is_refused,
                 needs_login=self._standing.needs_login,
                 is_offline=self._standing.is_offline,
-                done=0 if self._waiting() else len(self._made()),
+                done=0 if count else len(self._made()),
             )
         )  # fmt: skip
 

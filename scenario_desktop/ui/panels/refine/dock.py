@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.form import NOT_USED
 from scenario_desktop.ui.forms.suggest_field import SuggestField, Suggestion
-from scenario_desktop.ui.panels.refine.state import Footer, PlanLine, RefineDraft, Size
+from scenario_desktop.ui.panels.refine.state import PlanLine, RefineDraft, Size
+from scenario_desktop.ui.panels.request.footer import Footer, FooterView
 from scenario_desktop.ui.widgets.banner import Banner, Tone
-from scenario_desktop.ui.widgets.buttons import (
-    Button,
-    ButtonKind,
-    ButtonSize,
-    IconButton,
-    PriceButton,
-)
+from scenario_desktop.ui.widgets.buttons import ButtonSize, IconButton
 from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.segmented import Segmented
-from scenario_desktop.ui.widgets.sentences import FactRow, Reasons
 from scenario_desktop.ui.widgets.slider import NumberField
 from scenario_desktop.ui.widgets.surface import Card, Hairline, Surface
 
@@ -84,7 +77,7 @@ class RefineDock(Surface):
         self._prompt_hint = PlainLabel("Optional", "small", "text_3")
         self._model_hint = PlainLabel("", "small", "text_3")
         self.plan = _PlanCard()
-        self.footer = _FooterView()
+        self.footer = FooterView("Refine")
         self.banner = Banner()
         self.banner.hide()
         self._inputs: tuple[str, ...] = ()
@@ -330,85 +323,6 @@ class _PlanRow(QWidget):
         if line is not None:
             self._sign.set_icon(line.icon, "accent_text")
             self._text.setText(line.text)
-
-
-class _FooterView(QWidget):
-    """Price and time, what stands in the way, and the button.
-
-    Signals:
-        settings_requested, login_requested, retry_requested: ways out of what stands in the way.
-        results_requested: where to go when all is done.
-    """
-
-    settings_requested = Signal()
-    login_requested = Signal()
-    retry_requested = Signal()
-    results_requested = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.button = PriceButton("Refine", shortcut="Ctrl+Return")
-        self._error = Banner(tone=Tone.DANGER)
-        self._note = Banner(tone=Tone.INFO)
-        self._price, self._usual = FactRow("Price"), FactRow("Usual time")
-        self._reasons = Reasons()
-        self._settings = _link("Spending settings", self.settings_requested)
-        self._login = _link("Sign in again…", self.login_requested)
-        self._retry = _link("Try again", self.retry_requested)
-        self._results = _link("", self.results_requested)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
-        layout.setSpacing(8)
-        layout.addWidget(self._error)
-        layout.addWidget(self._note)
-        facts = QVBoxLayout()
-        facts.setSpacing(6)
-        facts.addWidget(self._price)
-        facts.addWidget(self._usual)
-        layout.addLayout(facts)
-        layout.addLayout(self._reasons)
-        for link in (self._settings, self._login, self._retry, self._results):
-            layout.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addSpacing(2)
-        layout.addWidget(self.button)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    def show_state(self, footer: Footer) -> None:
-        for banner, text, tone in (
-            (self._error, footer.error, Tone.DANGER),
-            (self._note, footer.note, Tone.INFO),
-        ):
-            banner.set_message(text, tone)
-            banner.setVisible(bool(text))
-        self._price.show_value(footer.price)
-        self._usual.show_value(footer.usual)
-        self._reasons.show_reasons(footer.reasons)
-        self._settings.setVisible(footer.is_refused)
-        self._login.setVisible(footer.needs_login)
-        self._retry.setVisible(footer.is_offline)
-        self._results.setText(f"Show {counted(footer.done, 'result')} in the library")
-        self._results.setVisible(bool(footer.done))
-        self._show_button(footer)
-
-    def _show_button(self, footer: Footer) -> None:
-        button = self.button
-        if footer.is_sending:
-            button.set_verb("Starting")
-            button.set_asking()
-        else:
-            button.set_verb(f"Refine {counted(footer.count, 'item')}" if footer.count else "Refine")
-            button.set_price("")
-        button.setEnabled(not footer.reasons)
-        button.setAccessibleDescription(" ".join(footer.reasons))
-
-
-def _link(text: str, signal: SignalInstance) -> Button:
-    """Return a way out that is written like a link."""
-    button = Button(text, kind=ButtonKind.LINK, size=ButtonSize.SMALL)
-    button.clicked.connect(signal)
-    return button
 
 
 def _group(title: str, *widgets: QWidget, note: QWidget | None = None) -> QVBoxLayout:

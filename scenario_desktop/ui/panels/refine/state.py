@@ -499,31 +499,6 @@ def usual_time(views: Iterable[JobView], kind: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Footer:
-    """All that stands around the button.
-
-    Attributes:
-        reasons: why it cannot be sent, each a sentence.
-        error: what went wrong with the last attempt; ``note`` what else to know.
-        is_refused: the user's own spending limit stands in the way.
-        needs_login, is_offline: the service refuses the login, or cannot be reached.
-        done: so many inputs have a result, and nothing is left to send.
-    """
-
-    count: int = 0
-    price: str = ""
-    usual: str = ""
-    reasons: tuple[str, ...] = ()
-    error: str = ""
-    note: str = ""
-    is_sending: bool = False
-    is_refused: bool = False
-    needs_login: bool = False
-    is_offline: bool = False
-    done: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Missing:
     """Why the form cannot be used at all: there is no connection to the service."""
 

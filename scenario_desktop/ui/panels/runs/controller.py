@@ -18,6 +18,7 @@ from scenario_desktop.services.words import counted, one_line
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.forms.word_editors import KnownEntry
+from scenario_desktop.ui.panels.request.footer import Footer
 from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.request.standing import Standing
 from scenario_desktop.ui.panels.runs import state
@@ -28,7 +29,6 @@ from scenario_desktop.ui.panels.runs.page import Action, RunsPage, View
 from scenario_desktop.ui.panels.runs.ports import RunsPorts
 from scenario_desktop.ui.panels.runs.slots import RunSlots
 from scenario_desktop.ui.panels.runs.state import (
-    Footer,
     Problems,
     RunDraft,
     key_of,

@@ -17,7 +17,7 @@ from scenario_desktop.ui.forms.form import NOT_USED, Form
 from scenario_desktop.ui.forms.picture_editors import PicturesEditor
 from scenario_desktop.ui.forms.tiles import OUTSET
 from scenario_desktop.ui.forms.word_editors import KnownEntry, KnownIdEditor
-from scenario_desktop.ui.panels.runs.footer import FooterView
+from scenario_desktop.ui.panels.request.footer import Footer, FooterView
 from scenario_desktop.ui.panels.runs.kinds import (
     FOLDED,
     KINDS,
@@ -28,7 +28,7 @@ from scenario_desktop.ui.panels.runs.kinds import (
     slots,
     specs,
 )
-from scenario_desktop.ui.panels.runs.state import Footer, Note, RunDraft
+from scenario_desktop.ui.panels.runs.state import Note, RunDraft
 from scenario_desktop.ui.widgets.banner import Banner, Tone
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.labels import PlainLabel
@@ -87,7 +87,7 @@ class RunsDock(Surface):
         self._sizes = Button(
             "Common sizes", kind=ButtonKind.SECONDARY, size=ButtonSize.SMALL, has_arrow=True
         )
-        self.footer = FooterView()
+        self.footer = FooterView("Start")
         self._column = QVBoxLayout()
         self._build()
         self.search.textChanged.connect(self._on_search)

@@ -266,28 +266,6 @@ def usual_time(views: Iterable[JobView], op: Op) -> str:
     return f"about {duration(max(1.0, statistics.median(times)))}" if times else "not known yet"
 
 
-@dataclass(frozen=True, slots=True)
-class Footer:
-    """All that stands around the button.
-
-    Attributes:
-        reasons: why it cannot be sent, each a sentence.
-        error: what went wrong with the last attempt to send it.
-        is_refused: the user's own spending limit stands in the way.
-        needs_login, is_offline: the service refuses the login, or cannot be reached.
-    """
-
-    verb: str = ""
-    price: str = ""
-    usual: str = ""
-    reasons: tuple[str, ...] = ()
-    error: str = ""
-    is_sending: bool = False
-    is_refused: bool = False
-    needs_login: bool = False
-    is_offline: bool = False
-
-
 def verb_of(draft: RunDraft) -> str:
     """Return what the button says."""
     kind = KINDS[draft.op]
