@@ -858,3 +858,18 @@ async def test_large_text_and_a_narrow_window_cut_nothing_off(
         assert button.width() >= button.sizeHint().width()
     finally:
         look.set_scale(1.0)
+
+
+@pytest.mark.parametrize("op", list(KINDS))
+async def test_no_form_is_wider_than_its_dock_with_large_text(
+    make_desk: Any, qt_loop: Any, look: Theme, op: Op
+) -> None:
+    look.set_scale(2.0)
+    desk = make_desk()
+    desk.dock.setFixedWidth(320)
+    desk.controller.open(op)
+    for group in desk.dock.form._groups.values():
+        group.set_open(True)
+    scroller = desk.dock.scroller
+    assert scroller.widget().minimumSizeHint().width() <= 320 - 1
+    look.set_scale(1.0)

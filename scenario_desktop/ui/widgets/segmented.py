@@ -16,6 +16,8 @@ from scenario_desktop.ui.widgets.buttons import ButtonSize
 from scenario_desktop.ui.widgets.tips import set_tip
 
 INSET = 2
+#: What a segment gives up of the room beside its words before a form would grow too wide.
+_SPARE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class _SegmentButton(QAbstractButton):
         self.setText(segment.text)
         self.setCheckable(True)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     @override
     def sizeHint(self) -> QSize:
@@ -43,6 +45,11 @@ class _SegmentButton(QAbstractButton):
         if self.segment.icon:
             width += look.px(14) + 6
         return QSize(width + 20, look.line("small") + 8)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        return QSize(hint.width() - _SPARE, hint.height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -146,7 +153,8 @@ class Segmented(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        hint = self.sizeHint()
+        return QSize(hint.width() - _SPARE * len(self._buttons), hint.height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
