@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QTimer
@@ -43,6 +45,8 @@ class QtLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync is untyped
         super().__init__(application)
         # qasync's own default of ten QThreads never resolves a SystemExit raised in a worker.
         self.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
+        self._sending = threading.RLock()  # re-entrant: a signal's handler sends as well
+        self._has_ended = False
 
     def run_until_complete(self, future: Any) -> Any:
         """Run until a coroutine or future is done and return its result."""
@@ -63,9 +67,25 @@ class QtLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync is untyped
         collector would destroy them later on whatever thread it runs, and Qt then crashes.
         """
         is_first = not self.is_closed()
+        if not self.is_running():  # else it is refused below
+            with self._sending:
+                self._has_ended = True
         super().close()
         if is_first:
             delete(self._timer)
+
+    def call_soon_threadsafe(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> None:
+        """Send a callback from any thread; the end of the loop waits for who is doing so.
+
+        A daemon thread that the end of the program met inside Qt would take the program down: it
+        wakes up in what is destroyed, or is ended where C++ lets nobody leave. What is sent after
+        the end is dropped.
+        """
+        with self._sending:
+            if not self._has_ended:
+                super().call_soon_threadsafe(callback, *args, context=context)
 
     def _add_callback(self, handle: asyncio.Handle, delay: float = 0) -> asyncio.Handle:
         """Take a callback up; one that a thread sent before the end may arrive after it."""

@@ -134,6 +134,33 @@ def test_what_a_thread_sent_before_the_end_is_dropped_after_it(qapp: QApplicatio
     assert ran == []
 
 
+def test_the_end_waits_for_a_thread_that_is_sending(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread inside Qt at the end of the program takes it down: signal 6 or 11."""
+    inside, go_on = threading.Event(), threading.Event()
+    heard: list[str] = []
+
+    def send(*_: object, **__: object) -> None:
+        inside.set()
+        assert go_on.wait(30)
+        heard.append("sent")
+
+    monkeypatch.setattr(QtLoop.__base__, "call_soon_threadsafe", send)
+    loop = QtLoop(qapp)
+    sender = threading.Thread(target=loop.call_soon_threadsafe, args=(print,))
+    sender.start()
+    assert inside.wait(30)
+    letting = threading.Timer(0.05, go_on.set)
+    letting.start()
+    loop.close()
+    heard.append("closed")
+    loop.call_soon_threadsafe(print)
+    sender.join()
+    letting.join()
+    assert heard == ["sent", "closed"]
+
+
 def test_without_an_application_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QApplication, "instance", staticmethod(lambda: None))
 
