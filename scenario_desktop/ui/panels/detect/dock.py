@@ -32,21 +32,18 @@ from scenario_desktop.ui.panels.detect.state import (
     PriceLine,
     is_own,
 )
+from scenario_desktop.ui.panels.request.dock import EDGE, DockHead, lay_out
 from scenario_desktop.ui.widgets.banner import Banner, Tone
 from scenario_desktop.ui.widgets.buttons import (
     Button,
     ButtonKind,
     ButtonSize,
-    IconButton,
     PriceButton,
 )
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
-from scenario_desktop.ui.widgets.menu import Menu
-from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.sentences import Reasons
-from scenario_desktop.ui.widgets.surface import Hairline, Surface
+from scenario_desktop.ui.widgets.surface import Surface
 
-_EDGE = 16
 _PARAMETERS = "parameters"
 
 
@@ -99,36 +96,18 @@ class DetectDock(Surface):
     def _build(self) -> None:
         content = QWidget()
         column = QVBoxLayout(content)
-        column.setContentsMargins(_EDGE - OUTSET, 12, _EDGE - OUTSET, _EDGE)
-        column.setSpacing(_EDGE)
+        column.setContentsMargins(EDGE - OUTSET, 12, EDGE - OUTSET, EDGE)
+        column.setSpacing(EDGE)
         column.addWidget(self.form)
         note = QVBoxLayout()
         note.setContentsMargins(OUTSET, 0, OUTSET, 0)
         note.addWidget(self._note)
         column.addLayout(note)
         column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._header())
-        layout.addWidget(Hairline())
-        layout.addWidget(ScrollArea(content), 1)
-        layout.addWidget(Hairline())
-        layout.addWidget(self._footer)
-
-    def _header(self) -> QHBoxLayout:
-        more = IconButton("ellipsis", "More", size=ButtonSize.SMALL)
-        more.clicked.connect(self._on_more)
-        close = IconButton("x", "Close", size=ButtonSize.SMALL)
-        close.clicked.connect(self.close_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(_EDGE, 6, 8, 6)
-        row.setSpacing(4)
-        row.addWidget(PlainLabel("Detect", "label_strong"), 1)
-        row.addWidget(more)
-        row.addWidget(close)
-        self._more = more
-        return row
+        self._head = DockHead(PlainLabel("Detect", "label_strong"))
+        self._head.more_requested.connect(self._on_more)
+        self._head.close_requested.connect(self.close_requested)
+        lay_out(self, self._head, content, self._footer)
 
     def _connect(self) -> None:
         self.form.edited.connect(self._on_edited)
@@ -208,11 +187,10 @@ class DetectDock(Surface):
         self.modality_looked_at.emit()
 
     def _on_more(self) -> None:
-        menu = Menu(self._more, name="Detect")
+        menu = self._head.menu("Detect")
         menu.add("Reset all parameters", self.reset_requested.emit, icon="rotate-ccw")
         menu.add("Add pictures…", self.add_requested.emit, icon="image-plus")
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+        self._head.open(menu)
 
 
 class _FooterView(QWidget):
@@ -238,7 +216,7 @@ class _FooterView(QWidget):
         self._settings = Button("Spending settings", kind=ButtonKind.LINK, size=ButtonSize.SMALL)
         self._settings.clicked.connect(self.settings_requested)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
+        layout.setContentsMargins(EDGE, 12, EDGE, EDGE)
         layout.setSpacing(8)
         layout.addWidget(self._error)
         layout.addLayout(self._lines)

@@ -12,17 +12,15 @@ from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.form import NOT_USED
 from scenario_desktop.ui.forms.suggest_field import SuggestField, Suggestion
 from scenario_desktop.ui.panels.refine.state import PlanLine, RefineDraft, Size
+from scenario_desktop.ui.panels.request.dock import EDGE, DockHead, lay_out
 from scenario_desktop.ui.panels.request.footer import Footer, FooterView
 from scenario_desktop.ui.widgets.banner import Banner, Tone
-from scenario_desktop.ui.widgets.buttons import ButtonSize, IconButton
+from scenario_desktop.ui.widgets.buttons import IconButton
 from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
-from scenario_desktop.ui.widgets.menu import Menu
-from scenario_desktop.ui.widgets.scroll import ScrollArea
 from scenario_desktop.ui.widgets.segmented import Segmented
 from scenario_desktop.ui.widgets.slider import NumberField
-from scenario_desktop.ui.widgets.surface import Card, Hairline, Surface
+from scenario_desktop.ui.widgets.surface import Card, Surface
 
-_EDGE = 16
 _PROMPT_LINES = 3
 _MAX_PROMPT = 20_000
 _MAX_SIDE = 99_999
@@ -88,36 +86,18 @@ class RefineDock(Surface):
     def _build(self) -> None:
         content = QWidget()
         column = QVBoxLayout(content)
-        column.setContentsMargins(_EDGE, 12, _EDGE, _EDGE)
-        column.setSpacing(_EDGE)
+        column.setContentsMargins(EDGE, 12, EDGE, EDGE)
+        column.setSpacing(EDGE)
         column.addWidget(self.banner)
         column.addLayout(_group("Result size", self.size_choice, self.sides, self._note))
         column.addLayout(_group("Prompt", self.prompt, note=self._prompt_hint))
         column.addLayout(_group("Model id", self.model, self._model_note, note=self._model_hint))
         column.addWidget(self.plan)
         column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._header())
-        layout.addWidget(Hairline())
-        self.scroller = ScrollArea(content)
-        layout.addWidget(self.scroller, 1)
-        layout.addWidget(Hairline())
-        layout.addWidget(self.footer)
-
-    def _header(self) -> QHBoxLayout:
-        self.more = IconButton("ellipsis", "More", size=ButtonSize.SMALL)
-        self.more.clicked.connect(self._on_more)
-        close = IconButton("x", "Close", size=ButtonSize.SMALL)
-        close.clicked.connect(self.close_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(_EDGE, 6, 8, 6)
-        row.setSpacing(4)
-        row.addWidget(PlainLabel("Refine", "label_strong"), 1)
-        row.addWidget(self.more)
-        row.addWidget(close)
-        return row
+        self._head = DockHead(PlainLabel("Refine", "label_strong"))
+        self._head.more_requested.connect(self._on_more)
+        self._head.close_requested.connect(self.close_requested)
+        lay_out(self, self._head, content, self.footer)
 
     def _connect(self) -> None:
         self.size_choice.chosen.connect(self._on_size)
@@ -216,14 +196,13 @@ class RefineDock(Surface):
             self.edited.emit()
 
     def _on_more(self) -> None:
-        menu = Menu(self.more, name="Refine")
+        menu = self._head.menu("Refine")
         menu.add("Reset the form", self.reset_requested.emit, icon="rotate-ccw")
         menu.add("Take out all inputs", self.clear_requested.emit, icon="x")
         if self.has_tasks:
             menu.addSeparator()
             menu.add("Refine tasks…", self.tasks_requested.emit, icon="history")
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        self._head.open(menu)
 
 
 class _Prompt(QPlainTextEdit):

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.services.sartiq.run_kinds import Op
@@ -17,6 +17,7 @@ from scenario_desktop.ui.forms.form import NOT_USED, Form
 from scenario_desktop.ui.forms.picture_editors import PicturesEditor
 from scenario_desktop.ui.forms.tiles import OUTSET
 from scenario_desktop.ui.forms.word_editors import KnownEntry, KnownIdEditor
+from scenario_desktop.ui.panels.request.dock import EDGE, DockHead, lay_out, open_below
 from scenario_desktop.ui.panels.request.footer import Footer, FooterView
 from scenario_desktop.ui.panels.runs.kinds import (
     FOLDED,
@@ -30,13 +31,10 @@ from scenario_desktop.ui.panels.runs.kinds import (
 )
 from scenario_desktop.ui.panels.runs.state import Note, RunDraft
 from scenario_desktop.ui.widgets.banner import Banner, Tone
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
+from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
-from scenario_desktop.ui.widgets.scroll import ScrollArea
-from scenario_desktop.ui.widgets.surface import Hairline, Surface
-
-_EDGE = 16
+from scenario_desktop.ui.widgets.surface import Surface
 
 
 class RunsDock(Surface):
@@ -106,7 +104,7 @@ class RunsDock(Surface):
     def _build(self) -> None:
         content = QWidget()
         self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(_EDGE - OUTSET, 12, _EDGE - OUTSET, _EDGE)
+        self._column.setContentsMargins(EDGE - OUTSET, 12, EDGE - OUTSET, EDGE)
         self._column.setSpacing(12)
         above = QVBoxLayout()
         above.setContentsMargins(OUTSET, 0, OUTSET, 0)
@@ -118,31 +116,12 @@ class RunsDock(Surface):
         above.addWidget(self._sizes, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addLayout(above)
         self._column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._header())
-        layout.addWidget(Hairline())
-        self.scroller = ScrollArea(content)
-        layout.addWidget(self.scroller, 1)
-        layout.addWidget(Hairline())
-        layout.addWidget(self.footer)
-
-    def _header(self) -> QHBoxLayout:
         self.title = Button("", kind=ButtonKind.GHOST, size=ButtonSize.SMALL, has_arrow=True)
         self.title.clicked.connect(self._on_title)
-        self._more = IconButton("ellipsis", "More", size=ButtonSize.SMALL)
-        self._more.clicked.connect(self._on_more)
-        close = IconButton("x", "Close", size=ButtonSize.SMALL)
-        close.clicked.connect(self.close_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(_EDGE - 10, 6, 8, 6)
-        row.setSpacing(4)
-        row.addWidget(self.title)
-        row.addStretch(1)
-        row.addWidget(self._more)
-        row.addWidget(close)
-        return row
+        self._head = DockHead(self.title, left=EDGE - 10, is_wide=False)
+        self._head.more_requested.connect(self._on_more)
+        self._head.close_requested.connect(self.close_requested)
+        self.scroller = lay_out(self, self._head, content, self.footer)
 
     @property
     def op(self) -> Op:
@@ -301,12 +280,12 @@ class RunsDock(Surface):
         for op, kind in KINDS.items():
             choose = partial(self.kind_wanted.emit, op)
             menu.add(kind.title, choose, icon=kind.icon, is_checked=op is self._op)
-        self._popup(menu, self.title)
+        open_below(menu, self.title)
 
     def _on_more(self) -> None:
-        menu = Menu(self._more, name="More")
+        menu = self._head.menu("More")
         menu.add("Reset all fields", self.reset_requested.emit, icon="rotate-ccw")
-        self._popup(menu, self._more)
+        self._head.open(menu)
 
     def _on_sizes(self) -> None:
         menu = Menu(self._sizes, name="Common sizes")
@@ -316,11 +295,7 @@ class RunsDock(Surface):
         menu.addSeparator()
         for title, width, height in SHAPES:
             menu.add(f"Shape {title}", partial(self.shape_wanted.emit, width, height))
-        self._popup(menu, self._sizes)
-
-    def _popup(self, menu: Menu, below: QWidget) -> None:
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(below.mapToGlobal(below.rect().bottomLeft()))
+        open_below(menu, self._sizes)
 
 
 class _Search(QLineEdit):
