@@ -75,6 +75,26 @@ class FakeLimits:
     ask_above: Decimal = Decimal(10)
 
 
+@dataclass
+class FakeNotices:
+    """Keeps what the user was told.
+
+    Attributes:
+        undo: what the last toast offered to take back.
+    """
+
+    toasts: list[str] = field(default_factory=list)
+    errors: list[object] = field(default_factory=list)
+    undo: Callable[[], object] | None = None
+
+    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
+        self.toasts.append(text)
+        self.undo = undo
+
+    def report(self, error: object) -> None:
+        self.errors.append(error)
+
+
 class FakeSettings:
     """Settings that hold a spending limit only."""
 

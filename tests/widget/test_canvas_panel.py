@@ -48,6 +48,7 @@ from scenario_desktop.ui.panels.canvas.tools.select_tool import Frame
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.keys.view import groups_of
 from scenario_desktop.ui.widgets.drags import put_keys
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.canvas_support import HARD, RED, color, drag, stroke
 
@@ -236,18 +237,6 @@ class FakePeople:
         return {one: Person(one, "Ben") for one in ids if one == "user_0"}
 
 
-class FakeMessages:
-    def __init__(self) -> None:
-        self.toasts: list[str] = []
-        self.errors: list[object] = []
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
-
-
 @pytest.fixture
 def canvases() -> FakeCanvases:
     return FakeCanvases()
@@ -280,7 +269,7 @@ def panel(
     row.addWidget(page, 1)
     row.addWidget(dock)
     ports = CanvasPorts(
-        canvases, pictures, FakeItems(), FakeMessages(), people=FakePeople()  # type: ignore[arg-type]
+        canvases, pictures, FakeItems(), FakeNotices(), people=FakePeople()  # type: ignore[arg-type]
     )  # fmt: skip
     return CanvasController(page, dock, editor, settings, ports, folder=tmp_path / "out")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -37,6 +37,7 @@ from scenario_desktop.ui.widgets.buttons import ButtonKind, PriceButton
 from scenario_desktop.ui.widgets.compare_view import CompareMode
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import PlainLabel
+from tests.fakes import FakeNotices
 from tests.support import until
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -152,18 +153,6 @@ class FakeGuard:
 
 
 @dataclass
-class FakeMessages:
-    toasts: list[str] = field(default_factory=list)
-    reports: list[object] = field(default_factory=list)
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.reports.append(error)
-
-
-@dataclass
 class FakeDrafts:
     kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -182,7 +171,7 @@ class Room:
     pictures: FakePictures = field(default_factory=FakePictures)
     library: FakeLibrary = field(default_factory=FakeLibrary)
     guard: FakeGuard = field(default_factory=FakeGuard)
-    messages: FakeMessages = field(default_factory=FakeMessages)
+    messages: FakeNotices = field(default_factory=FakeNotices)
     drafts: FakeDrafts = field(default_factory=FakeDrafts)
     is_local: bool = False
 
@@ -391,7 +380,7 @@ async def test_a_failed_sending_stays_in_sight(qt_loop: Any, room: Room) -> None
     room.build().open([item(1)])
     await room.priced()
     room.controller.submit()
-    await until(lambda: room.messages.reports)
+    await until(lambda: room.messages.errors)
     await room.priced()
     assert "The connection broke. See the list of jobs." in room.texts()
     room.edit("low_threshold", 99)
@@ -559,7 +548,7 @@ async def test_closing_while_everything_runs_is_quiet(qt_loop: Any, room: Room) 
     await asyncio.sleep(0)
     room.detect.preview_gate.set()
     await asyncio.sleep(0)
-    assert room.messages.reports == []
+    assert room.messages.errors == []
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])

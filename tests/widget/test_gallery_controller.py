@@ -32,27 +32,16 @@ from scenario_desktop.ui.panels.gallery.prefs import GalleryPrefs
 from scenario_desktop.ui.panels.gallery.selection import kept
 from scenario_desktop.ui.panels.gallery.words import StateAction
 from scenario_desktop.ui.widgets.drags import keys_of
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.gallery_support import START, FakeLibrary, FakeThumbnails, item
 
 Loop = Callable[..., Any]
 
 
-class Notices:
-    def __init__(self) -> None:
-        self.toasts: list[str] = []
-        self.errors: list[object] = []
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
-
-
 @pytest.fixture
-def notices() -> Notices:
-    return Notices()
+def notices() -> FakeNotices:
+    return FakeNotices()
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def library() -> FakeLibrary:
 
 
 @pytest.fixture
-def page(qapp: QApplication, notices: Notices) -> Iterator[GalleryPage]:
+def page(qapp: QApplication, notices: FakeNotices) -> Iterator[GalleryPage]:
     store = PictureStore()
     page = make_gallery(store, notices=notices, commands=CommandRegistry())
     page.view.resize(900, 700)
@@ -268,7 +257,7 @@ async def test_a_library_that_cannot_be_read_offers_to_try_again(
 
 
 async def test_what_is_shown_stays_when_a_later_read_fails(
-    qt_loop: Loop, page: GalleryPage, library: FakeLibrary, notices: Notices
+    qt_loop: Loop, page: GalleryPage, library: FakeLibrary, notices: FakeNotices
 ) -> None:
     await opened(page, library)
     library.error = StoreFailed("The catalogue cannot be read.")

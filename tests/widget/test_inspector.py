@@ -39,6 +39,7 @@ from scenario_desktop.ui.panels.inspector import facts
 from scenario_desktop.ui.panels.inspector.controller import InspectorController
 from scenario_desktop.ui.panels.inspector.view import InspectorView, Mode
 from scenario_desktop.ui.widgets.chips import ChipState
+from tests.fakes import FakeNotices
 from tests.fakes_scenario import FakeScenario, make_asset
 from tests.support import until
 
@@ -81,20 +82,6 @@ class FakePreviews:
         if self.error is not None:
             raise self.error
         return Picture(4, 3, bytes([90, 90, 90, 255]) * 12)
-
-
-class FakeNotices:
-    def __init__(self) -> None:
-        self.toasts: list[str] = []
-        self.errors: list[object] = []
-        self.undo: Any = None
-
-    def toast(self, text: str, undo: Any = None) -> None:
-        self.toasts.append(text)
-        self.undo = undo
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
 
 
 class Room:
@@ -356,6 +343,7 @@ async def test_backspace_takes_the_last_tag_and_the_toast_undoes_it(
         await room.type_tag("", Qt.Key.Key_Backspace)
         assert last not in room.tags(1)
         assert room.notices.toasts == [f"Removed tag {last}"]
+        assert room.notices.undo is not None
         room.notices.undo()
         await room.settle()
         assert set(room.tags(1)) == {"sea", "sun"}

@@ -29,6 +29,7 @@ from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.workbench.item_commands import ItemCommands, open_in_browser
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.gallery_support import item
 
@@ -102,18 +103,6 @@ class FakeDeleting:
 
     async def delete_generation(self, generation_id: str) -> None:
         self.whole.append(generation_id)
-
-
-class FakeNotices:
-    def __init__(self) -> None:
-        self.toasts: list[str] = []
-        self.errors: list[object] = []
-
-    def toast(self, text: str, undo: Any = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
 
 
 class FakePage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -17,18 +17,9 @@ from scenario_desktop.ui.panels.palette.controller import PaletteController
 from scenario_desktop.ui.panels.palette.entries import Entry, Scope, command_entries, scope_of
 from scenario_desktop.ui.panels.palette.matching import match
 from scenario_desktop.ui.panels.palette.view import PaletteView
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.gallery_support import item
-
-
-class Notices:
-    def __init__(self) -> None:
-        self.errors: list[object] = []
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None: ...
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
 
 
 class Desk:
@@ -44,7 +35,7 @@ class Desk:
         self._add("detect.open", "Detect…", shortcut="D", price=lambda: "3 CU")
         self._add("items.delete", "Delete items…", reason=lambda: self.reason)
         self._add("go.trash", "Trash", group="Go to")
-        self.palette = PaletteController(self.window, self.commands, Notices(), find=self._find)
+        self.palette = PaletteController(self.window, self.commands, FakeNotices(), find=self._find)
         self.chosen: list[Entry] = []
         self.palette.entry_chosen.connect(self.chosen.append)
         self.window.show()

@@ -34,6 +34,7 @@ from scenario_desktop.ui.panels.refine.state import RefineDraft, Size, Stage
 from scenario_desktop.ui.panels.refine.strip import InputTile
 from scenario_desktop.ui.panels.request import standing as module
 from scenario_desktop.ui.widgets.drags import put_keys
+from tests.fakes import FakeNotices
 from tests.support import until
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -182,18 +183,6 @@ class FakeGuard:
         return Decision(self.verdict, "This has no price, and you want to be asked.")
 
 
-@dataclass
-class FakeMessages:
-    toasts: list[str] = field(default_factory=list)
-    errors: list[object] = field(default_factory=list)
-
-    def toast(self, text: str, undo: Any = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
-
-
 class FakeDrafts:
     def __init__(self) -> None:
         self.kept: dict[str, Mapping[str, Any]] = {}
@@ -212,7 +201,7 @@ class Bench:
         self.jobs = FakeJobs()
         self.runs, self.known, self.reach = FakeRuns(self.jobs), FakeKnown(), FakeReach()
         self.pictures, self.items, self.guard = FakePictures(), FakeItems(), FakeGuard()
-        self.messages, self.drafts = FakeMessages(), FakeDrafts()
+        self.messages, self.drafts = FakeNotices(), FakeDrafts()
         self.chosen: list[Item] = []
         service = Service(
             self.runs, self.jobs, self.known, cast(Any, self.reach), is_local=is_local

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from scenario_desktop.ui.panels.settings.state import size_text, spending_senten
 from scenario_desktop.ui.panels.settings.view import SettingsDialog, SettingsSection
 from scenario_desktop.ui.theme import Theme, ThemeMode
 from scenario_desktop.ui.widgets.labels import PlainLabel
+from tests.fakes import FakeNotices
 from tests.support import until
 
 
@@ -41,25 +42,13 @@ class FakeThumbnails:
         self.used = 0
 
 
-@dataclass
-class FakeMessages:
-    toasts: list[str] = field(default_factory=list)
-    reports: list[object] = field(default_factory=list)
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.reports.append(error)
-
-
 class Room:
     """An open dialog over a real settings file."""
 
     def __init__(self, folder: Path, theme: Theme) -> None:
         self.store = SettingsStore(folder / "settings.json")
         self.thumbnails = FakeThumbnails()
-        self.messages = FakeMessages()
+        self.messages = FakeNotices()
         self.window = QWidget()
         self.window.resize(1200, 800)
         self.window.show()
@@ -129,7 +118,7 @@ async def test_a_failed_clear_is_told_and_keeps_the_figure(qt_loop: Any, room: R
     await until(lambda: "300.0\u00a0MiB of 1.0\u00a0GiB used" in room.texts())
     room.thumbnails.error = StoreFailed("The folder is not writable.")
     room.press("Clear")
-    await until(lambda: room.messages.reports)
+    await until(lambda: room.messages.errors)
     assert "300.0\u00a0MiB of 1.0\u00a0GiB used" in room.texts()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +29,7 @@ from scenario_desktop.ui.panels.sidebar.model import (
 )
 from scenario_desktop.ui.panels.sidebar.view import SidebarView
 from scenario_desktop.ui.widgets.drags import keys_of, put_keys
+from tests.fakes import FakeNotices
 from tests.support import until
 
 EMBER = Target(TargetKind.COLLECTION, "c1")
@@ -84,22 +85,10 @@ class Library:
         self._note("delete", tuple(keys))
 
 
-class Notices:
-    def __init__(self) -> None:
-        self.toasts: list[str] = []
-        self.errors: list[object] = []
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
-
-
 class Panel:
     def __init__(self) -> None:
         self.library = Library()
-        self.notices = Notices()
+        self.notices = FakeNotices()
         self.commands = CommandRegistry()
         self.view = SidebarView([Work("detect.open", "Detect", "scan-line", "D")])
         self.controller = SidebarController(self.view, self.commands, self.notices)

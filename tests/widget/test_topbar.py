@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +23,7 @@ from scenario_desktop.ui.panels.topbar.controller import TopBarController, state
 from scenario_desktop.ui.panels.topbar.view import TopBarView, WorkspaceEntry
 from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.search_box import SearchBox, Token, parse_token
+from tests.fakes import FakeNotices
 from tests.support import until
 
 
@@ -68,23 +69,11 @@ class Sync:
         self.requests += 1
 
 
-class Notices:
-    def __init__(self) -> None:
-        self.toasts: list[str] = []
-        self.errors: list[object] = []
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.errors.append(error)
-
-
 class Bar:
     def __init__(self) -> None:
         self.commands = CommandRegistry()
         self.window = MainWindow(self.commands)
-        self.notices = Notices()
+        self.notices = FakeNotices()
         self.view = TopBarView(self.commands)
         self.window.set_top_bar(self.view)
         self.controller = TopBarController(self.view, self.window, self.commands, self.notices)

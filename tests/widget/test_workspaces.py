@@ -29,7 +29,7 @@ from scenario_desktop.ui.panels.workspaces.list_view import WorkspaceList
 from scenario_desktop.ui.panels.workspaces.state import Half
 from scenario_desktop.ui.widgets.banner import Banner
 from scenario_desktop.ui.widgets.labels import PlainLabel
-from tests.fakes import FakeKeyring
+from tests.fakes import FakeKeyring, FakeNotices
 from tests.support import until
 
 
@@ -91,24 +91,12 @@ class FakeClient:
         pass
 
 
-@dataclass
-class FakeMessages:
-    toasts: list[str] = field(default_factory=list)
-    reports: list[object] = field(default_factory=list)
-
-    def toast(self, text: str, undo: Callable[[], object] | None = None) -> None:
-        self.toasts.append(text)
-
-    def report(self, error: object) -> None:
-        self.reports.append(error)
-
-
 class Room:
     """A window with a list of workspaces, over the real services and a keyring in memory."""
 
     def __init__(self, folder: Path, keyring: FakeKeyring | None) -> None:
         self.server = FakeServer()
-        self.messages = FakeMessages()
+        self.messages = FakeNotices()
         self.keyring = keyring
         known = [credentials_module.class_name(keyring)]
         self.credentials = Credentials(lambda: self.keyring, known=known)
@@ -347,7 +335,7 @@ async def test_a_list_that_is_gone_is_left_alone(qt_loop: Any, make_room: MakeRo
     room.list.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     await room.add()
-    assert room.messages.reports == []
+    assert room.messages.errors == []
     await room.store.aclose()
 
 
@@ -360,7 +348,7 @@ async def test_closing_the_dialog_stops_the_test(qt_loop: Any, make_room: MakeRo
     room.press("Test")
     dialog.reject()
     await until(lambda: not room.controller._connecting.is_busy)
-    assert room.messages.reports == []
+    assert room.messages.errors == []
 
 
 async def both(room: Room) -> WorkspaceRecord:
