@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from psygnal import Signal
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from scenario_desktop.api.models.sartiq.answers import (
@@ -25,6 +27,7 @@ from scenario_desktop.items import PREDICTION, REFINE, Item, Source
 from scenario_desktop.services.sartiq.pictures import PictureRef
 from scenario_desktop.services.sartiq.run_generations import Asked, Whole
 from scenario_desktop.services.sartiq.run_kinds import Op
+from scenario_desktop.ui.commands import Command, CommandRegistry
 from scenario_desktop.ui.panels.generation.controller import (
     GenerationController,
     GenerationPorts,
@@ -37,6 +40,7 @@ from scenario_desktop.ui.panels.generation.state import (
     stats_text,
 )
 from scenario_desktop.ui.panels.generation.view import GenerationDock, GenerationPage
+from scenario_desktop.ui.shortcuts import Shortcuts
 from scenario_desktop.ui.widgets.buttons import Button
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from tests.support import until
@@ -158,8 +162,13 @@ class Desk:
             self.deleted.append(generation_id)
             return self.is_sure
 
+        async def delete_item(one: Item) -> bool:
+            self.deleted.append(one.id)
+            self.library.items = [left for left in self.library.items if left.id != one.id]
+            return self.is_sure
+
         ports = GenerationPorts(
-            self.generations, self.library, FakePictures(), self.messages, delete,
+            self.generations, self.library, FakePictures(), self.messages, delete, delete_item,
             lambda of, known_id: "Quiet shore" if known_id == STYLE else "",
             self.choosing, self.refines,
         )  # fmt: skip
@@ -323,6 +332,36 @@ async def test_deleting_leaves_the_page_only_when_it_was_meant(desk: Desk, qt_lo
     desk.page.delete_requested.emit()
     await desk.controller.deleting.settle()
     assert gone == [True]
+
+
+async def test_enter_opens_a_result_and_delete_deletes_it(desk: Desk, qt_loop: Any) -> None:
+    commands = CommandRegistry()
+    elsewhere: list[str] = []
+    for keys in ("Delete", "Return"):
+        commands.add(Command(f"a.{keys}", keys, partial(elsewhere.append, keys), shortcut=keys))
+    Shortcuts(desk.window, commands)
+    desk.library.items = [item(1), item(2, status="error")]
+    opened: list[Sequence[str]] = []
+    gone: list[bool] = []
+    desk.controller.reveal_requested.connect(opened.append)
+    desk.controller.gone.connect(lambda: gone.append(True))
+    await desk.open()
+    desk.window.activateWindow()
+    first, second = desk.page.grid.tiles
+    first.setFocus()
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    QTest.keyClick(first, Qt.Key.Key_Right)
+    assert second.hasFocus()
+    QTest.keyClick(second, Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier)
+    QTest.mouseDClick(first, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    assert opened == [(first.key,), (second.key,), (first.key,)]
+    for tile in (second, first):
+        assert not gone
+        QTest.keyClick(tile, Qt.Key.Key_Delete)
+        await desk.controller.deleting_result.settle()
+    assert desk.deleted == [second.key, first.key]
+    assert gone == [True]
+    assert elsewhere == []
 
 
 async def test_trouble_is_told_and_what_is_gone_is_told_as_that(desk: Desk, qt_loop: Any) -> None:

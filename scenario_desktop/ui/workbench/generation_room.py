@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
+from scenario_desktop.items import Item
 from scenario_desktop.ui.main_window import MainWindow
 from scenario_desktop.ui.panels.generation.controller import (
     GenerationController,
@@ -60,6 +61,7 @@ class GenerationRoom(PageRoom):
             small=session.thumbnails,
             messages=self._window.notices,
             delete=_Delete(session, talk),
+            delete_item=_DeleteItem(session, talk),
             name_of=_Names(session),
             choosing=session.sartiq.choosing if session.sartiq is not None else None,
             refines=session.sartiq.refine_tasks if session.sartiq is not None else None,
@@ -101,6 +103,16 @@ class _Delete:
 
     async def __call__(self, generation_id: str) -> bool:
         return await self._talk.delete_generation(self._session.deleting, generation_id)
+
+
+class _DeleteItem:
+    """Deletes one result after asking."""
+
+    def __init__(self, session: Session, talk: DeletionTalk) -> None:
+        self._session, self._talk = session, talk
+
+    async def __call__(self, item: Item) -> bool:
+        return await self._talk.delete(self._session.deleting, [item.key], lambda: None)
 
 
 class _Names:

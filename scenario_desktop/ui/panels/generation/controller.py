@@ -72,6 +72,7 @@ class GenerationPorts:
     Attributes:
         generations: None where the workspace has no such half.
         delete: deletes a generation after asking; False when the user would rather not.
+        delete_item: the same for one of its results.
         name_of: what an id is called here.
         choosing, refines: None where the workspace has no such half.
     """
@@ -81,6 +82,7 @@ class GenerationPorts:
     small: SmallPictures
     messages: Reports
     delete: Callable[[str], Awaitable[bool]]
+    delete_item: Callable[[Item], Awaitable[bool]]
     name_of: state.NameOf
     choosing: Choosing | None = None
     refines: Refines | None = None
@@ -123,7 +125,9 @@ class GenerationController(QObject):
         page.delete_requested.connect(self.deleting.trigger)
         page.tool_requested.connect(self._on_tool)
         page.pick_requested.connect(self._on_pick)
-        page.refine_opened.connect(self._on_refine_opened)
+        page.refine_opened.connect(self._on_opened)
+        page.result_opened.connect(self._on_opened)
+        page.result_deletion_requested.connect(self._on_result_deletion)
         dock.revised_changed.connect(self.revising.trigger)
         dock.rerun_requested.connect(self._on_rerun)
         ports.items.changed.connect(self._on_library_changed)
@@ -140,12 +144,13 @@ class GenerationController(QObject):
         self.revising = AsyncAction(self._revise, parent=self)
         self.revising.failed.connect(self._on_revise_failed)
         self.deleting = AsyncAction(self._delete, parent=self)
+        self.deleting_result = AsyncAction(self._delete_result, parent=self)
         self.asking = AsyncAction(self._ask_revisions, parent=self, overlap=restart)
         self.picking = AsyncAction(self._pick, parent=self)
         self.listing = AsyncAction(self._list_refines, parent=self, overlap=restart)
         for action in (
-            self.finding, self.refreshing, self.filling, self.revising, self.deleting, self.asking,
-            self.picking, self.listing,
+            self.finding, self.refreshing, self.filling, self.revising, self.deleting,
+            self.deleting_result, self.asking, self.picking, self.listing,
         ):  # fmt: skip
             action.failed.connect(report)
 
@@ -338,8 +343,8 @@ class GenerationController(QObject):
             self._whole = replace(whole, generation=kept)
             self._show()
 
-    def _on_refine_opened(self, refine_id: str) -> None:
-        self.reveal_requested.emit((refine_id,))
+    def _on_opened(self, item_id: str) -> None:
+        self.reveal_requested.emit((item_id,))
 
     async def _revise(self, is_revised: bool) -> None:
         generations, whole = self._ports.generations, self._whole
@@ -358,6 +363,18 @@ class GenerationController(QObject):
 
     async def _delete(self) -> None:
         if self._id and await self._ports.delete(self._id):
+            self.gone.emit()
+
+    def _on_result_deletion(self, item_id: str) -> None:
+        whole = self._whole
+        items = whole.items if whole is not None else ()
+        self.deleting_result.trigger(next((item for item in items if item.id == item_id), None))
+
+    async def _delete_result(self, item: Item | None) -> None:
+        if item is None or not await self._ports.delete_item(item):
+            return
+        left = await self._ports.items.generation_items(self._id)
+        if not left and item.group_id == self._id:
             self.gone.emit()
 
     def _on_rerun(self) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -33,6 +33,8 @@ _TOOLS = (
     (Op.REFINE, "maximize-2"), (Op.EDIT, "pencil"), (Op.VIDEO, "video"),
     (Op.BACKGROUND, "palette"), (Op.ADJUST, "crop"), (Op.FACES, "user"),
 )  # fmt: skip
+_OPEN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
 _EDGE = 16
 _TILE = 160
 _MIN_WIDTH = 320
@@ -43,7 +45,8 @@ class GenerationPage(Surface):
 
     Signals:
         back_requested, retry_requested: what the buttons say.
-        result_chosen: the id of a result; result_opened: the same, twice.
+        result_chosen: the id of a result; result_opened: Enter or a double click on one.
+        result_deletion_requested: Delete on one.
         library_requested: its items should be shown in the library.
         copy_requested: its id should be copied; delete_requested: it should go as a whole.
         tool_requested: the Op to use the chosen result for.
@@ -54,6 +57,8 @@ class GenerationPage(Surface):
     back_requested = Signal()
     retry_requested = Signal()
     result_chosen = Signal(str)
+    result_opened = Signal(str)
+    result_deletion_requested = Signal(str)
     library_requested = Signal()
     copy_requested = Signal()
     delete_requested = Signal()
@@ -152,6 +157,7 @@ class GenerationPage(Surface):
                 made = Tile(item.id, item.name, caption=caption, icon=icon, has_check=False)
                 made.setProperty("caption", caption)
                 made.picked.connect(self._on_picked)
+                made.installEventFilter(self)
                 if tile is not None:
                     made.set_picture(tile.picture())
                 tile = made
@@ -211,6 +217,25 @@ class GenerationPage(Surface):
         tile = self.sender()
         if isinstance(tile, Tile):
             self.result_chosen.emit(tile.key)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the keys of a result, of which Delete is the gallery's otherwise."""
+        if not isinstance(watched, Tile):
+            return False
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            self.result_opened.emit(watched.key)
+            return True
+        if not isinstance(event, QKeyEvent) or event.modifiers() & ~_KEYPAD:
+            return False
+        if event.key() not in (*_OPEN, Qt.Key.Key_Delete):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+        elif event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():
+            is_open = event.key() in _OPEN
+            (self.result_opened if is_open else self.result_deletion_requested).emit(watched.key)
+        return True
 
     def _on_more(self) -> None:
         menu = Menu(self.more, name="More")
