@@ -99,6 +99,17 @@ def transformed(document: Document, layer_id: str, by: Transform) -> Document:
     return document
 
 
+def all_transformed(document: Document, layer_ids: Iterable[str], by: Transform) -> Document:
+    """Scale, turn and move several layers as one; see ``transformed``."""
+    made = document
+    for layer_id in layer_ids:
+        after = transformed(made, layer_id, by)
+        if after is made:
+            return document
+        made = after
+    return made
+
+
 def _after(inner: Transform, by: Transform) -> Transform | None:
     """Return one transform after another as one, None where that would be slanted."""
     x, y = by.place(inner.x, inner.y)
@@ -167,6 +178,58 @@ def move(document: Document, layer_id: str, index: int, parent: str = "") -> Doc
         place = rest.index(siblings[max(0, index)])
     rest.insert(place, moved)
     return _with(document, rest)
+
+
+def move_all(
+    document: Document, layer_ids: Collection[str], index: int, parent: str = ""
+) -> Document:
+    """Put several layers, none in another of them, at one place; they keep their order.
+
+    Args:
+        index: how many of the group's other layers lie under them.
+    """
+    wanted = roots(document, layer_ids)
+    if any(parent == one or parent in document.below(one) for one in wanted):
+        return document
+    others = [one.id for one in document.children(parent) if one.id not in wanted]
+    order = [*others[:index], *wanted, *others[index:]]
+    for place, layer_id in enumerate(order):
+        row = document.children(parent)
+        if place >= len(row) or row[place].id != layer_id:
+            document = move(document, layer_id, place, parent)
+    return document
+
+
+def roots(document: Document, layer_ids: Collection[str]) -> list[str]:
+    """Return layers, the lowest first, without those that are in another one of them."""
+    inner: set[str] = set()
+    for layer_id in layer_ids:
+        inner |= document.below(layer_id)
+    return [one.id for one in document.layers if one.id in layer_ids and one.id not in inner]
+
+
+def raised(
+    document: Document, layer_ids: Collection[str], *, is_up: bool, is_to_end: bool
+) -> Document:
+    """Move layers one place up or down among their neighbours, or to the top or bottom of them."""
+    wanted = set(roots(document, layer_ids))
+    slots = list(document.layers)
+    for parent in {one.parent for one in document.layers if one.id in wanted}:
+        before = [place for place, one in enumerate(slots) if one.parent == parent]
+        row = [slots[place] for place in before]
+        row = row[::-1] if is_up else row  # towards its beginning, then
+        if is_to_end:
+            row.sort(key=lambda one: one.id not in wanted)
+        else:
+            for place in range(1, len(row)):
+                if row[place].id in wanted and row[place - 1].id not in wanted:
+                    row[place - 1], row[place] = row[place], row[place - 1]
+        row = row[::-1] if is_up else row
+        for place, one in zip(before, row, strict=True):
+            slots[place] = one
+    if [one.id for one in slots] == [one.id for one in document.layers]:
+        return document
+    return _with(document, slots)
 
 
 def duplicate(document: Document, layer_id: str) -> tuple[Document, dict[str, str]]:

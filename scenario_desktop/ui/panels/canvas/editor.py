@@ -5,7 +5,7 @@ It knows no service and no widget. Tools and the layer list call it; it tells wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -72,7 +72,7 @@ class Editor(QObject):
         document: as it is now.
         pixels: of all its layers.
         history: the steps.
-        active_id: the layer that is worked on.
+        active_id: the layer that is worked on; others may be chosen beside it.
         is_on_mask: whether painting goes to that layer's mask.
         selection: what painting is confined to, on the canvas; None for everything.
         read_only: why nothing can be edited; "" when it can.
@@ -110,6 +110,8 @@ class Editor(QObject):
         self.pixels = Pixels()
         self.history = History()
         self.active_id = ""
+        #: What else is chosen, and beside which layer: with another to work on it is over.
+        self._beside: tuple[str, frozenset[str]] = ("", frozenset())
         self.is_on_mask = False
         self.selection: QPainterPath | None = None
         self.read_only = ""
@@ -164,12 +166,28 @@ class Editor(QObject):
         layer = self.document.layer(layer_id)
         if layer is None:
             return
-        is_on_mask = is_on_mask and layer.mask is not None
-        if (layer_id, is_on_mask) == (self.active_id, self.is_on_mask):
+        self.choose([layer_id], is_on_mask=is_on_mask and layer.mask is not None)
+
+    def choose(self, layer_ids: Sequence[str], *, is_on_mask: bool = False) -> None:
+        """Work on the last of these layers, with the others chosen beside it."""
+        known = [one for one in layer_ids if self.document.layer(one) is not None]
+        if not known:
             return
-        self.active_id, self.is_on_mask = layer_id, is_on_mask
-        self.compositor.set_document(self._seen(), layer_id)
+        active, beside = known[-1], frozenset(known[:-1]) - {known[-1]}
+        is_same = set(self.chosen) == {active, *beside}
+        if is_same and (active, is_on_mask) == (self.active_id, self.is_on_mask):
+            return
+        self.active_id, self.is_on_mask = active, is_on_mask
+        self._beside = active, beside
+        self.compositor.set_document(self._seen(), active)
         self.active_changed.emit()
+
+    @property
+    def chosen(self) -> list[str]:
+        """The layers that are chosen, the lowest first; one of them is worked on."""
+        active, beside = self._beside
+        ids = {self.active_id, *(beside if active == self.active_id else ())}
+        return [layer.id for layer in self.document.layers if layer.id in ids]
 
     @property
     def active_mask(self) -> Mask | None:
@@ -713,8 +731,8 @@ class Editor(QObject):
         gone = {layer_id, *self.document.below(layer_id)}
         document = edits.remove(self.document, [layer_id])
         if layer_id == self.active_id:
-            self.active_id = self._neighbour(layer)
-        self.commit(f"Delete {layer.name}", "trash-2", document, self._held(gone))
+            self.active_id = self.neighbour(layer, gone)
+        self.commit(f"Delete {layer.name}", "trash-2", document, self.held_with(gone))
         self.active_changed.emit()
 
     def merge_down(self, layer_id: str) -> None:
@@ -767,7 +785,7 @@ class Editor(QObject):
         document = edits.add(self.document, made, layer.id)
         document = edits.remove(document, list(gone))
         self.active_id = made.id
-        self.commit(f"Merge {layer.name} down", "merge", document, self._held(gone))
+        self.commit(f"Merge {layer.name} down", "merge", document, self.held_with(gone))
         self.active_changed.emit()
 
     def group_layers(self, layer_ids: Collection[str]) -> None:
@@ -848,15 +866,21 @@ class Editor(QObject):
             box = QRectF(surface.used_bounds()) if surface else QRectF()
             return box.united(drawing.missing_box(layer, self.pixels))
         if isinstance(layer, GroupLayer):
-            box = QRectF()
-            for layer_id in self.document.below(layer.id):
-                inner = self.document.layer(layer_id)
-                if inner is not None and not isinstance(inner, GroupLayer):
-                    frame = self.frame_of(inner)
-                    if not frame.isEmpty():
-                        box = box.united(drawing.matrix(inner.transform).mapRect(frame))
-            return box
+            return self.frame_around(self.document.below(layer.id))
         return drawing.box_of(layer, self.pixels)
+
+    def frame_around(self, layer_ids: Iterable[str]) -> QRectF:
+        """Return the box around what several layers show, on the canvas."""
+        box = QRectF()
+        for layer_id in layer_ids:
+            layer = self.document.layer(layer_id)
+            if layer is None:
+                continue
+            frame = self.frame_of(layer)
+            if not frame.isEmpty() and not isinstance(layer, GroupLayer):
+                frame = drawing.matrix(layer.transform).mapRect(frame)
+            box = box.united(frame)
+        return box
 
     def flattened(self, rect: QRect | None = None, scale: float = 1.0) -> QImage:
         """Return the canvas as one picture."""
@@ -886,7 +910,8 @@ class Editor(QObject):
             image = _masked(image, self.selection.translated(-area.topLeft()))
         return image, area.topLeft()
 
-    def _held(self, layer_ids: Collection[str]) -> Held | None:
+    def held_with(self, layer_ids: Collection[str]) -> Held | None:
+        """Return what stands for the pixels of layers with their masks that a step removes."""
         gone = [layer for layer in self.document.layers if layer.id in layer_ids]
         keys = {*layer_ids, *(layer.mask.id for layer in gone if layer.mask is not None)}
         return self.held(keys)
@@ -897,11 +922,13 @@ class Editor(QObject):
         size = sum(surface.size_bytes() for surface in surfaces)
         return Held(size) if size else None
 
-    def _neighbour(self, layer: Layer) -> str:
+    def neighbour(self, layer: Layer, gone: Collection[str]) -> str:
+        """Return what one goes on with when a layer goes, with others: the one under it."""
         siblings = self.document.children(layer.parent)
         place = siblings.index(layer)
-        rest = [one for one in siblings if one.id != layer.id]
-        return rest[max(0, place - 1)].id if rest else layer.parent
+        rest = [one.id for one in siblings if one.id not in gone]
+        under = [one.id for one in siblings[:place] if one.id not in gone]
+        return under[-1] if under else rest[0] if rest else layer.parent
 
 
 def _shade(color: QColor) -> QColor:

@@ -7,11 +7,10 @@ from functools import partial
 from PySide6.QtCore import QObject, QPoint, QRectF, Signal
 from PySide6.QtGui import QColor, QPainterPath
 
-from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import Blend, GroupLayer, Layer, TextLayer, Transform
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.layers import masking
+from scenario_desktop.ui.panels.canvas.layers import masking, several
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.panels.canvas.tools.color_picker import ColorPicker
@@ -33,10 +32,11 @@ class LayerActions(QObject):
         self._editor, self._dock, self._stage = editor, dock, stage
         rows = dock.layers
         rows.chosen.connect(editor.set_active)
+        rows.several_chosen.connect(editor.choose)
         rows.visible_toggled.connect(self._toggle_visible)
         rows.lock_toggled.connect(self._toggle_lock)
         rows.renamed.connect(self._rename)
-        rows.moved.connect(editor.move_layer)
+        rows.moved.connect(partial(several.move_in_list, editor))
         rows.menu_requested.connect(self._open_menu)
         rows.mask_chosen.connect(self._choose_mask)
         dock.blend_chosen.connect(self._set_blend)
@@ -54,23 +54,23 @@ class LayerActions(QObject):
     def show(self) -> None:
         """Show the layer that is worked on."""
         editor, dock = self._editor, self._dock
-        layer = editor.active
-        dock.layers.show_active(editor.active_id)
-        if layer is None:
+        layer, subject = editor.active, several.stand_in(editor)
+        dock.layers.show_active(editor.active_id, editor.chosen)
+        if layer is None or subject is None:
             dock.show_layer(Blend.NORMAL, 1.0, is_enabled=False)
             dock.show_frame(None)
             return
         is_free = not editor.read_only
         dock.show_layer(layer.blend, layer.opacity, is_enabled=is_free)
-        box = editor.frame_of(layer)
+        is_free = is_free and not several.is_locked(editor)
+        layer, box = subject
         if box.isEmpty():
             dock.show_frame(None)
         elif isinstance(layer, GroupLayer):
             frame = Frame(box.x(), box.y(), box.width(), box.height(), 0.0, 100.0)
-            dock.show_frame(frame, is_enabled=is_free and not editor.document.is_locked(layer))
+            dock.show_frame(frame, is_enabled=is_free)
         else:
-            frame = frame_of(box, layer.transform)
-            dock.show_frame(frame, is_enabled=is_free and not editor.document.is_locked(layer))
+            dock.show_frame(frame_of(box, layer.transform), is_enabled=is_free)
 
     def select_all(self) -> None:
         path = QPainterPath()
@@ -78,15 +78,38 @@ class LayerActions(QObject):
         self._editor.set_selection(path)
 
     def duplicate(self) -> None:
-        self._editor.duplicate_layer(self._editor.active_id)
+        several.duplicate(self._editor)
+
+    def delete(self) -> None:
+        """Delete what is chosen, or the pixels inside the selection."""
+        if self._editor.selection is not None:
+            self._editor.clear_selected()
+        else:
+            several.delete(self._editor)
 
     def merge(self) -> None:
         self._editor.merge_down(self._editor.active_id)
 
+    def why_not_merge(self) -> str:
+        """Return why nothing can be merged down now; "" when it can."""
+        editor = self._editor
+        if len(editor.chosen) > 1:
+            return editor.read_only or "Choose a single layer, or group them and merge the group"
+        return editor.read_only or ("" if editor.active is not None else "There is no layer")
+
+    def why_not_copy(self) -> str:
+        """Return why nothing can be copied now; "" when it can."""
+        if len(self._editor.chosen) > 1:
+            return "Choose a single layer, or group them and copy the group"
+        return "" if self._editor.active is not None else "There is no layer"
+
+    def why_not_cut(self) -> str:
+        return self._editor.read_only or self.why_not_copy()
+
     def group(self) -> None:
-        layer = self._editor.active
-        if layer is not None:
-            self._editor.group_layers([layer.id])
+        ids = several.roots(self._editor)
+        if ids:
+            self._editor.group_layers(ids)
 
     def ungroup(self) -> None:
         self._editor.ungroup(self._editor.active_id)
@@ -124,38 +147,39 @@ class LayerActions(QObject):
         if layer is not None:
             word = "Hide" if layer.is_visible else "Show"
             icon = "eye-off" if layer.is_visible else "eye"
-            self._editor.change_layer(layer_id, word + " {}", icon, is_visible=not layer.is_visible)
+            ids, is_visible = several.targets(self._editor, layer_id), not layer.is_visible
+            several.change(self._editor, ids, word + " {}", icon, is_visible=is_visible)
 
     def _toggle_lock(self, layer_id: str) -> None:
         layer = self._editor.document.layer(layer_id)
         if layer is not None:
             word = "Unlock" if layer.is_locked else "Lock"
             icon = "lock-open" if layer.is_locked else "lock"
-            self._editor.change_layer(layer_id, word + " {}", icon, is_locked=not layer.is_locked)
+            ids, is_locked = several.targets(self._editor, layer_id), not layer.is_locked
+            several.change(self._editor, ids, word + " {}", icon, is_locked=is_locked)
 
     def _rename(self, layer_id: str, name: str) -> None:
         self._editor.change_layer(layer_id, "Rename {}", "pencil", name=name)
 
     def _set_blend(self, blend: Blend) -> None:
-        self._editor.change_layer(self._editor.active_id, "Blend {}", "blend", blend=blend)
+        several.change(self._editor, self._editor.chosen, "Blend {}", "blend", blend=blend)
 
     def _set_opacity(self, opacity: float) -> None:
-        self._editor.change_layer(
-            self._editor.active_id, "Opacity of {}", "blend", merges=True, opacity=opacity
+        editor = self._editor
+        several.change(
+            editor, editor.chosen, "Opacity of {}", "blend", merges=True, opacity=opacity
         )
 
     def _set_frame(self, frame: Frame) -> None:
         editor = self._editor
-        layer = editor.active
-        if layer is None:
+        subject = several.stand_in(editor)
+        if subject is None:
             return
-        box = editor.frame_of(layer)
+        layer, box = subject
         if isinstance(layer, GroupLayer):
-            by = fitted(box, Transform(), frame)
-            document = edits.transformed(editor.document, layer.id, by)
-            subject = f"frame:{layer.id}"
+            by, ids = fitted(box, Transform(), frame), several.roots(editor)
             name = f"Transform {layer.name}"
-            editor.commit(name, "scaling", document, subject=subject, merges=True)
+            several.place(editor, by, name, "scaling", subject=f"frame:{','.join(ids)}")
             return
         transform = fitted(box, layer.transform, frame)
         editor.change_layer(layer.id, "Transform {}", "scaling", merges=True, transform=transform)
@@ -164,7 +188,7 @@ class LayerActions(QObject):
         """Give a layer its own size back, unturned, around the middle that it has."""
         editor = self._editor
         layer = editor.active
-        if layer is None or isinstance(layer, GroupLayer):
+        if layer is None or isinstance(layer, GroupLayer) or len(editor.chosen) > 1:
             return
         box = editor.frame_of(layer)
         middle = drawing.matrix(layer.transform).map(box.center())
@@ -172,23 +196,22 @@ class LayerActions(QObject):
         transform = Transform(x=place.x(), y=place.y())
         editor.change_layer(layer.id, "Reset {}", "rotate-ccw", transform=transform)
 
-    def _center(self, layer_id: str) -> None:
+    def _center(self) -> None:
         editor = self._editor
-        layer = editor.document.layer(layer_id)
-        if layer is None or editor.refuse():
+        subject = several.stand_in(editor)
+        if subject is None or editor.refuse():
             return
-        box = editor.frame_of(layer)
+        layer, box = subject
         is_group = isinstance(layer, GroupLayer)
         area = box if is_group else drawing.matrix(layer.transform).mapRect(box)
         way = QRectF(editor.rect).center() - area.center()
-        document = edits.shifted(editor.document, layer_id, way.x(), way.y())
-        editor.commit(f"Centre {layer.name}", "move", document)
+        several.place(editor, Transform(x=way.x(), y=way.y()), f"Centre {layer.name}", "move")
 
     def _choose_mask(self, layer_id: str) -> None:
         self._editor.set_active(layer_id, is_on_mask=True)
 
     def mask(self, deed: masking.Deed) -> None:
-        """Do something with the mask of the chosen layer."""
+        """Do something with the mask of the layer that is worked on."""
         deed.run(self._editor, self._editor.active_id)
 
     def why_not_mask(self, deed: masking.Deed) -> str:
@@ -229,8 +252,12 @@ class LayerActions(QObject):
         layer = editor.document.layer(layer_id)
         if layer is None:
             return
-        editor.set_active(layer_id)
+        if layer_id not in editor.chosen:
+            editor.set_active(layer_id)
+        elif layer_id != editor.active_id:
+            editor.choose([*(one for one in editor.chosen if one != layer_id), layer_id])
         reason = editor.read_only
+        is_one = len(editor.chosen) == 1
         siblings = editor.document.children(layer.parent)
         lowest = "There is no layer under it" if siblings and siblings[0].id == layer_id else ""
         menu = Menu(self._dock, name=f"Layer {layer.name}")
@@ -246,7 +273,7 @@ class LayerActions(QObject):
             )
         menu.add(
             "Duplicate",
-            partial(editor.duplicate_layer, layer_id),
+            self.duplicate,
             icon="copy-plus",
             shortcut="Ctrl+Shift+D",
             reason=reason,
@@ -256,12 +283,10 @@ class LayerActions(QObject):
             partial(editor.merge_down, layer_id),
             icon="merge",
             shortcut="Ctrl+E",
-            reason=reason or lowest,
+            reason=self.why_not_merge() or lowest,
         )
-        menu.add(
-            "Centre on the canvas", partial(self._center, layer_id), icon="crosshair", reason=reason
-        )
-        if isinstance(layer, GroupLayer):
+        menu.add("Centre on the canvas", self._center, icon="crosshair", reason=reason)
+        if isinstance(layer, GroupLayer) and is_one:
             menu.add("Merge the group", self.merge_group, icon="merge", reason=reason)
             menu.add("Ungroup", partial(editor.ungroup, layer_id), icon="ungroup",
                      shortcut="Ctrl+Shift+G", reason=reason)  # fmt: skip
@@ -271,7 +296,7 @@ class LayerActions(QObject):
         menu.addSeparator()
         menu.add("Detect from layer", self.detect_requested.emit, icon="scan-line")
         menu.addSeparator()
-        menu.add("Delete", partial(editor.delete_layer, layer_id), icon="trash-2",
+        menu.add("Delete", partial(several.delete, editor), icon="trash-2",
                  shortcut="Delete", reason=reason, is_dangerous=True)  # fmt: skip
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -39,6 +41,7 @@ from scenario_desktop.ui.panels.canvas.layers.layer_model import (
 from scenario_desktop.ui.widgets import painting
 
 _EYE_X, _INDENT = 8, 16
+_Choice = QItemSelectionModel.SelectionFlag
 #: Between a layer's thumbnail and that of its mask, pixels.
 MASK_GAP = 6
 
@@ -228,6 +231,7 @@ class LayerList(QListView):
 
     Signals:
         chosen: a layer is to be worked on, by its id.
+        several_chosen: layers, by their ids; the last one is to be worked on.
         mask_chosen: a layer's mask is to be painted on, by the layer's id.
         visible_toggled, lock_toggled: of a layer, by its id.
         renamed: id and new name.
@@ -236,6 +240,7 @@ class LayerList(QListView):
     """
 
     chosen = Signal(str)
+    several_chosen = Signal(list)
     mask_chosen = Signal(str)
     visible_toggled = Signal(str)
     lock_toggled = Signal(str)
@@ -248,12 +253,15 @@ class LayerList(QListView):
         self._layers = model
         self.is_editable = True
         self._grip: tuple[str, QPoint] | None = None
+        self._chosen: list[str] = []
+        self._anchor = ""
         self._drop: Drop | None = None
         self._name: QLineEdit | None = None
         self.setAccessibleName("Layers")
         self.setModel(model)
         self.setItemDelegate(LayerDelegate(self))
         self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setUniformItemSizes(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -262,23 +270,57 @@ class LayerList(QListView):
         self.customContextMenuRequested.connect(self._on_menu)
         theme.current().changed.connect(self._relayout)
 
-    def show_active(self, layer_id: str | None = None) -> None:
-        """Mark the layer that is worked on and bring it into sight; ``chosen`` stays silent.
+    def show_active(
+        self, layer_id: str | None = None, chosen: Collection[str] | None = None
+    ) -> None:
+        """Mark what is worked on and bring it into sight; ``chosen`` stays silent.
 
         Args:
             layer_id: None for the one that is marked.
+            chosen: all that are; None for this layer alone, or those that are marked.
         """
+        if layer_id is not None:
+            self._chosen = list(chosen) if chosen is not None else [layer_id]
+            if len(self._chosen) < 2:
+                self._anchor = layer_id
         row = self._layers.row_of(layer_id) if layer_id is not None else self.currentIndex().row()
         selection = self.selectionModel()
         was = selection.blockSignals(True)
         if row >= 0:
-            self.setCurrentIndex(self._layers.index(row))
+            index = self._layers.index(row)
+            selection.setCurrentIndex(index, _Choice.ClearAndSelect)
+            for one in self._chosen:
+                other = self._layers.row_of(one)
+                if other >= 0:
+                    selection.select(self._layers.index(other), _Choice.Select)
             if self._grip is None:
-                self.scrollTo(self._layers.index(row))
+                self.scrollTo(index)
         elif layer_id is not None:
             self.clearSelection()
         selection.blockSignals(was)
         self.viewport().update()
+
+    def _ids(self) -> list[str]:
+        """Return the ids of all rows, from the top."""
+        rows = (self._layers.layer(row) for row in range(self._layers.rowCount()))
+        return [layer.id for layer in rows if layer is not None]
+
+    def _choose_more(self, layer_id: str, *, is_range: bool) -> None:
+        """Add a row to those that are chosen or take it away, or choose all up to it."""
+        rows = self._ids()
+        if is_range:
+            start = rows.index(self._anchor) if self._anchor in rows else rows.index(layer_id)
+            end = rows.index(layer_id)
+            span = rows[min(start, end) : max(start, end) + 1]
+            rest = [one for one in span if one != layer_id]
+            self.several_chosen.emit([*rest, layer_id])
+            return
+        rest = [one for one in self._chosen if one != layer_id]
+        self._anchor = layer_id
+        if layer_id not in self._chosen:
+            self.several_chosen.emit([*rest, layer_id])
+        elif rest:
+            self.several_chosen.emit(rest)
 
     @override
     def sizeHint(self) -> QSize:
@@ -314,7 +356,16 @@ class LayerList(QListView):
             if lock_rect(area).contains(place):
                 self.lock_toggled.emit(layer.id)
                 return
+            mods = event.modifiers()
+            is_range = bool(mods & Qt.KeyboardModifier.ShiftModifier)
+            if is_range or mods & Qt.KeyboardModifier.ControlModifier:
+                self.setFocus(Qt.FocusReason.MouseFocusReason)
+                self._choose_more(layer.id, is_range=is_range)
+                return
             self._grip = layer.id, place
+            if len(self._chosen) > 1 and layer.id in self._chosen:
+                self.setFocus(Qt.FocusReason.MouseFocusReason)
+                return  # they may be dragged together; a click alone is seen at its end
             super().mousePressEvent(event)
             # Told of each press: the row may be the current one while its mask is painted on.
             if self._mask_rect(index, layer).contains(place):
@@ -322,7 +373,8 @@ class LayerList(QListView):
             else:
                 self.chosen.emit(layer.id)
             return
-        super().mousePressEvent(event)
+        if layer.id not in self._chosen:
+            super().mousePressEvent(event)
 
     def _mask_rect(self, index: QModelIndex, layer: Layer) -> QRect:
         """Return where the thumbnail of a layer's mask is; empty where it has none."""
@@ -365,6 +417,8 @@ class LayerList(QListView):
         super().mouseReleaseEvent(event)
         layer = self._layers.layer(self.indexAt(event.position().toPoint()).row())
         if grip is not None and layer is not None and layer.id == grip[0]:
+            if len(self._chosen) > 1:
+                self.chosen.emit(layer.id)
             self._click(layer, event.position().toPoint())
 
     def _click(self, layer: Layer, place: QPoint) -> None:
@@ -380,6 +434,19 @@ class LayerList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
         layer = self._layers.layer(index.row())
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is not None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            other = self._layers.layer(index.row() + step)
+            if other is not None:
+                self._choose_more(other.id, is_range=True)
+            return
+        if event.key() == Qt.Key.Key_Space:
+            event.ignore()  # Qt would mark rows with it that nobody else knows to be chosen
+            return
+        if step is not None and layer is not None and not event.modifiers():
+            other = self._layers.layer(index.row() + step) or layer
+            self.chosen.emit(other.id)
+            return
         wish = {Qt.Key.Key_Left: False, Qt.Key.Key_Right: True}.get(Qt.Key(event.key()))
         if layer is None or wish is None or not is_group(layer):
             super().keyPressEvent(event)

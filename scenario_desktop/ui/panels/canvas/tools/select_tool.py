@@ -19,6 +19,7 @@ from scenario_desktop.canvas.format import (
 )
 from scenario_desktop.canvas.history import Step
 from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.canvas.layers import several
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolId
 from scenario_desktop.ui.panels.canvas.tools.tools import (
@@ -115,36 +116,86 @@ class SelectTool(Tool):
         self._box = QRectF()
         self._guides: list[tuple[QPointF, QPointF]] = []
         self._note = ""
+        #: What is pulled at; what a click alone does to the choice; a band drawn around layers.
+        self._ids: list[str] = []
+        self._click: list[str] = []
+        self._band: QRectF | None = None
 
     @property
     def is_busy(self) -> bool:
-        return self._document is not None
+        return self._document is not None or self._band is not None
 
     def press(self, touch: Touch) -> None:
         editor = self.stage.editor
         part = self._part_at(touch.view)
-        layer = editor.active
+        self._start, self._start_view = touch.point, touch.view
+        self._click = []
         if part in ("", "move"):
             found = editor.layer_at(touch.point)
-            keeps = part == "move" and (touch.is_control or not found)
-            if found and not keeps and not self._is_inside_group(found, layer):
-                editor.set_active(found)
-                layer, part = editor.active, "move"
-        if not part or layer is None:
+            if not found and not part:
+                self._band = QRectF()
+                return
+            part = self._choose(found, part, touch)
+        subject = several.stand_in(editor)
+        if not part or subject is None:
             return
-        if editor.read_only or editor.document.is_locked(layer) or not layer.is_visible:
-            if editor.read_only:
-                editor.refuse()
+        layer, self._box = subject
+        if editor.read_only:
+            editor.refuse()
+            return
+        if several.is_locked(editor) or not layer.is_visible:
             return
         if isinstance(layer, GroupLayer):
             # Its frame lies on the canvas; what is pulled at is all that is in it.
             layer = layer.model_copy(update={"transform": Transform()})
-        self._part, self._layer = part, layer
-        self._start, self._start_view = touch.point, touch.view
+        self._part, self._layer, self._ids = part, layer, several.roots(editor)
         self._document, self._step = editor.document, self._newest()
-        self._box = editor.frame_of(layer)
+
+    def _choose(self, found: str, part: str, touch: Touch) -> str:
+        """Choose what was pressed on; return what is pulled at then.
+
+        Control and Shift add a layer, or take it away again where one is clicked that is chosen.
+        """
+        editor = self.stage.editor
+        chosen = editor.chosen
+        inside = next((one for one in chosen if self._is_inside_group(found, one)), "")
+        if touch.is_control or touch.is_shift:
+            known = inside or (found if found in chosen else "")
+            rest = [one for one in chosen if one != known]
+            if known and len(chosen) > 1:
+                self._click = rest
+            elif found and not known and touch.is_control and part:
+                self._click = [*chosen, found]  # it may be a drag that shall not snap
+            elif found and not known:
+                editor.choose([*chosen, found])
+                return "move"
+            return part or ("move" if known else "")
+        if found and found not in chosen and not inside:
+            editor.set_active(found)
+            return "move"
+        if found in chosen and len(chosen) > 1:
+            self._click = [found]
+        return part or ("move" if found else "")
+
+    def _choose_in_band(self, band: QRectF, *, is_more: bool) -> None:
+        """Choose the layers that a band touches; those that are locked or hidden stay out of it."""
+        editor = self.stage.editor
+        document = editor.document
+        found = [
+            layer.id
+            for layer in document.children()
+            if not layer.is_locked
+            and layer.is_visible
+            and editor.frame_around([layer.id]).intersects(band)
+        ]
+        kept = [one for one in editor.chosen if one not in found] if is_more else []
+        editor.choose([*kept, *found])
 
     def drag(self, touch: Touch) -> None:
+        if self._band is not None:
+            self._band = QRectF(self._start, touch.point).normalized()
+            self.stage.update()
+            return
         document, layer = self._document, self._layer
         if document is None or layer is None or self._is_overtaken():
             return
@@ -158,11 +209,20 @@ class SelectTool(Tool):
             self._pull(document, layer, touch)
 
     def release(self, touch: Touch) -> None:
+        band, self._band = self._band, None
+        if band is not None:
+            if (touch.view - self._start_view).manhattanLength() >= CLICK_PX:
+                self._choose_in_band(band, is_more=touch.is_shift or touch.is_control)
+            self.stage.update()
+            return
         self._is_overtaken()
         document, self._document = self._document, None
         layer, self._layer = self._layer, None
         was_moved, self._note = bool(self._note), ""
         self._guides = []
+        click, self._click = self._click, []
+        if click and (touch.view - self._start_view).manhattanLength() < CLICK_PX:
+            self.stage.editor.choose(click)
         if document is None or layer is None or not was_moved:
             self.stage.update()
             return
@@ -179,6 +239,7 @@ class SelectTool(Tool):
             self.stage.write(layer, is_new=False)
 
     def cancel(self) -> None:
+        self._band, self._click = None, []
         if self._document is not None:
             self._document = self._layer = None
             self.stage.editor.revert()
@@ -201,30 +262,29 @@ class SelectTool(Tool):
         self.stage.setCursor(_SHAPES.get(part, Qt.CursorShape.ArrowCursor))
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the active layer by the arrow keys."""
+        """Move what is chosen by the arrow keys."""
         editor = self.stage.editor
-        layer = editor.active
-        if layer is None or editor.refuse() or editor.document.is_locked(layer):
+        ids = several.roots(editor)
+        if not ids or editor.refuse() or several.is_locked(editor):
             return
-        document = edits.shifted(editor.document, layer.id, dx, dy)
-        editor.commit(
-            f"Move {layer.name}", "move", document, subject=f"nudge:{layer.id}", merges=True
-        )
+        name = f"Move {several.name_of(editor, ids)}"
+        several.place(editor, Transform(x=dx, y=dy), name, "move", subject=f"nudge:{','.join(ids)}")
 
     # The kinds of drag
 
     def _move(self, document: Document, layer: Layer, touch: Touch) -> None:
-        by = touch.point - self._start
+        way = touch.point - self._start
         if touch.is_shift:
-            by = QPointF(by.x(), 0) if abs(by.x()) > abs(by.y()) else QPointF(0, by.y())
-        dx, dy = float(round(by.x())), float(round(by.y()))
+            way = QPointF(way.x(), 0) if abs(way.x()) > abs(way.y()) else QPointF(0, way.y())
+        dx, dy = float(round(way.x())), float(round(way.y()))
         self._guides = []
         if not touch.is_control:
             area = drawing.matrix(layer.transform).mapRect(self._box)
             area = self._box if isinstance(layer, GroupLayer) else area
-            dx, dy = self._snap(document, layer, area.translated(dx, dy), dx, dy)
+            dx, dy = self._snap(document, area.translated(dx, dy), dx, dy)
         self._note = f"{dx:+,.0f}, {dy:+,.0f}"
-        self.stage.editor.preview(edits.shifted(document, layer.id, dx, dy))
+        by = Transform(x=dx, y=dy)
+        self.stage.editor.preview(edits.all_transformed(document, self._ids, by))
         self.stage.update()
 
     def _turn(self, document: Document, layer: Layer, touch: Touch) -> None:
@@ -282,19 +342,17 @@ class SelectTool(Tool):
 
     def _set(self, document: Document, layer: Layer, transform: Transform) -> None:
         if isinstance(layer, GroupLayer):
-            self.stage.editor.preview(edits.transformed(document, layer.id, transform))
+            self.stage.editor.preview(edits.all_transformed(document, self._ids, transform))
         else:
             self.stage.editor.preview(edits.change(document, layer.id, transform=transform))
         self.stage.update()
 
-    def _snap(
-        self, document: Document, layer: Layer, area: QRectF, dx: float, dy: float
-    ) -> tuple[float, float]:
+    def _snap(self, document: Document, area: QRectF, dx: float, dy: float) -> tuple[float, float]:
         """Return the way moved, drawn to the nearest edge or middle of canvas and other layers."""
         reach = SNAP_PX / self.stage.scale
         canvas = QRectF(self.stage.editor.rect)
         rects = [canvas]
-        skipped = {layer.id, *document.below(layer.id)}
+        skipped = {one for own in self._ids for one in (own, *document.below(own))}
         for other in document.layers:
             is_flat = isinstance(other, (GroupLayer, PaintLayer))
             if other.id not in skipped and other.is_visible and not is_flat:
@@ -326,15 +384,26 @@ class SelectTool(Tool):
         for start, end in self._guides:
             painter.setPen(QPen(QColor(t.lock_lost), 1))
             painter.drawLine(stage.to_view(start), stage.to_view(end))
+        if self._band is not None and not self._band.isEmpty():
+            corners = stage.to_view(self._band.topLeft()), stage.to_view(self._band.bottomRight())
+            painter.setPen(QPen(t.accent_line, 1))
+            painter.setBrush(theme.with_alpha(t.accent_line, 0.15))
+            painter.drawRect(QRectF(*corners))
         shape = self._outline()
         if shape is None:
             return
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        ids = several.roots(stage.editor)
+        if len(ids) > 1:
+            painter.setPen(QPen(t.accent_line, 1))
+            for layer_id in ids:
+                one = stage.editor.document.layer(layer_id)
+                own = self._shape_of(one, stage.editor.frame_of(one)) if one is not None else None
+                if own is not None:
+                    painter.drawPolygon(own)
         painter.setPen(QPen(t.accent_line, 1.5))
         painter.drawPolygon(shape)
-        layer = stage.editor.active
-        document = stage.editor.document
-        if layer is not None and not document.is_locked(layer) and not stage.editor.read_only:
+        if not several.is_locked(stage.editor) and not stage.editor.read_only:
             for name, place in self._places(shape).items():
                 if name == "turn":
                     painter.setPen(QPen(t.accent_line, 1.5))
@@ -345,12 +414,14 @@ class SelectTool(Tool):
             paint_note(painter, QPointF(shape.boundingRect().center().x(), below + 20), self._note)
 
     def _outline(self) -> QPolygonF | None:
-        """Return the frame of the active layer in the view."""
-        editor = self.stage.editor
-        layer = editor.active
-        if layer is None or not layer.is_visible or self.stage.is_writing:
+        """Return the frame around what is chosen in the view."""
+        subject = several.stand_in(self.stage.editor)
+        if subject is None or not subject[0].is_visible or self.stage.is_writing:
             return None
-        box = editor.frame_of(layer)
+        return self._shape_of(*subject)
+
+    def _shape_of(self, layer: Layer, box: QRectF) -> QPolygonF | None:
+        """Return a layer's frame in the view; None where it shows nothing."""
         if box.isEmpty():
             return None
         place = QTransform() if isinstance(layer, GroupLayer) else drawing.matrix(layer.transform)
@@ -377,9 +448,8 @@ class SelectTool(Tool):
 
     def _part_at(self, view: QPointF) -> str:
         shape = self._outline()
-        layer = self.stage.editor.active
         editor = self.stage.editor
-        if shape is None or layer is None or editor.read_only or editor.document.is_locked(layer):
+        if shape is None or editor.read_only or several.is_locked(editor):
             return ""
         is_inside = shape.containsPoint(view, Qt.FillRule.OddEvenFill)
         # However small the frame is, its middle is there to move it.
@@ -392,10 +462,8 @@ class SelectTool(Tool):
             return nearest
         return "move" if is_inside else ""
 
-    def _is_inside_group(self, layer_id: str, group: Layer | None) -> bool:
-        return isinstance(group, GroupLayer) and (
-            layer_id in self.stage.editor.document.below(group.id) or layer_id == group.id
-        )
+    def _is_inside_group(self, layer_id: str, group_id: str) -> bool:
+        return layer_id in self.stage.editor.document.below(group_id)
 
 
 def _sides(shape: QPolygonF) -> tuple[float, float]:
