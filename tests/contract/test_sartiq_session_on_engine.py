@@ -11,26 +11,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from scenario_desktop import paths
 from scenario_desktop.api.models.sartiq.refines import RefineGenerationRequest
 from scenario_desktop.api.models.sartiq.tools import ImageAdjusterRequest
 from scenario_desktop.errors import Conflict
-from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item, ItemQuery, Section, Source
 from scenario_desktop.services.sartiq.half import SartiqConnection, SartiqHalf
 from scenario_desktop.services.session import ENGINE_TIMES, Connection, Session, Shared
-from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync import SyncState
-from scenario_desktop.store.ledger import Ledger
-from scenario_desktop.store.thumbnails import ThumbnailCache
 from tests.contract.engine_support import EngineProcess
-from tests.contract.test_session_on_engine import (
-    _HasSettings,
-    _Limits,
-    _Settings,
-    bring_in,
-    picture,
-)
+from tests.contract.test_session_on_engine import bring_in, picture
+from tests.shared_services import shared_services
 from tests.support import until
 
 TIMES = replace(ENGINE_TIMES, idle_s=0.2, tidy_s=1_000.0)
@@ -39,18 +29,8 @@ SARTIQ = ItemQuery(sources=(Source.SARTIQ,))
 
 @pytest.fixture
 async def shared(tmp_path: Path) -> AsyncIterator[Shared]:
-    places = paths.under(tmp_path)
-    places.make()
-    cache = ThumbnailCache(places.thumbnails, 10**7)
-    ledger = Ledger(places.ledger)
-    await cache.open()
-    await ledger.open()
-    pool = WorkerPool(1)
-    guard = SpendingGuard(_HasSettings(_Settings(_Limits())))
-    yield Shared(places, pool, cache, ledger, guard)
-    await pool.aclose()
-    await ledger.aclose()
-    await cache.aclose()
+    async with shared_services(tmp_path) as shared:
+        yield shared
 
 
 def connections(engine: EngineProcess) -> tuple[Connection, SartiqConnection]:

@@ -6,63 +6,28 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from PIL import Image
 
-from scenario_desktop import paths
-from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import Item, ItemQuery, Section
 from scenario_desktop.services import imports as imports_module
 from scenario_desktop.services.imports import ImportProgress
-from scenario_desktop.services.session import Connection, Session, Shared
-from scenario_desktop.services.spending import SpendingGuard
-from scenario_desktop.store.ledger import Ledger
-from scenario_desktop.store.thumbnails import ThumbnailCache
+from scenario_desktop.services.session import Connection, Session
 from tests.contract.engine_support import EngineProcess
+from tests.shared_services import shared_services
 from tests.support import until
-
-
-@dataclass
-class _Limits:
-    mode: str = "allow"
-    ask_above: Decimal = Decimal(20)
-
-
-@dataclass
-class _Settings:
-    spending: _Limits
-
-
-@dataclass
-class _HasSettings:
-    settings: _Settings
 
 
 @pytest.fixture
 async def session(tmp_path: Path, engine_process: EngineProcess) -> AsyncIterator[Session]:
-    places = paths.under(tmp_path)
-    places.make()
-    cache = ThumbnailCache(places.thumbnails, 10**7)
-    ledger = Ledger(places.ledger)
-    await cache.open()
-    await ledger.open()
-    pool = WorkerPool(1)
-    guard = SpendingGuard(_HasSettings(_Settings(_Limits())))
     key, secret = engine_process.auth
-    session = await Session.open(
-        "local", Connection(engine_process.url, key, secret),
-        Shared(places, pool, cache, ledger, guard),
-    )  # fmt: skip
-    yield session
-    await session.aclose()
-    await pool.aclose()
-    await ledger.aclose()
-    await cache.aclose()
+    async with shared_services(tmp_path) as shared:
+        session = await Session.open("local", Connection(engine_process.url, key, secret), shared)
+        yield session
+        await session.aclose()
 
 
 def picture(path: Path, color: tuple[int, int, int], size: tuple[int, int] = (320, 200)) -> Path:

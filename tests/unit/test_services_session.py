@@ -5,59 +5,28 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from scenario_desktop import paths
 from scenario_desktop.api.sartiq.capabilities import Operation
 from scenario_desktop.errors import BadInput, Offline, Refused, StoreFailed, Unauthorised
-from scenario_desktop.imaging.pool import WorkerPool
 from scenario_desktop.items import ItemQuery, Source
 from scenario_desktop.services.sartiq.half import SartiqConnection
 from scenario_desktop.services.session import Connection, Session, Shared
-from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync import SyncState, SyncStatus
 from scenario_desktop.services.sync_both import merged
-from scenario_desktop.store.ledger import Ledger
-from scenario_desktop.store.thumbnails import ThumbnailCache
 from tests.fakes_scenario import make_asset
+from tests.shared_services import shared_services
 from tests.support import until
-
-
-@dataclass
-class _Limits:
-    mode: str = "allow"
-    ask_above: Decimal = Decimal(20)
-
-
-@dataclass
-class _Settings:
-    spending: _Limits
-
-
-@dataclass
-class _HasSettings:
-    settings: _Settings
 
 
 @pytest.fixture
 async def shared(tmp_path: Path) -> AsyncIterator[Shared]:
-    places = paths.under(tmp_path)
-    places.make()
-    cache = ThumbnailCache(places.thumbnails, 10**7)
-    ledger = Ledger(places.ledger)
-    await cache.open()
-    await ledger.open()
-    pool = WorkerPool(1)
-    guard = SpendingGuard(_HasSettings(_Settings(_Limits())))
-    yield Shared(places, pool, cache, ledger, guard)
-    await pool.aclose()
-    await ledger.aclose()
-    await cache.aclose()
+    async with shared_services(tmp_path) as shared:
+        yield shared
 
 
 CONNECTION = Connection("https://scenario.test/v1", "key", "secret")
