@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap, QResizeEvent
@@ -18,15 +17,14 @@ from typing_extensions import override
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui import theme
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
 from scenario_desktop.ui.widgets.drags import local_files
 from scenario_desktop.ui.widgets.empty_state import EmptyState
-from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Surface
 from scenario_desktop.ui.widgets.tips import set_tip
+from scenario_desktop.ui.widgets.zoom_button import ZoomButton
 
 #: Below this width half a picture says too little: the map alone is shown, pixels.
 SPLIT_MIN_WIDTH = 480
@@ -39,7 +37,6 @@ _MODES = (
     Segment(CompareMode.MAP, "Map only", "square"),
     Segment(CompareMode.OVERLAY, "Overlay", "blend"),
 )
-_ZOOMS = (0.5, 1.0, 2.0, 4.0)
 
 
 class DetectPage(Surface):
@@ -67,7 +64,7 @@ class DetectPage(Surface):
         self._has_item = False
         self._full = QSize()
         self._modes = Segmented(_MODES, name="How picture and map are shown")
-        self._zoom = Button("Fit", kind=ButtonKind.GHOST, has_arrow=True)
+        self._zoom = ZoomButton(self.compare)
         self._head = PageHead(self._modes, self._zoom, bottom=2)
         self._title, self._size = self._head.title, self._head.note
         self._head.back_requested.connect(self.back_requested)
@@ -80,8 +77,6 @@ class DetectPage(Surface):
             button.setAccessibleName(segment.text)  # the words themselves may have to go
             set_tip(button, segment.text)
         self._modes.chosen.connect(self._on_mode_chosen)
-        self._zoom.clicked.connect(self._on_zoom_clicked)
-        self.compare.zoom_changed.connect(self._on_zoom_changed)
         self._state.action_requested.connect(self._on_action)
         self.show_nothing()
 
@@ -209,24 +204,6 @@ class DetectPage(Surface):
         is_split = self._mode is CompareMode.SPLIT
         self.compare.set_mode(CompareMode.MAP if is_narrow and is_split else self._mode)
 
-    def _on_zoom_clicked(self) -> None:
-        menu = Menu(self._zoom, name="Zoom")
-        menu.add("Fit", self.compare.fit, shortcut="0", is_checked=self.compare.is_fit)
-        for zoom in _ZOOMS:
-            is_set = not self.compare.is_fit and abs(self.compare.zoom() - zoom) < 0.005
-            menu.add(_percent(zoom), partial(self.compare.set_zoom, zoom), is_checked=is_set)
-        menu.aboutToHide.connect(menu.deleteLater)
-        self._zoom.set_open(True)
-        menu.aboutToHide.connect(self._on_zoom_menu_closed)
-        menu.popup(self._zoom.mapToGlobal(self._zoom.rect().bottomLeft()))
-
-    def _on_zoom_menu_closed(self) -> None:
-        self._zoom.set_open(False)
-
-    def _on_zoom_changed(self, zoom: float) -> None:
-        self._zoom.setText("Fit" if self.compare.is_fit else _percent(zoom))
-        self._zoom.updateGeometry()
-
     def _on_action(self) -> None:
         if self._is_failed:
             self.retry_requested.emit()
@@ -270,7 +247,3 @@ class DetectPage(Surface):
         if files:
             event.acceptProposedAction()
             self.files_dropped.emit(files)
-
-
-def _percent(zoom: float) -> str:
-    return f"{zoom * 100:,.0f}{NO_BREAK}%"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from functools import partial
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap, QResizeEvent
@@ -12,18 +11,16 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import Picture
-from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.refine.compare import RefineCompare, View
 from scenario_desktop.ui.panels.refine.state import Missing, pixels
 from scenario_desktop.ui.panels.refine.strip import InputStrip
-from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 from scenario_desktop.ui.widgets.drags import keys_of, local_files
 from scenario_desktop.ui.widgets.empty_state import EmptyState
-from scenario_desktop.ui.widgets.menu import Menu
 from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Surface
+from scenario_desktop.ui.widgets.zoom_button import ZoomButton
 
 #: What is done sooner than this needs no sign that it is under way, milliseconds.
 SIGN_DELAY_MS = 150
@@ -34,7 +31,6 @@ _MODES = (
     Segment(View.DIFFERENCE, "Difference"),
 )
 _SHORT = {View.SLIDER: "Slider", View.SIDES: "Both", View.DIFFERENCE: "Diff"}
-_ZOOMS = (0.5, 1.0, 2.0, 4.0)
 _NO_RESULT = "There is something to compare once a result is here"
 
 
@@ -81,7 +77,7 @@ class RefinePage(Surface):
         self._has_input = False
         self._action = Action.ADD
         self._modes = Segmented(_MODES, name="How before and after are shown")
-        self._zoom = Button("Fit", kind=ButtonKind.GHOST, has_arrow=True)
+        self._zoom = ZoomButton(self.compare)
         self._head = PageHead(self._modes, self._zoom)
         self._title, self._size = self._head.title, self._head.note
         self._head.back_requested.connect(self.back_requested)
@@ -90,8 +86,7 @@ class RefinePage(Surface):
         self._loading_timer = self._timer(self._show_loading)
         self._build()
         self._modes.chosen.connect(self._on_mode_chosen)
-        self._zoom.clicked.connect(self._on_zoom_clicked)
-        self.compare.zoom_changed.connect(self._on_zoom_changed)
+        self.compare.zoom_changed.connect(self.zoomed)
         self._state.action_requested.connect(self._on_action)
         self.strip.add_requested.connect(self.add_requested)
         self.show_nothing()
@@ -233,25 +228,6 @@ class RefinePage(Surface):
         self._modes.set_value(view)
         self._on_mode_chosen(view)
 
-    def _on_zoom_clicked(self) -> None:
-        menu = Menu(self._zoom, name="Zoom")
-        menu.add("Fit", self.compare.fit, shortcut="0", is_checked=self.compare.is_fit)
-        for zoom in _ZOOMS:
-            is_set = not self.compare.is_fit and abs(self.compare.zoom() - zoom) < 0.005
-            menu.add(_percent(zoom), partial(self.compare.set_zoom, zoom), is_checked=is_set)
-        menu.aboutToHide.connect(menu.deleteLater)
-        self._zoom.set_open(True)
-        menu.aboutToHide.connect(self._on_zoom_menu_closed)
-        menu.popup(self._zoom.mapToGlobal(self._zoom.rect().bottomLeft()))
-
-    def _on_zoom_menu_closed(self) -> None:
-        self._zoom.set_open(False)
-
-    def _on_zoom_changed(self, zoom: float) -> None:
-        self._zoom.setText("Fit" if self.compare.is_fit else _percent(zoom))
-        self._zoom.updateGeometry()
-        self.zoomed.emit()
-
     def _on_action(self) -> None:
         if self._action is Action.RETRY:
             self.retry_requested.emit()
@@ -301,7 +277,3 @@ class RefinePage(Surface):
         elif files:
             event.acceptProposedAction()
             self.files_dropped.emit(files)
-
-
-def _percent(zoom: float) -> str:
-    return f"{zoom * 100:,.0f}{NO_BREAK}%"
