@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from scenario_desktop.services.canvas.lease import Lease, LostReason, Phase, Refusal
 from scenario_desktop.ui.panels.canvas import words
@@ -16,6 +17,7 @@ from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockBar, LockKind, 
 from scenario_desktop.ui.theme import Theme, ThemeMode
 
 NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+SETTLED_MS = 10_000
 
 
 def told(phase: Phase, left_s: float | None = 300.0, **values: Any) -> LockState:
@@ -50,13 +52,9 @@ def bar(qapp: Any) -> Iterator[LockBar]:
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("width", [440, 560, 900])
 def test_whose_it_is_is_never_cut(
-    bar: LockBar, look: Theme, qapp: Any, scale: float, width: int
+    bar: LockBar, look: Theme, qapp: Any, qtbot: QtBot, scale: float, width: int
 ) -> None:
-    look.apply(qapp, ThemeMode.LIGHT, scale)
-    bar.window().resize(width, 200)
-    for state in STATES:
-        bar.set_state(state)
-        qapp.processEvents()
+    def all_is_in_sight() -> None:
         label = bar._sentence
         assert label.heightForWidth(label.width()) <= label.height() <= bar.height() - 8
         assert label.geometry().right() <= bar.width()
@@ -66,6 +64,13 @@ def test_whose_it_is_is_never_cut(
             assert part.isHidden() or part.width() >= part.sizeHint().width()
         if bar._note.isHidden() and state.note:
             assert state.note.partition("'")[0] in bar.toolTip()
+
+    look.apply(qapp, ThemeMode.LIGHT, scale)
+    bar.window().resize(width, 200)
+    for state in STATES:
+        bar.set_state(state)
+        qapp.processEvents()
+        qtbot.waitUntil(all_is_in_sight, timeout=SETTLED_MS)
 
 
 def test_a_wrong_clock_is_told() -> None:

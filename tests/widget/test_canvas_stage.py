@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSlider, QWidget
+from pytestqt.qtbot import QtBot
 
 from scenario_desktop.canvas.format import ShapeLayer, TextLayer, Transform
 from scenario_desktop.ui.panels.canvas.editor import Editor
@@ -356,18 +357,14 @@ def test_the_level_before_stands_in_until_the_new_one_is_there() -> None:
     assert compositor.before() is None
 
 
-def test_a_stage_fills_itself_in_without_being_asked() -> None:
+def test_a_stage_fills_itself_in_without_being_asked(qtbot: QtBot) -> None:
     layers = [paint(f"l{number}") for number in range(8)]
     large = editor_of(*layers, size=(1500, 1500))
     stage = Stage(large, ToolSettings())
     stage.resize(1600, 1600)
     stage.show()
     stage.actual_size()
-    for _ in range(200):
-        QApplication.processEvents()
-        if not stage.is_refining:
-            break
-    assert not stage.is_refining
+    qtbot.waitUntil(lambda: not stage.is_refining, timeout=10_000)
     stage.close()
     stage.deleteLater()
 

@@ -15,6 +15,7 @@ from psygnal import Signal
 from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
+from pytestqt.qtbot import QtBot
 
 from scenario_desktop.api.models.sartiq.answers import (
     AgenticShotAttempt,
@@ -52,6 +53,7 @@ from tests.support import until
 from tests.widget.access import unnamed
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
+SETTLED_MS = 10_000
 STYLE = "3f2a9c10-5d1e-4b7a-9c52-0123456789ab"
 PREDICTED = "3f2a9c10-5d1e-4b7a-9c52-0123456789ff"
 
@@ -504,7 +506,11 @@ async def test_what_this_computer_would_refuse_is_told_before(make_desk: Any, qt
     assert there.controller.why_not() == []
 
 
-def test_a_long_status_is_never_cut_off(qapp: Any, look: Theme) -> None:
+def test_a_long_status_is_never_cut_off(qapp: Any, qtbot: QtBot, look: Theme) -> None:
+    def it_is_whole() -> None:
+        label = page.status._label
+        assert label.height() >= label.heightForWidth(label.width())
+
     look.set_scale(2.0)
     page = RunsPage()
     try:
@@ -515,8 +521,7 @@ def test_a_long_status_is_never_cut_off(qapp: Any, look: Theme) -> None:
         page.show_status(Status(text, Tone.DANGER, action="Show in the jobs"))
         page.resize(592, 484)
         qapp.processEvents()
-        label = page.status._label
-        assert label.height() >= label.heightForWidth(label.width())
+        qtbot.waitUntil(it_is_whole, timeout=SETTLED_MS)
     finally:
         look.set_scale(1.0)
         page.close()
