@@ -26,33 +26,19 @@ from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.modalities import Modality
 from scenario_desktop.api.parsing import pages
 from scenario_desktop.errors import BadAnswer
+from tests.scripted_server import ScriptedServer
 
 BASE = "https://api.example/v1"
 CANNY = DetectRequest(image="a1", modality=Modality.CANNY, low_threshold=10, high_threshold=20)
 
 
-class Server:
-    """Answers from a script; remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[httpx.Request] = []
-        self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(404)
-
-    def say(self, body: Any, status: int = 200) -> None:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.answer = lambda _: httpx.Response(status, content=content)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        return self.answer(request)
-
+class Server(ScriptedServer):
     @property
     def last(self) -> tuple[str, str, dict[str, str], Any]:
         """Method, path below the base, query, body."""
         request = self.asked[-1]
-        body = json.loads(request.content) if request.content else None
         path = request.url.path.removeprefix("/v1")
-        return request.method, path, dict(request.url.params), body
+        return request.method, path, dict(request.url.params), self.last_body
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ from scenario_desktop.errors import (
 )
 from tests import sartiq_samples as samples
 from tests.sartiq_samples import uid
+from tests.scripted_server import ScriptedServer
 
 BASE = "https://sartiq.example"
 ORGANISATION = uid(77)
@@ -64,21 +65,7 @@ class Tokens:
         self.is_closed = True
 
 
-class Server:
-    """Answers from a script; remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[httpx.Request] = []
-        self.answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(404)
-
-    def say(self, body: Any, status: int = 200) -> None:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.answer = lambda _: httpx.Response(status, content=content)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        return self.answer(request)
-
+class Server(ScriptedServer):
     @property
     def bodies(self) -> list[Any]:
         return [json.loads(r.content) for r in self.asked if r.content and r.method != "PUT"]
@@ -87,9 +74,9 @@ class Server:
     def last(self) -> tuple[str, str, PAIRS, Any]:
         """Method, path, query, body."""
         request = self.asked[-1]
-        body = json.loads(request.content) if request.content else None
         query = parse_qsl(request.url.query.decode())
-        return request.method, request.url.raw_path.decode().partition("?")[0], query, body
+        path = request.url.raw_path.decode().partition("?")[0]
+        return request.method, path, query, self.last_body
 
 
 @pytest.fixture

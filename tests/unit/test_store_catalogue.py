@@ -11,8 +11,9 @@ import pytest
 
 from scenario_desktop.api.models.assets import Asset, Collection
 from scenario_desktop.errors import NotFound, StoreFailed
-from scenario_desktop.items import CollectionCount, ItemQuery, Section, SortField, TagCount
+from scenario_desktop.items import CollectionCount, Section, SortField, TagCount
 from scenario_desktop.store.catalogue import Catalogue
+from tests.catalogues import ids, open_catalogue
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -36,16 +37,8 @@ def asset(number: int, **fields: Any) -> Asset:
 
 @pytest.fixture
 async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
-    catalogue = Catalogue(tmp_path / "w.sqlite")
-    await catalogue.open()
-    yield catalogue
-    await catalogue.aclose()
-
-
-async def ids(catalogue: Catalogue, **query: Any) -> list[str]:
-    keys = await catalogue.ordered_keys(ItemQuery(**query))
-    items = await catalogue.items(keys)
-    return [items[key].id for key in keys]
+    async with open_catalogue(tmp_path) as catalogue:
+        yield catalogue
 
 
 async def test_items_come_newest_first(catalogue: Catalogue) -> None:

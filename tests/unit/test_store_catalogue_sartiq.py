@@ -18,6 +18,7 @@ from scenario_desktop.store.catalogue import Catalogue
 from scenario_desktop.store.catalogue_generations import GenerationRecord
 from scenario_desktop.store.catalogue_schema import MIGRATIONS
 from scenario_desktop.store.database import Database
+from tests.catalogues import ids, open_catalogue
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -59,16 +60,8 @@ def generation(group: str, *assets: Asset, is_open: bool = False) -> GenerationR
 
 @pytest.fixture
 async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
-    catalogue = Catalogue(tmp_path / "w.sqlite")
-    await catalogue.open()
-    yield catalogue
-    await catalogue.aclose()
-
-
-async def ids(catalogue: Catalogue, **query: Any) -> list[str]:
-    keys = await catalogue.ordered_keys(ItemQuery(**query))
-    items = await catalogue.items(keys)
-    return [items[key].id for key in keys]
+    async with open_catalogue(tmp_path) as catalogue:
+        yield catalogue
 
 
 async def test_an_item_says_what_a_cell_shows(catalogue: Catalogue) -> None:
