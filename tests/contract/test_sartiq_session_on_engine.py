@@ -118,6 +118,26 @@ async def test_an_asset_is_handed_over_by_its_own_address(session: Session, tmp_
     assert (item.status, item.width) == ("success", 48)
 
 
+async def test_work_goes_on_when_tokens_end_in_its_midst(shared: Shared, tmp_path: Path) -> None:
+    engine = EngineProcess(tmp_path / "data", "--processes", "1", "--token-lifetime", "1")
+    scenario, sartiq = connections(engine)
+    session = await Session.open("local", scenario, shared, sartiq=sartiq, times=TIMES)
+    half = half_of(session)
+    item = await adjusted(session, await half.client.upload("a.png", "image/png", pixels()))
+    request = RefineGenerationRequest(prediction_ids=(item.id,), scale_factor=2.0)
+    assert (await half.client.refine(request)).total_success == 1
+    async with asyncio.timeout(30):
+        while (made := await half.client.get_prediction(item.id)).refines[0].width is None:
+            await asyncio.sleep(0.05)
+    assert [refine.width for refine in made.refines] == [96]
+    assert len((await half.client.list_generations(limit=10)).data) == 1
+    await session.library.set_favourite([item.key], True)
+    assert (await half.client.get_prediction(item.id)).favourite
+    assert session.sync.status.state is not SyncState.UNAUTHORISED
+    await session.aclose()
+    assert engine.stop() == 0
+
+
 async def test_favourites_versions_and_deletions(session: Session) -> None:
     half = half_of(session)
     item = await adjusted(session, await half.client.upload("a.png", "image/png", pixels()))
