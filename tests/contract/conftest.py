@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from scenario_desktop.engine import work
 from tests.contract.engine_support import EngineProcess, Local, local_engine
 
 
@@ -16,6 +19,16 @@ def engine_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineP
     engine = EngineProcess(tmp_path_factory.mktemp("engine") / "data", "--processes", "1")
     yield engine
     assert engine.stop() == 0
+
+
+@pytest.fixture
+def never_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let engines take work in and never begin it."""
+
+    async def never(_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(work.WorkQueue, "_dispatch", never)
 
 
 @pytest.fixture

@@ -23,13 +23,8 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 @pytest.fixture
-async def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+async def idle(tmp_path: Path, never_begins: None) -> AsyncIterator[Served]:
     """An engine that takes work in and never begins it."""
-
-    async def never(_: Any) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(engine_work.WorkQueue, "_dispatch", never)
     async with serving(tmp_path / "data") as served:
         yield served
 
