@@ -27,7 +27,7 @@ from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.exchange import loading
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
-from tests.bench import bench_detect
+from tests.bench import beside_direct
 from tests.bench.canvas_files import SIDE, FilePictures, make_canvas
 from tests.bench.gallery_bench import application
 
@@ -36,7 +36,7 @@ ROUNDS = 7
 
 def prepare() -> None:
     """Set up a worker of the direct way as the program's are, also in how it gives way."""
-    bench_detect.prepare()
+    beside_direct.prepare()
     worker_pool._step_back()
 
 

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import multiprocessing
-import os
-import statistics
-import sys
-import tempfile
 import time
 from datetime import datetime
+from functools import partial
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
@@ -24,9 +20,9 @@ from scenario_desktop.api.client import ScenarioClient
 from scenario_desktop.api.models.assets import AssetCreate
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.api.models.modalities import Modality
-from scenario_desktop.imaging import pool as worker_pool
 from scenario_desktop.imaging.tasks import control_map_file
 from scenario_desktop.services.engine_process import EngineProcess
+from tests.bench.beside_direct import rounds, workplace
 from tests.bench.sample_files import make_files
 
 JOBS, FILES, SIDE_PX = 50, 10, 2048
@@ -34,12 +30,6 @@ ROUNDS = 5
 #: How often the engine is asked whether all has ended, seconds: seldom, since asking costs it.
 POLL_S = 0.25
 LIMIT_S = 120.0
-
-
-def prepare() -> None:
-    """Set up a worker of the direct way as the engine's are."""
-    if sys.platform == "linux":
-        worker_pool._keep_freed_memory()
 
 
 def direct(source: str, target: str) -> int:
@@ -80,8 +70,6 @@ async def engine_seconds(client: ScenarioClient, asset_ids: list[str]) -> float:
 
 async def measure(folder: Path, files: list[Path], pool: Pool) -> dict[str, Any]:
     engine = EngineProcess(log_file=folder / "engine.log")
-    direct_s: list[float] = []
-    ours_s: list[float] = []
     try:
         address = await engine.start(folder / "engine")
         client = ScenarioClient(address.scenario_url, address.api_key, address.api_secret)
@@ -91,30 +79,19 @@ async def measure(folder: Path, files: list[Path], pool: Pool) -> dict[str, Any]
                 image = base64.b64encode(path.read_bytes()).decode()
                 asset = await client.create_asset(AssetCreate(name=path.name, image=image))
                 asset_ids.append(asset.id)
-            await engine_seconds(client, asset_ids)  # fills caches of both
-            await asyncio.to_thread(direct_seconds, pool, files, folder)
-            for _ in range(ROUNDS):
-                direct_s.append(await asyncio.to_thread(direct_seconds, pool, files, folder))
-                ours_s.append(await engine_seconds(client, asset_ids))
+            found = await rounds(
+                partial(engine_seconds, client, asset_ids),
+                partial(direct_seconds, pool, files, folder), ROUNDS,
+            )  # fmt: skip
         finally:
             await client.aclose()
     finally:
         await engine.aclose()
-    return {
-        "name": "detect",
-        "ratio": round(statistics.median(ours_s) / statistics.median(direct_s), 3),
-        "engine_s": round(statistics.median(ours_s), 3),
-        "direct_s": round(statistics.median(direct_s), 3),
-        "rounds": [round(o / d, 3) for o, d in zip(ours_s, direct_s, strict=True)],
-    }
+    return {"name": "detect", **found}
 
 
 def run() -> dict[str, Any]:
     """Measure and return the figures."""
-    spawn = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory(prefix="scenario-desktop-bench-") as name,
-        spawn.Pool(os.cpu_count() or 1, initializer=prepare) as pool,
-    ):
-        files = make_files(Path(name) / "files", FILES, SIDE_PX)
-        return asyncio.run(measure(Path(name), files, pool))
+    with workplace() as (folder, pool):
+        files = make_files(folder / "files", FILES, SIDE_PX)
+        return asyncio.run(measure(folder, files, pool))

@@ -12,12 +12,9 @@ enlarged again.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
 import statistics
-import sys
-import tempfile
 import time
+from functools import partial
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
@@ -29,10 +26,10 @@ from scenario_desktop import paths
 from scenario_desktop.api.models.sartiq.answers import PredictionPublic
 from scenario_desktop.api.models.sartiq.refines import RefineGenerationRequest
 from scenario_desktop.api.sartiq.client import SartiqClient
-from scenario_desktop.imaging import pool as worker_pool
 from scenario_desktop.imaging.edit_tasks import refine_file
 from scenario_desktop.imaging.edits.refine import refine
 from scenario_desktop.services.engine_process import EngineProcess
+from tests.bench.beside_direct import rounds, workplace
 from tests.bench.likeness import psnr, ssim
 from tests.bench.sample_files import samples
 
@@ -60,12 +57,6 @@ def make_squares(folder: Path) -> list[Path]:
         square.save(path, "JPEG", quality=88)
         made.append(path)
     return made
-
-
-def prepare() -> None:
-    """Set up a worker of the direct way as the engine's are."""
-    if sys.platform == "linux":
-        worker_pool._keep_freed_memory()
 
 
 def direct(source: str, target: str) -> int:
@@ -106,28 +97,19 @@ def has_ended(one: PredictionPublic) -> bool:
 
 async def measure(folder: Path, files: list[Path], pool: Pool) -> dict[str, Any]:
     engine = EngineProcess(log_file=folder / "engine.log")
-    direct_s: list[float] = []
-    ours_s: list[float] = []
     try:
         address = await engine.start(folder / "engine")
         client = SartiqClient.with_password(address.sartiq_url, address.username, address.password)
         try:
             urls = [await client.upload(p.name, "image/jpeg", p.read_bytes()) for p in files]
-            await engine_seconds(client, urls)  # fills caches of both
-            await asyncio.to_thread(direct_seconds, pool, files, folder)
-            for _ in range(ROUNDS):
-                direct_s.append(await asyncio.to_thread(direct_seconds, pool, files, folder))
-                ours_s.append(await engine_seconds(client, urls))
+            return await rounds(
+                partial(engine_seconds, client, urls),
+                partial(direct_seconds, pool, files, folder), ROUNDS,
+            )  # fmt: skip
         finally:
             await client.aclose()
     finally:
         await engine.aclose()
-    return {
-        "ratio": round(statistics.median(ours_s) / statistics.median(direct_s), 3),
-        "engine_s": round(statistics.median(ours_s), 3),
-        "direct_s": round(statistics.median(direct_s), 3),
-        "rounds": [round(o / d, 3) for o, d in zip(ours_s, direct_s, strict=True)],
-    }
 
 
 def likeness(scale: int) -> dict[str, float]:
@@ -164,13 +146,9 @@ def compute_ms_per_mp() -> float:
 
 def run() -> dict[str, Any]:
     """Measure and return the figures."""
-    spawn = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory(prefix="scenario-desktop-bench-") as name,
-        spawn.Pool(os.cpu_count() or 1, initializer=prepare) as pool,
-    ):
-        files = make_squares(Path(name) / "files")
-        against_direct = asyncio.run(measure(Path(name), files, pool))
+    with workplace() as (folder, pool):
+        files = make_squares(folder / "files")
+        against_direct = asyncio.run(measure(folder, files, pool))
     return {
         "name": "refine",
         **against_direct,
