@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -17,9 +14,9 @@ from typing_extensions import override
 from scenario_desktop.items import Item, Picture
 from scenario_desktop.services.words import NO_BREAK
 from scenario_desktop.ui import theme
+from scenario_desktop.ui.panels.request.stage import SIGN_DELAY_MS, PictureStage
 from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
 from scenario_desktop.ui.widgets.drags import local_files
-from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Surface
@@ -28,8 +25,6 @@ from scenario_desktop.ui.widgets.zoom_button import ZoomButton
 
 #: Below this width half a picture says too little: the map alone is shown, pixels.
 SPLIT_MIN_WIDTH = 480
-#: What is done sooner than this needs no sign that it is under way, milliseconds.
-SIGN_DELAY_MS = 150
 #: As narrow as the page may get before its head gives way further, pixels.
 _MIN_WIDTH = 320
 _MODES = (
@@ -68,10 +63,12 @@ class DetectPage(Surface):
         self._head = PageHead(self._modes, self._zoom, bottom=2)
         self._title, self._size = self._head.title, self._head.note
         self._head.back_requested.connect(self.back_requested)
-        self._state = EmptyState()
-        self._stack = QStackedWidget()
-        self._loading_timer = self._timer(self._show_loading)
-        self._busy_timer = self._timer(self._show_busy)
+        self._stack = PictureStage(self.compare)
+        self._state = self._stack.state
+        self._busy_timer = QTimer(self)
+        self._busy_timer.setSingleShot(True)
+        self._busy_timer.setInterval(SIGN_DELAY_MS)
+        self._busy_timer.timeout.connect(self._show_busy)
         self._build()
         for segment, button in zip(_MODES, self._modes.findChildren(QAbstractButton), strict=True):
             button.setAccessibleName(segment.text)  # the words themselves may have to go
@@ -80,16 +77,7 @@ class DetectPage(Surface):
         self._state.action_requested.connect(self._on_action)
         self.show_nothing()
 
-    def _timer(self, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(SIGN_DELAY_MS)
-        timer.timeout.connect(slot)
-        return timer
-
     def _build(self) -> None:
-        self._stack.addWidget(self._state)
-        self._stack.addWidget(self.compare)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -110,17 +98,15 @@ class DetectPage(Surface):
 
     def show_nothing(self) -> None:
         """Ask for a picture."""
-        self._loading_timer.stop()
         self._set_head("Detect", "", has_picture=False)
         self._is_failed = False
-        self._state.set_state(
+        self._stack.show_state(
             "scan-line",
             "Choose a picture",
             "Pick pictures in the library and press D, or drop files here. "
             "A control map keeps the edges, the depth or the pose of a picture for the next one.",
             "Add pictures…",
         )
-        self._stack.setCurrentWidget(self._state)
 
     def show_item(self, item: Item) -> None:
         """Say which picture this is; its pixels follow."""
@@ -135,26 +121,24 @@ class DetectPage(Surface):
 
     def show_loading(self) -> None:
         """Say that the picture is on its way, if it takes long."""
-        self._loading_timer.start()
+        self._stack.show_loading_soon()
 
     def show_thumbnail(self, pixmap: QPixmap) -> None:
         """Show the small picture in the large one's place until that comes."""
         if not pixmap.isNull():
             self.compare.set_pixmap(pixmap, self._full if self._full.isValid() else None)
             self.compare.set_words("Original", "")
-            self._show_compare()
+            self._stack.show_view()
 
     def show_original(self, picture: Picture) -> None:
         self.compare.set_picture(picture, self._full if self._full.isValid() else None)
         self.compare.set_words("Original", "")
-        self._show_compare()
+        self._stack.show_view()
 
     def show_failure(self, text: str) -> None:
         """Say why there is no picture, with a way to try again."""
-        self._loading_timer.stop()
         self._is_failed = True
-        self._state.set_state("image-off", "The picture cannot be shown", text, "Try again")
-        self._stack.setCurrentWidget(self._state)
+        self._stack.show_failure(text)
 
     def show_map_coming(self) -> None:
         """Say that a newer map is being computed, if it takes long."""
@@ -181,14 +165,6 @@ class DetectPage(Surface):
         self._fit_head()
         self._modes.setVisible(has_picture)
         self._zoom.setVisible(has_picture)
-
-    def _show_compare(self) -> None:
-        self._loading_timer.stop()
-        self._stack.setCurrentWidget(self.compare)
-
-    def _show_loading(self) -> None:
-        self._state.set_loading("Loading the picture…")
-        self._stack.setCurrentWidget(self._state)
 
     def _show_busy(self) -> None:
         self.compare.set_busy(True)

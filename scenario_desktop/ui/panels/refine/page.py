@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import Picture
@@ -15,15 +14,13 @@ from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.refine.compare import RefineCompare, View
 from scenario_desktop.ui.panels.refine.state import Missing, pixels
 from scenario_desktop.ui.panels.refine.strip import InputStrip
+from scenario_desktop.ui.panels.request.stage import PictureStage
 from scenario_desktop.ui.widgets.drags import keys_of, local_files
-from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Surface
 from scenario_desktop.ui.widgets.zoom_button import ZoomButton
 
-#: What is done sooner than this needs no sign that it is under way, milliseconds.
-SIGN_DELAY_MS = 150
 _MIN_WIDTH = 320
 _MODES = (
     Segment(View.SLIDER, "Slider"),
@@ -81,9 +78,8 @@ class RefinePage(Surface):
         self._head = PageHead(self._modes, self._zoom)
         self._title, self._size = self._head.title, self._head.note
         self._head.back_requested.connect(self.back_requested)
-        self._state = EmptyState()
-        self._stack = QStackedWidget()
-        self._loading_timer = self._timer(self._show_loading)
+        self._stack = PictureStage(self.compare)
+        self._state = self._stack.state
         self._build()
         self._modes.chosen.connect(self._on_mode_chosen)
         self.compare.zoom_changed.connect(self.zoomed)
@@ -91,16 +87,7 @@ class RefinePage(Surface):
         self.strip.add_requested.connect(self.add_requested)
         self.show_nothing()
 
-    def _timer(self, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(SIGN_DELAY_MS)
-        timer.timeout.connect(slot)
-        return timer
-
     def _build(self) -> None:
-        self._stack.addWidget(self._state)
-        self._stack.addWidget(self.compare)
         stage = QHBoxLayout()
         stage.setContentsMargins(16, 0, 16, 0)
         stage.addWidget(self._stack)
@@ -137,11 +124,9 @@ class RefinePage(Surface):
         self.strip.hide()
 
     def _show_empty(self, action: Action, icon: str, title: str, text: str, button: str) -> None:
-        self._loading_timer.stop()
         self._set_head("Refine", "", has_input=False)
         self._action = action
-        self._state.set_state(icon, title, text, button)
-        self._stack.setCurrentWidget(self._state)
+        self._stack.show_state(icon, title, text, button)
         self.strip.setVisible(False)
 
     def show_input(self, name: str, size: tuple[int, int] | None) -> None:
@@ -152,7 +137,7 @@ class RefinePage(Surface):
         self.compare.set_busy(False)
         self.compare.set_picture(None)
         self.compare.set_second(None)
-        self._loading_timer.start()
+        self._stack.show_loading_soon()
         self._show_modes()
 
     def set_size(self, size: tuple[int, int]) -> None:
@@ -165,11 +150,11 @@ class RefinePage(Surface):
         """Show the small picture in the large one's place until that comes."""
         if not pixmap.isNull():
             self.compare.set_pixmap(pixmap, self._full if self._full.isValid() else None)
-            self._show_compare()
+            self._stack.show_view()
 
     def show_before(self, picture: Picture) -> None:
         self.compare.set_picture(picture, self._full if self._full.isValid() else None)
-        self._show_compare()
+        self._stack.show_view()
 
     def show_after(self, picture: Picture) -> None:
         self.compare.set_busy(False)
@@ -186,10 +171,8 @@ class RefinePage(Surface):
 
     def show_failure(self, text: str) -> None:
         """Say why there is no picture, with a way to try again."""
-        self._loading_timer.stop()
         self._action = Action.RETRY
-        self._state.set_state("image-off", "The picture cannot be shown", text, "Try again")
-        self._stack.setCurrentWidget(self._state)
+        self._stack.show_failure(text)
 
     @property
     def state_title(self) -> str:
@@ -205,14 +188,6 @@ class RefinePage(Surface):
         self._zoom.setVisible(has_input)
         self._size.setVisible(bool(size))
         self._fit_head()
-
-    def _show_compare(self) -> None:
-        self._loading_timer.stop()
-        self._stack.setCurrentWidget(self.compare)
-
-    def _show_loading(self) -> None:
-        self._state.set_loading("Loading the picture…")
-        self._stack.setCurrentWidget(self._state)
 
     def _show_modes(self) -> None:
         for segment in _MODES:
