@@ -127,7 +127,10 @@ async def test_work_goes_on_when_tokens_end_in_its_midst(shared: Shared, tmp_pat
     request = RefineGenerationRequest(prediction_ids=(item.id,), scale_factor=2.0)
     assert (await half.client.refine(request)).total_success == 1
     async with asyncio.timeout(30):
-        while (made := await half.client.get_prediction(item.id)).refines[0].width is None:
+        while True:
+            made = await half.client.get_prediction(item.id)
+            if made.refines and made.refines[0].width is not None:
+                break
             await asyncio.sleep(0.05)
     assert [refine.width for refine in made.refines] == [96]
     assert len((await half.client.list_generations(limit=10)).data) == 1
