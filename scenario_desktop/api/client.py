@@ -7,7 +7,7 @@ address.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -64,7 +64,7 @@ from scenario_desktop.api.transport import (
     Clock,
     Transport,
 )
-from scenario_desktop.errors import AppError, BadAnswer, BadInput, Forbidden, NotFound
+from scenario_desktop.errors import BadAnswer, BadInput, Forbidden, NotFound
 
 if TYPE_CHECKING:
     import httpx
@@ -126,15 +126,6 @@ class ScenarioClient:
     def server_time_offset_s(self) -> float | None:
         """The server's clock less ours, from its last dated answer; None before the first."""
         return self._connection.transport.server_time_offset_s
-
-    @property
-    def on_wait(self) -> Callable[[float, AppError], None] | None:
-        """Told (seconds, why) when a read pauses because the server asked for it."""
-        return self._connection.transport.on_wait
-
-    @on_wait.setter
-    def on_wait(self, callback: Callable[[float, AppError], None] | None) -> None:
-        self._connection.transport.on_wait = callback
 
     async def aclose(self) -> None:
         """Close all connections. May be called twice."""

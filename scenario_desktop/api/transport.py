@@ -107,14 +107,12 @@ class Transport:
 
     Attributes:
         server_time_offset_s: the server's clock less ours, from its last dated answer.
-        on_wait: told (seconds, why) before a pause that a server asked for.
     """
 
     def __init__(
         self, transport: httpx.AsyncBaseTransport | None = None, *, clock: Clock | None = None
     ) -> None:
         self.server_time_offset_s: float | None = None
-        self.on_wait: Callable[[float, AppError], None] | None = None
         self._given = transport
         self._clock = clock or Clock()
         self._pools: dict[str, httpx.AsyncBaseTransport] = {}
@@ -143,8 +141,6 @@ class Transport:
                     raise
                 if isinstance(error, RateLimited):
                     deadline += pause
-                    if self.on_wait is not None:
-                        self.on_wait(pause, error)
                 elif self._clock.monotonic() + pause >= deadline:
                     raise
                 log.info("%s %s: %s; again in %.1f s", call.method, _path(call.url),

@@ -17,7 +17,6 @@ class _AbsentScenario:
     base_url = ""
     project_id = None
     server_time_offset_s = None
-    on_wait = None
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         if name.startswith("_"):

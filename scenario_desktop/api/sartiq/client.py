@@ -51,7 +51,7 @@ from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
 from scenario_desktop.api.sartiq.connection import Connection
 from scenario_desktop.api.sartiq.login import PasswordLogin, TokenSource, TokenStore
 from scenario_desktop.api.transport import BILLED_S, Answer, Clock, Repeated, Transport
-from scenario_desktop.errors import AppError, BadAnswer, BadInput, Conflict
+from scenario_desktop.errors import BadAnswer, BadInput, Conflict
 
 if TYPE_CHECKING:
     import httpx
@@ -137,15 +137,6 @@ class SartiqClient:
     def server_time_offset_s(self) -> float | None:
         """The server's clock less ours, from its last dated answer; None before the first."""
         return self._connection.transport.server_time_offset_s
-
-    @property
-    def on_wait(self) -> Callable[[float, AppError], None] | None:
-        """Told (seconds, why) when a read pauses because the server asked for it."""
-        return self._connection.transport.on_wait
-
-    @on_wait.setter
-    def on_wait(self, callback: Callable[[float, AppError], None] | None) -> None:
-        self._connection.transport.on_wait = callback
 
     async def aclose(self) -> None:
         """Close all connections. May be called twice."""
