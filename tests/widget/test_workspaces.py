@@ -444,13 +444,19 @@ async def test_a_kept_password_is_used_but_goes_to_no_other_server(
     await room.store.aclose()
 
 
-async def test_one_half_can_be_disconnected(qt_loop: Any, make_room: MakeRoom) -> None:
-    room = make_room(FakeKeyring())
+async def editing_sartiq(room: Room) -> tuple[WorkspaceRecord, list[str]]:
+    """Open the Sartiq half of an account, and return that and the ids told as edited."""
     record = await both(room)
     edited: list[str] = []
     room.controller.edited.connect(edited.append)
     room.controller.edit(record.id, Half.SARTIQ)
     await room.dialog()
+    return record, edited
+
+
+async def test_one_half_can_be_disconnected(qt_loop: Any, make_room: MakeRoom) -> None:
+    room = make_room(FakeKeyring())
+    record, edited = await editing_sartiq(room)
     room.press("Disconnect Sartiq…")
     await until(lambda: any("Its keys are forgotten" in text for text in room.texts()))
     room.press("Disconnect")
@@ -464,11 +470,7 @@ async def test_one_half_can_be_disconnected(qt_loop: Any, make_room: MakeRoom) -
 
 async def test_the_user_can_sign_out_and_in_again(qt_loop: Any, make_room: MakeRoom) -> None:
     room = make_room(FakeKeyring())
-    record = await both(room)
-    edited: list[str] = []
-    room.controller.edited.connect(edited.append)
-    room.controller.edit(record.id, Half.SARTIQ)
-    await room.dialog()
+    record, edited = await editing_sartiq(room)
     room.press("Sign out of Sartiq…")
     await until(lambda: any("until you sign in again" in text for text in room.texts()))
     room.press("Sign out")
