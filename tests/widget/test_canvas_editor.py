@@ -5,12 +5,19 @@ from __future__ import annotations
 import random
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainterPath
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas.format import Blend, ShapeLayer, TextLayer, Transform
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.history.history_list import rows_of
+from scenario_desktop.ui.panels.canvas.history.history_list import (
+    OLDEST,
+    OPENED,
+    HistoryList,
+    rows_of,
+)
 from scenario_desktop.ui.panels.canvas.pixels import drawing, filling
 from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
 from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
@@ -249,10 +256,39 @@ def test_strokes_in_a_row_are_one_line_of_the_history() -> None:
     stroke(editor, [(50, 50)])
     editor.undo()
     rows = rows_of(editor.history)
-    assert [row.text for row in rows] == ["Brush on Sea", "Brush, 3\u00a0strokes on Sky"]
-    assert [row.is_undone for row in rows] == [True, False]
+    assert [row.text for row in rows] == ["Brush on Sea", "Brush, 3\u00a0strokes on Sky", "Opened"]
+    assert [row.is_undone for row in rows] == [True, False, False]
     editor.go_to(0)
     assert not editor.history.can_undo
+
+
+def test_the_last_row_of_the_history_goes_back_to_what_was_opened(qapp: QApplication) -> None:
+    editor = editor_of(paint("a"))
+    rows = HistoryList()
+    rows.chosen.connect(editor.go_to)
+    editor.history_changed.connect(lambda: rows.show_history(editor.history))
+    for place in (20, 50):
+        stroke(editor, [(place, 50)])
+        editor.add_paint_layer()
+    assert rows.texts[-1] == OPENED
+    rows.resize(rows.sizeHint())
+    last = QPoint(20, rows.height() - 12)
+    QTest.mouseClick(rows, Qt.MouseButton.LeftButton, pos=last)
+    assert (editor.history.can_undo, flat(editor).pixelColor(50, 50)) == (False, CLEAR)
+    assert rows.accessibleDescription() == OPENED
+    QTest.keyClick(rows, Qt.Key.Key_Up)
+    assert len(editor.history.done) == 1
+    QTest.keyClick(rows, Qt.Key.Key_Down)
+    assert not editor.history.can_undo
+    rows.deleteLater()
+
+
+def test_a_history_that_forgot_steps_does_not_say_opened() -> None:
+    editor = editor_of(paint("a"))
+    editor.history.max_bytes = 1
+    for _ in range(2):
+        stroke(editor, [(50, 50)])
+    assert rows_of(editor.history)[-1].text == OLDEST
 
 
 def test_cropping_and_back() -> None:
@@ -273,6 +309,27 @@ def test_a_fill_stops_at_what_differs() -> None:
     assert color(editor, 10, 50) == GREEN
     assert color(editor, 190, 50) == CLEAR
     assert color(editor, 100, 50) == RED
+
+
+def test_a_fill_leaves_no_fringe_at_a_smooth_edge() -> None:
+    image = empty(4, 1)
+    for x, tone in enumerate((255, 255, 128, 0)):
+        image.setPixelColor(x, 0, QColor(tone, tone, tone))
+    made = filling.reached(image, 0, 0, 10, RED, is_contiguous=True)
+    alphas = [made.pixelColor(x, 0).alpha() for x in range(4)]
+    assert alphas[:2] == [255, 255]
+    assert 150 < alphas[2] < 230  # mixed with white: most of that white is covered
+    assert alphas[3] == 0
+
+
+def test_a_fill_keeps_a_hard_edge_hard() -> None:
+    image = empty(4, 4)
+    image.fill(QColor("white"))
+    for y in range(4):
+        for x in (2, 3):
+            image.setPixelColor(x, y, QColor("black"))
+    made = filling.reached(image, 0, 0, 10, RED, is_contiguous=True)
+    assert [made.pixelColor(x, 2).alpha() for x in range(4)] == [255, 255, 0, 0]
 
 
 def test_a_fill_everywhere_reaches_the_other_side() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import GroupLayer, Layer, Transform
@@ -277,3 +277,18 @@ def test_layers_are_put_at_one_place(chosen: str, index: int, order: str) -> Non
     editor = editor_of(*(paint(name) for name in "abcd"))
     document = edits.move_all(editor.document, list(chosen), index)
     assert "".join(layer.id for layer in document.layers) == order
+
+
+def test_the_list_scrolls_beside_nothing_and_leaves_room_for_the_rest(qapp: QApplication) -> None:
+    editor = editor_of(*(paint(f"Layer {number}") for number in range(40)))
+    dock = CanvasDock(editor)
+    dock.resize(300, 640)
+    dock.show()
+    area = dock.findChild(QScrollArea)
+    assert area is not None
+    assert not area.isAncestorOf(dock.layers)
+    assert dock.layers.verticalScrollBar().maximum() > 0
+    assert area.height() > 4 * row_height()
+    assert area.focusPolicy() is Qt.FocusPolicy.NoFocus  # it is no stop on the way by Tab
+    dock.close()
+    dock.deleteLater()

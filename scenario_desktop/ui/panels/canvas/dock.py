@@ -41,6 +41,8 @@ _LETTER_ROOM = 30
 _DETECT = "Detect from canvas"
 #: Rows that the list of layers has at least, and the share of the dock that it has at most.
 _LEAST_ROWS, _LIST_SHARE = 6, 0.45
+#: What the rest of the dock needs at least, pixels at the usual size of text.
+_REST = 360
 
 
 class FrameField(NumberField):
@@ -172,12 +174,13 @@ class CanvasDock(Surface):
         column.addWidget(self._blend_row)
         self._blend_line = Hairline()
         column.addWidget(self._blend_line)
+        # Above what scrolls, not in it: its own bar would stand beside the other one.
+        column.addSpacing(4)
+        column.addWidget(self.layers)
         self._inner = inner = QWidget()
         stack = QVBoxLayout(inner)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
-        stack.addSpacing(4)
-        stack.addWidget(self.layers)
         stack.addWidget(self.foreign)
         self.foreign.hide()
         stack.addSpacing(4)
@@ -195,6 +198,8 @@ class CanvasDock(Surface):
         self._scroll = scroll = QScrollArea()
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
+        # What is in it has the keys; the area itself would only be a stop more on the way there.
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
@@ -427,6 +432,7 @@ class CanvasDock(Surface):
     def _fit_list(self) -> None:
         """Give the list its rows, but not more than leave the rest of the dock within reach."""
         most = max(_LEAST_ROWS * row_height(), round(self.height() * _LIST_SHARE))
+        most = max(2 * row_height(), min(most, self.height() - theme.current().px(_REST)))
         self.layers.setFixedHeight(min(self.layers.sizeHint().height(), most) + 2)
         self.layers.show_active()
 

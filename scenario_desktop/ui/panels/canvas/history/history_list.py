@@ -17,6 +17,8 @@ from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.widgets import painting
 
 MAX_ROWS = 60
+#: The state before all steps, and that before those which are still known.
+OPENED, OLDEST = "Opened", "Oldest state kept"
 _REFRESH_MS = 20_000
 
 
@@ -25,18 +27,22 @@ class Row:
     """Steps that are shown as one.
 
     Attributes:
+        at: None for the state from before them all.
         count: so many steps are in force when this is the newest.
     """
 
     text: str
     icon: str
-    at: datetime
+    at: datetime | None
     count: int
     is_undone: bool
 
 
 def rows_of(history: History) -> list[Row]:
-    """Return the rows, newest first; strokes on one layer in a row are one of them."""
+    """Return the rows, newest first; strokes on one layer in a row are one of them.
+
+    The last one is the state that all steps began with.
+    """
     steps = [*history.done, *history.undone]
     rows: list[Row] = []
     done = len(history.done)
@@ -54,11 +60,14 @@ def rows_of(history: History) -> list[Row]:
         group = steps[start:end]
         rows.append(Row(_words(group), group[-1].icon, group[-1].at, end, is_undone))
         start = end
-    return rows[::-1][:MAX_ROWS]
+    first = Row(OLDEST if history.forgotten else OPENED, "folder-open", None, 0, False)
+    return [*rows[::-1][:MAX_ROWS], first]
 
 
-def short_time(at: datetime, now: datetime) -> str:
+def short_time(at: datetime | None, now: datetime) -> str:
     """Return how long ago something was, in a word or two."""
+    if at is None:
+        return ""
     minutes = int((now - at).total_seconds() // 60)
     if minutes < 1:
         return "now"
@@ -91,8 +100,8 @@ class HistoryList(QWidget):
     def show_history(self, history: History) -> None:
         self._rows = rows_of(history)
         self._current = len(history.done)
-        newest = self._rows[0].text if self._rows else "Nothing was done yet"
-        self.setAccessibleDescription(newest)
+        now = next((row.text for row in self._rows if row.count == self._current), "")
+        self.setAccessibleDescription(now)
         self.updateGeometry()
         self.update()
 
@@ -110,10 +119,6 @@ class HistoryList(QWidget):
         t = look.tokens
         painter = painting.antialiased(QPainter(self))
         now = datetime.now(UTC)
-        if not self._rows:
-            box = QRectF(16, 0, self.width() - 32, self._height())
-            painting.text(painter, box, "Nothing was done yet", look.font("small"), t.text_3)
-            return
         for number, row in enumerate(self._rows):
             area = self._area(number)
             if not area.intersects(event.rect()):
@@ -165,8 +170,6 @@ class HistoryList(QWidget):
         place = counts.index(self._current) + step if self._current in counts else 0
         if 0 <= place < len(counts):
             self.chosen.emit(counts[place])
-        elif place == len(counts):
-            self.chosen.emit(0)
 
     def _set_hover(self, row: int) -> None:
         if row != self._hover:

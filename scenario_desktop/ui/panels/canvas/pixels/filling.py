@@ -17,6 +17,9 @@ def reached(
 ) -> QImage:
     """Return a picture of the same size with the colour where a fill from a pixel gets to.
 
+    Smooth edges are mixed with what is filled; there the colour thins out, so that nothing of the
+    old one shines through around it.
+
     Args:
         image: premultiplied ARGB.
         tolerance: how far a channel may differ, 0 to 255.
@@ -28,18 +31,55 @@ def reached(
     pixels = data.reshape(image.height(), image.bytesPerLine())[:, : image.width() * 4]
     pixels = pixels.reshape(image.height(), image.width(), 4)
     seed = pixels[y, x].astype(np.int16)
-    near = np.ones(pixels.shape[:2], bool)
+    far = np.zeros(pixels.shape[:2], np.uint8)
     for channel in range(4):
-        near &= np.abs(pixels[:, :, channel].astype(np.int16) - seed[channel]) <= tolerance
+        way = np.abs(pixels[:, :, channel].astype(np.int16) - seed[channel])
+        np.maximum(far, way.astype(np.uint8), out=far)
+    near = far <= tolerance
     if is_contiguous:
         near = _connected(near, x, y)
-    value = color.rgba()
-    result = np.where(near, np.uint32(value), np.uint32(0))
+    value = color.rgb() & 0xFFFFFF
+    alpha = np.rint(_cover(near, far) * color.alpha()).astype(np.uint32)
+    result = np.where(alpha > 0, (alpha << np.uint32(24)) | np.uint32(value), np.uint32(0))
     made = QImage(
         result.tobytes(), image.width(), image.height(), image.width() * 4,
         QImage.Format.Format_ARGB32,
     )  # fmt: skip
     return made.convertToFormat(FORMAT)
+
+
+def _cover(near: np.ndarray[Any, Any], far: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return how much of each pixel is filled, 0 to 1: all inside, and some of a smooth edge.
+
+    Args:
+        near: what the fill reaches.
+        far: how much each pixel differs from where it began.
+    """
+    import numpy as np
+
+    cover = near.astype(np.float32)
+    rows, columns = np.nonzero(_grown(near) & ~near)
+    height, width = near.shape
+    most = np.ones(rows.shape, np.uint8)
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            beside = far[np.clip(rows + dy, 0, height - 1), np.clip(columns + dx, 0, width - 1)]
+            np.maximum(most, beside, out=most)
+    # What lies beyond the edge has this share of the pixel; the rest of it is the old colour.
+    share = far[rows, columns] / most
+    cover[rows, columns] = 1 - share.astype(np.float32) ** 2
+    return cover
+
+
+def _grown(area: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an area with all pixels that touch it."""
+    made = area.copy()
+    made[1:] |= area[:-1]
+    made[:-1] |= area[1:]
+    across = made.copy()
+    made[:, 1:] |= across[:, :-1]
+    made[:, :-1] |= across[:, 1:]
+    return made
 
 
 def _connected(near: np.ndarray[Any, Any], x: int, y: int) -> np.ndarray[Any, Any]:
