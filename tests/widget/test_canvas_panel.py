@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from psygnal import Signal
@@ -546,6 +547,35 @@ async def test_a_snapshot_is_compared_and_restored(qt_loop, panel, canvases, win
     await panel.actions["reload"].settle()
     assert session.calls == ["restore"]
     assert color(panel.editor, 5, 5) == RED
+
+
+async def test_a_newer_snapshot_does_not_change_which_one_is_restored(
+    qt_loop, panel, canvases, window, monkeypatch
+) -> None:
+    def taken(*minutes: int) -> None:
+        moments = [NOW + timedelta(minutes=minute) for minute in minutes]
+        page = SnapshotPage(
+            snapshots=tuple(
+                Snapshot(hash="alike", raw_data=SNAPSHOTS[at.minute], taken_at=at) for at in moments
+            )
+        )
+        monkeypatch.setattr(session, "snapshots", AsyncMock(return_value=page))
+
+    session = await opened(panel, canvases)
+    taken(0)
+    panel.snapshots.refresh()
+    await panel.snapshots.reading.settle()
+    restored: list[str] = []
+    panel.snapshots.restored.connect(restored.append)
+    panel.snapshots._compare_newest()
+    dialog = await dialog_of(window, CompareDialog)
+    taken(0, 1, 2)
+    panel.snapshots.refresh()
+    await panel.snapshots.reading.settle()
+    dialog.accept()
+    await panel.snapshots.comparing.settle()
+    await panel.actions["reload"].settle()
+    assert restored == [SNAPSHOTS[0]]
 
 
 SNAPSHOTS = tuple(

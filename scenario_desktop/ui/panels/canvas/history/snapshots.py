@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -233,7 +234,7 @@ class Snapshots(QObject):
         found = _newest_first(page.snapshots)
         self._learn(found)
         people = await self._named({one.author_id for one in found})
-        self._rows = {_key(n, one): one for n, one in enumerate(found)}
+        self._rows = _keyed(found)
         rows: list[SnapshotRow] = []
         for key, one in self._rows.items():
             is_own = one.author_id in self._own_ids
@@ -402,8 +403,15 @@ class Snapshots(QObject):
         menu.popup(place)
 
 
-def _key(number: int, snapshot: Snapshot) -> str:
-    return f"{number}:{snapshot.hash}"
+def _keyed(newest_first: Sequence[Snapshot]) -> dict[str, Snapshot]:
+    """Give each a name that it keeps when a newer one comes: it may be chosen just then."""
+    alike: Counter[str] = Counter()
+    rows: list[tuple[str, Snapshot]] = []
+    for one in reversed(newest_first):
+        name = f"{one.taken_at}:{one.hash}"
+        alike[name] += 1
+        rows.append((f"{name}:{alike[name]}", one))
+    return dict(reversed(rows))
 
 
 def _row_of(line: HistoryLine) -> SnapshotRow:
