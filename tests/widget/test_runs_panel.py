@@ -49,6 +49,7 @@ from scenario_desktop.ui.theme import Theme
 from scenario_desktop.ui.widgets.banner import Tone
 from scenario_desktop.ui.widgets.buttons import Button
 from scenario_desktop.ui.widgets.labels import PlainLabel
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.access import unnamed
 
@@ -254,20 +255,6 @@ class FakeGuard:
         return self.decision
 
 
-@dataclass
-class FakeMessages:
-    toasts: list[str] = field(default_factory=list)
-    reports: list[object] = field(default_factory=list)
-    undo: Any = None
-
-    def toast(self, text: str, undo: Any = None) -> None:
-        self.toasts.append(text)
-        self.undo = undo
-
-    def report(self, error: object) -> None:
-        self.reports.append(error)
-
-
 class Desk:
     """The page in a window, and all that it talks to."""
 
@@ -278,7 +265,7 @@ class Desk:
         self.runs = FakeRuns(self.jobs)
         self.known, self.reach, self.library = FakeKnown(), FakeReach(), FakeLibrary()
         self.pictures, self.drafts, self.guard = FakePictures(), FakeDrafts(), FakeGuard()
-        self.messages = FakeMessages()
+        self.messages = FakeNotices()
         self.chosen: list[Item] = []
         self.opened: list[Item] = []
         self.is_local, self.has_service, self.trouble = is_local, has_service, trouble
@@ -623,7 +610,7 @@ async def test_several_pictures_are_a_run_each_and_a_stop_keeps_the_rest(
     assert desk.dock.footer.button.text().startswith("Fix faces in 3 pictures")
     desk.runs.errors = [None, BadInput("The disk is full.")]
     desk.controller.submit()
-    await until(lambda: desk.messages.reports)
+    await until(lambda: desk.messages.errors)
     assert len(desk.runs.sent) == 1
     assert [ref.item_id for ref in desk.controller.draft.mains] == ["asset_2", "asset_3"]
     assert desk.messages.toasts == ["Fix faces started"]
