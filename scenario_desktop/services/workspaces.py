@@ -24,6 +24,7 @@ from scenario_desktop.errors import (
     Forbidden,
     NotFound,
     Refused,
+    Unauthorised,
 )
 from scenario_desktop.services.credentials import Credentials, CredentialsState, Keeping, Secret
 from scenario_desktop.services.sartiq.tokens import KeptToken, token_reference
@@ -359,6 +360,8 @@ class Workspaces:
                 page = await client.list_generations(limit=1)
             finally:
                 await client.aclose()
+        except Unauthorised as error:  # who tries a login has its fields before them
+            return TestReport(False, (f"{error.message} Correct it, then try again.",), error=error)
         except AppError as error:
             return TestReport(False, (_in_words(error),), error=error)
         host = urlsplit(base_url).hostname or base_url

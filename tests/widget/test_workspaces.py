@@ -389,12 +389,12 @@ async def test_both_halves_are_tested_and_the_bad_one_is_shown(
     qt_loop: Any, make_room: MakeRoom
 ) -> None:
     room = make_room(FakeKeyring())
-    room.server.sartiq_error = Unauthorised("The password was refused.", hint="Enter it again.")
+    room.server.sartiq_error = Unauthorised("The password was refused.", hint="Sign in again.")
     room.controller.connect_account()
     dialog = await room.dialog()
     dialog.set_draft({**FINE, **LOGIN, "name": "Studio"})
     room.press("Connect")
-    await until(lambda: "The password was refused. Enter it again." in room.texts())
+    await until(lambda: "The password was refused. Correct it, then try again." in room.texts())
     assert dialog.half is Half.SARTIQ
     assert room.service.records[1:] == ()
     room.server.sartiq_error = None
