@@ -221,6 +221,7 @@ async def test_the_end_stays_seen_and_space_begins_again(qt_loop: Loop, seat: Se
     seat.wait(1)
     assert (seat.state, seat.frames[-1]) == (State.ENDED, 49)
     assert seat.note == "Ended"
+    assert seat.view.player.time.text() == "0:02\u00a0/\u00a00:02"
     assert seat.view.badge.isVisible()
     seat.view.badge.click()
     assert (seat.state, seat.player.at) == (State.PLAYING, 0)
@@ -374,6 +375,17 @@ async def test_another_size_brings_frames_that_fit(qt_loop: Loop, seat: Seat) ->
     seat.view.picture.resize(QSize(132, 132))
     await until(lambda: video.frame_px == (100, 75))
     await until(lambda: video.ahead(0) == 50)
+
+
+async def test_a_narrow_preview_keeps_the_name_rather_than_the_facts(
+    qt_loop: Loop, seat: Seat
+) -> None:
+    await seat.open()
+    assert seat.view.facts.isVisible()
+    host = seat.view.parentWidget()
+    assert host is not None
+    host.resize(600, 500)
+    await until(lambda: not seat.view.facts.isVisible())
 
 
 async def test_a_picture_has_no_player(qt_loop: Loop, seat: Seat) -> None:

@@ -105,7 +105,9 @@ class PlayerBar(QWidget):
         words = f"Frame {number + 1:,} of {self._frames:,}" if self._frames else ""
         self.position.setAccessibleDescription(words)
         seconds = int(number / self._fps)
-        self.time.setText(f"{length_text(seconds)}\u00a0/\u00a0{self._total}")
+        is_last = self._frames > 1 and number == self._frames - 1
+        now = self._total if is_last else length_text(seconds)
+        self.time.setText(f"{now}\u00a0/\u00a0{self._total}")
         self._show_note(number)
 
     def show_waiting(self, is_waiting: bool) -> None:

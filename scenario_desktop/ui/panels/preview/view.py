@@ -25,6 +25,8 @@ _PREVIOUS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp})
 _CLOSE = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Space})
 #: What a video is played by; Space closes other pictures.
 _PLAYER = frozenset({Qt.Key.Key_Space, Qt.Key.Key_Comma, Qt.Key.Key_Period, Qt.Key.Key_L})
+#: From this width on, before text is made larger, the facts of a video are shown.
+VIDEO_FACTS_PX = 700
 #: Ours with Ctrl, too, where they would resize the cells below.
 _ZOOM = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0})
 #: What is decided looking at a picture acts on the one that is seen: heart, trash, undo is Ctrl+Z.
@@ -328,6 +330,9 @@ class PreviewView(Surface):
         if self.picture.has_picture():
             parts.append(f"{round(self.picture.zoom() * 100):,}\u00a0%")
         self.facts.setText(" · ".join(parts))
+        # With one button more, large text leaves room for the name alone.
+        is_wide = self.width() >= theme.current().px(VIDEO_FACTS_PX)
+        self.facts.setVisible(is_wide or not self._is_video)
 
     # What the user does
 
@@ -348,6 +353,7 @@ class PreviewView(Surface):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._host and event.type() == QEvent.Type.Resize and self.isVisible():
             self.setGeometry(QRect(0, 0, self._host.width(), self._host.height()))
+            self._show_facts()
         elif watched is self.picture and event.type() == QEvent.Type.Resize:
             self.badge.resize(self.badge.sizeHint())
             self.badge.move(self.picture.rect().center() - self.badge.rect().center())
