@@ -48,7 +48,11 @@ def write(field: QLineEdit, text: str) -> None:
 
 async def in_gallery(program: Program, one: Item) -> None:
     await choose(program, one)
+    await in_front(program)
     program.workbench.gallery.view.grid.setFocus()
+    # What the keys are for is read anew after each piece of news.
+    cache = program.workbench.gallery.controller.cache
+    await until(lambda: cache.get(one.key) is not None, timeout_s=PATIENCE_S)
 
 
 async def test_from_a_picture_to_its_generation_and_back_by_keys(
@@ -88,6 +92,7 @@ async def test_from_a_picture_to_its_generation_and_back_by_keys(
             return known is not None and known.is_favourite
 
         await until(is_favourite, timeout_s=PATIENCE_S)
+        await until(lambda: program.workbench.chosen.generation, timeout_s=PATIENCE_S)
         await strike(program, Qt.Key.Key_G)
         await until(lambda: window.page == "generation", timeout_s=PATIENCE_S)
         await until(lambda: generation(program)._whole is not None, timeout_s=PATIENCE_S)
