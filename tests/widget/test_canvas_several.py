@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea
 
 from scenario_desktop.canvas import document as edits
-from scenario_desktop.canvas.format import GroupLayer, Layer, Transform
+from scenario_desktop.canvas.format import Blend, GroupLayer, Layer, Transform
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.layers import several
@@ -18,7 +19,7 @@ from scenario_desktop.ui.panels.canvas.layers.layer_actions import LayerActions
 from scenario_desktop.ui.panels.canvas.layers.layer_list import LayerList, row_height
 from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
-from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
 from tests.widget.canvas_support import (
     BLUE,
     GREEN,
@@ -292,3 +293,58 @@ def test_the_list_scrolls_beside_nothing_and_leaves_room_for_the_rest(qapp: QApp
     assert area.focusPolicy() is Qt.FocusPolicy.NoFocus  # it is no stop on the way by Tab
     dock.close()
     dock.deleteLater()
+
+
+def test_digits_set_the_opacity_of_the_brush_or_of_what_is_chosen(
+    desk: LayerActions, editor: Editor
+) -> None:
+    settings = desk._stage.settings
+    editor.choose(["p", "q"])
+    desk.set_opacity(30)
+    assert [layer.opacity for layer in editor.document.layers] == [0.3, 0.3, 1]
+    settings.set_tool(ToolId.BRUSH)
+    desk.set_opacity(60)
+    assert (settings.brush.opacity, settings.eraser.opacity) == (0.6, 1)
+    settings.set_tool(ToolId.ERASER)
+    desk.set_opacity(20)
+    assert (settings.brush.opacity, settings.eraser.opacity) == (0.6, 0.2)
+    assert names(editor) == ["Opacity of 2 layers"]
+
+
+def test_blend_modes_go_round(desk: LayerActions, editor: Editor) -> None:
+    editor.set_active("p")
+    modes = list(Blend)
+    desk.step_blend(1)
+    assert layer_of(editor, "p").blend is modes[1]
+    for _ in range(2):
+        desk.step_blend(-1)
+    assert layer_of(editor, "p").blend is modes[-1]
+
+
+def test_undo_in_a_number_is_the_canvas_s_until_something_is_typed(
+    desk: LayerActions, editor: Editor
+) -> None:
+    editor.set_active("p")
+    dock = desk._dock
+    field = dock.fields["x"]
+    dock.activateWindow()
+    field.setFocus()
+    undone: list[bool] = []
+
+    def undo() -> None:
+        undone.append(True)
+        editor.undo()
+
+    key = QShortcut(QKeySequence("Ctrl+Z"), dock)
+    key.activated.connect(undo)
+    field.selectAll()
+    QTest.keyClicks(field, "45")
+    QTest.keyClick(field, Qt.Key.Key_Z, CONTROL)
+    assert (undone, field.text()) == ([], "10\u00a0px")
+    field.selectAll()
+    QTest.keyClicks(field, "45")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert layer_of(editor, "p").transform.x == 45
+    QTest.keyClick(field, Qt.Key.Key_Z, CONTROL)
+    assert (undone, field.value()) == ([True], 10)
+    assert layer_of(editor, "p").transform.x == 10

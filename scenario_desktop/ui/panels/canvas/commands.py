@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ KEYS = PageKeys(
         ("Take a colour with the brush", "Alt"),
         ("Go on straight from the last stroke", "Shift"),
         ("Keep to 15° or to one axis", "Shift"),
+        ("Opacity of the brush or the layer, 10 % to 100 %", "1, 0"),
         ("Choose one more layer, or one less", "Ctrl+Click"),
         ("Pull from the middle", "Alt"),
         ("Do not snap", "Ctrl"),
@@ -111,6 +113,14 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
                 shortcut="Ctrl+Shift+G", reason=no_group),
         Command("canvas.merge_group", "Merge the group", layers.merge_group, group=LAYERS_GROUP,
                 icon="merge", reason=no_group, words="flatten apply mask"),
+        *_order_commands(layers, no_layer),
+        Command("canvas.next_blend", "Next blend mode", partial(layers.step_blend, 1),
+                group=LAYERS_GROUP, icon="blend", shortcut="Shift++",
+                more_shortcuts=("Shift+=",), reason=no_layer),
+        Command("canvas.last_blend", "Previous blend mode", partial(layers.step_blend, -1),
+                group=LAYERS_GROUP, icon="blend", shortcut="Shift+-",
+                more_shortcuts=("Shift+_",), reason=no_layer),
+        *_opacity_commands(layers, no_layer),
         *_mask_commands(layers),
         Command("canvas.bigger", "Larger brush", partial(settings.step_size, 1), group=TOOLS_GROUP,
                 shortcut="]"),
@@ -121,18 +131,44 @@ def commands_of(controller: CanvasController) -> tuple[Command, ...]:
         Command("canvas.colors", "Black and white", settings.reset_colors, group=TOOLS_GROUP,
                 shortcut="D"),
         Command("canvas.zoom_in", "Zoom in", page.zoom_in, group=VIEW_GROUP, icon="zoom-in",
-                shortcut="Ctrl++", more_shortcuts=("Ctrl+=", "+")),
+                shortcut="Ctrl++", more_shortcuts=("Ctrl+=",)),
         Command("canvas.zoom_out", "Zoom out", page.zoom_out, group=VIEW_GROUP, icon="zoom-out",
-                shortcut="Ctrl+-", more_shortcuts=("-",)),
+                shortcut="Ctrl+-"),
         Command("canvas.fit", "Fit the canvas", page.fit, group=VIEW_GROUP, icon="maximize",
-                shortcut="Ctrl+0", more_shortcuts=("0",)),
+                shortcut="Ctrl+0"),
         Command("canvas.actual", "Show at 100\u00a0%", page.actual_size, group=VIEW_GROUP,
-                shortcut="Ctrl+1", more_shortcuts=("1",)),
+                shortcut="Ctrl+1"),
         Command("canvas.grid", "Show or hide the pixel grid", page.stage.toggle_grid,
                 group=VIEW_GROUP, shortcut="Ctrl+'"),
         Command("canvas.rulers", "Show or hide the rulers", settings.toggle_rulers,
                 group=VIEW_GROUP, shortcut="Ctrl+R"),
         *tools,
+    )  # fmt: skip
+
+
+def _order_commands(layers: LayerActions, reason: Callable[[], str]) -> tuple[Command, ...]:
+    """Return how layers come to lie over or under others."""
+    return tuple(
+        Command(f"canvas.{name}", f"Move the layer {way}",
+                partial(layers.raise_, is_up=is_up, is_to_end=is_to_end),
+                group=LAYERS_GROUP, icon="layers", shortcut=keys, more_shortcuts=more,
+                reason=reason, words="order raise lower front back")
+        for name, way, is_up, is_to_end, keys, more in (
+            ("raise", "up", True, False, "Ctrl+]", ()),
+            ("lower", "down", False, False, "Ctrl+[", ()),
+            ("to_top", "to the top", True, True, "Ctrl+Shift+]", ("Ctrl+}",)),
+            ("to_bottom", "to the bottom", False, True, "Ctrl+Shift+[", ("Ctrl+{",)),
+        )
+    )  # fmt: skip
+
+
+def _opacity_commands(layers: LayerActions, reason: Callable[[], str]) -> tuple[Command, ...]:
+    """Return what the digits do; the palette and the sheet would be full of them."""
+    return tuple(
+        Command(f"canvas.opacity_{percent}", f"Opacity {percent}\u00a0%",
+                partial(layers.set_opacity, percent), group=LAYERS_GROUP, icon="blend",
+                more_shortcuts=(str(percent // 10 % 10),), is_listed=False, reason=reason)
+        for percent in range(10, 101, 10)
     )  # fmt: skip
 
 

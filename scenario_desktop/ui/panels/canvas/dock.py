@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -45,17 +45,40 @@ _LEAST_ROWS, _LIST_SHARE = 6, 0.45
 _REST = 360
 
 
-class FrameField(NumberField):
+class DockField(NumberField):
+    """A number of what is chosen: as long as nothing is typed, undo is the canvas's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self.setKeyboardTracking(False)
+
+    @property
+    def is_typed_into(self) -> bool:
+        """Whether something stands here that was not told yet."""
+        told = f"{self.prefix()}{self.textFromValue(self.value())}{self.suffix()}"
+        return self.hasFocus() and self.text() != told
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        is_asking = event.type() == QEvent.Type.ShortcutOverride
+        if is_asking and isinstance(event, QKeyEvent) and not self.is_typed_into:
+            keys = QKeySequence.StandardKey
+            if event.matches(keys.Undo) or event.matches(keys.Redo):
+                event.ignore()
+                return False
+        return super().event(event)
+
+
+class FrameField(DockField):
     """A number with its letter inside at the left: X, Y, W, H. It gives way to a long number."""
 
     def __init__(self, name: str, label: str, unit: str, minimum: float, maximum: float) -> None:
-        super().__init__(name=name)
+        super().__init__(name)
         self._label = label
         set_tip(self, name)
         self.setRange(minimum, maximum)
         self.setSuffix(f"\u00a0{unit}")
         self.setGroupSeparatorShown(True)
-        self.setKeyboardTracking(False)
         self.setMinimumWidth(60)
 
     def show_value(self, value: float, decimals: int) -> None:
@@ -143,10 +166,9 @@ class CanvasDock(Surface):
             self.blend.addItem(mode.value.replace("_", " ").capitalize(), mode)
         self.opacity = Slider(name="Opacity")
         self.opacity.setRange(0, 100)
-        self.percent = NumberField(name="Opacity in percent")
+        self.percent = DockField("Opacity in percent")
         self.percent.setRange(0, 100)
         self.percent.setSuffix("\u00a0%")
-        self.percent.setKeyboardTracking(False)
         self.fields = {
             "x": FrameField("X", "X", "px", -_RANGE, _RANGE),
             "y": FrameField("Y", "Y", "px", -_RANGE, _RANGE),
@@ -339,7 +361,7 @@ class CanvasDock(Surface):
             field.setEnabled(frame is not None and is_enabled)
             if frame is None:
                 field.clear()
-            if frame is not None and not field.hasFocus():
+            if frame is not None and not field.is_typed_into:
                 value = getattr(frame, name)
                 field.show_value(value, 1 if name in ("angle", "scale") and value % 1 else 0)
         self._reset.setEnabled(frame is not None and is_enabled)

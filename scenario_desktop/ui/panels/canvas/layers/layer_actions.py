@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, QRectF, Signal
@@ -15,6 +16,7 @@ from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.panels.canvas.tools.color_picker import ColorPicker
 from scenario_desktop.ui.panels.canvas.tools.select_tool import Frame, fitted, frame_of
+from scenario_desktop.ui.panels.canvas.tools.settings import ToolId
 from scenario_desktop.ui.widgets.menu import Menu
 
 
@@ -106,6 +108,9 @@ class LayerActions(QObject):
     def why_not_cut(self) -> str:
         return self._editor.read_only or self.why_not_copy()
 
+    def raise_(self, *, is_up: bool, is_to_end: bool) -> None:
+        several.raise_(self._editor, is_up=is_up, is_to_end=is_to_end)
+
     def group(self) -> None:
         ids = several.roots(self._editor)
         if ids:
@@ -169,6 +174,22 @@ class LayerActions(QObject):
         several.change(
             editor, editor.chosen, "Opacity of {}", "blend", merges=True, opacity=opacity
         )
+
+    def set_opacity(self, percent: int) -> None:
+        """Set the opacity of the brush, with any other tool that of what is chosen."""
+        settings = self._stage.settings
+        if settings.tool in (ToolId.BRUSH, ToolId.ERASER):
+            brush = settings.current_brush()
+            settings.set_current_brush(replace(brush, opacity=percent / 100))
+        else:
+            self._set_opacity(percent / 100)
+
+    def step_blend(self, step: int) -> None:
+        """Take the next (1) or the last (-1) of the blend modes."""
+        layer = self._editor.active
+        if layer is not None:
+            modes = list(Blend)
+            self._set_blend(modes[(modes.index(layer.blend) + step) % len(modes)])
 
     def _set_frame(self, frame: Frame) -> None:
         editor = self._editor
