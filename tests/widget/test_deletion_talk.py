@@ -24,8 +24,8 @@ from scenario_desktop.ui.widgets.buttons import Button
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.progress import ProgressBar
 from scenario_desktop.ui.workbench.deletion_talk import DeletionTalk, told
+from tests.fakes import FakeNotices
 from tests.support import until
-from tests.widget.test_runs_panel import FakeMessages
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -81,7 +81,7 @@ def shown(window: QWidget) -> str:
 async def test_thousands_show_how_far_it_is_and_can_be_stopped(
     qt_loop: Any, window: QWidget
 ) -> None:
-    deleting, messages = FakeDeleting(), FakeMessages()
+    deleting, messages = FakeDeleting(), FakeNotices()
     talk = DeletionTalk(window, messages)
     plan = DeletePlan(predictions=tuple(prediction(n) for n in range(5_000)))
     task = asyncio.ensure_future(talk.carry_out(cast(Any, deleting), plan, lambda: None))
@@ -102,7 +102,7 @@ async def test_thousands_show_how_far_it_is_and_can_be_stopped(
 async def test_generations_that_stand_in_the_way_can_go_together(
     qt_loop: Any, window: QWidget
 ) -> None:
-    deleting, messages = FakeDeleting(), FakeMessages()
+    deleting, messages = FakeDeleting(), FakeNotices()
     error = Conflict("It was kept: it is the last one of its generation.")
     deleting.outcome = DeleteOutcome(
         1,

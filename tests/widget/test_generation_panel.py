@@ -43,9 +43,10 @@ from scenario_desktop.ui.panels.generation.view import GenerationDock, Generatio
 from scenario_desktop.ui.shortcuts import Shortcuts
 from scenario_desktop.ui.widgets.buttons import Button
 from scenario_desktop.ui.widgets.labels import PlainLabel
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.access import unnamed
-from tests.widget.test_runs_panel import FakeMessages, FakePictures
+from tests.widget.test_runs_panel import FakePictures
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 STYLE = "3f2a9c10-5d1e-4b7a-9c52-0123456789ab"
@@ -148,7 +149,7 @@ class Desk:
     def __init__(self) -> None:
         self.choosing, self.refines = FakeChoosing(), FakeRefines()
         self.generations, self.library = FakeGenerations(), FakeItems()
-        self.messages = FakeMessages()
+        self.messages = FakeNotices()
         self.deleted: list[str] = []
         self.is_sure = True
         self.window = QWidget()
@@ -266,7 +267,7 @@ async def test_a_server_without_the_mark_gets_no_button(desk: Desk, qt_loop: Any
     desk.page.pick.click()
     await desk.controller.picking.settle()
     assert not desk.page.pick.isVisible()
-    assert desk.messages.reports == [desk.choosing.error]
+    assert desk.messages.errors == [desk.choosing.error]
 
 
 async def test_refines_of_a_result_are_listed_and_lead_to_it(desk: Desk, qt_loop: Any) -> None:
@@ -298,7 +299,7 @@ async def test_the_mark_is_set_and_falls_back_when_refused(desk: Desk, qt_loop: 
     desk.dock.revised.click()
     await desk.controller.revising.settle()
     assert desk.dock.revised.isChecked()
-    assert desk.messages.reports
+    assert desk.messages.errors
 
 
 async def test_it_can_be_run_again_and_its_results_used(desk: Desk, qt_loop: Any) -> None:

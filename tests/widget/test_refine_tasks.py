@@ -16,9 +16,9 @@ from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.forms.json_editor import JsonEditor
 from scenario_desktop.ui.panels.refine.tasks import TasksPorts, TasksTalk
 from scenario_desktop.ui.widgets.buttons import Button
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.access import unnamed
-from tests.widget.test_runs_panel import FakeMessages
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -62,7 +62,7 @@ class FakeTasks:
 
 class Desk:
     def __init__(self) -> None:
-        self.tasks, self.messages = FakeTasks(), FakeMessages()
+        self.tasks, self.messages = FakeTasks(), FakeNotices()
         self.window = QWidget()
         self.window.resize(1000, 700)
         self.window.show()

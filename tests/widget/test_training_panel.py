@@ -29,9 +29,9 @@ from scenario_desktop.ui.panels.training.state import (
 )
 from scenario_desktop.ui.panels.training.view import TrainingPage
 from scenario_desktop.ui.widgets.buttons import Button
+from tests.fakes import FakeNotices
 from tests.support import until
 from tests.widget.access import unnamed
-from tests.widget.test_runs_panel import FakeMessages
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ class Desk:
     def __init__(self, *, has_service: bool = True) -> None:
         self.capabilities = Capabilities()
         self.trainings, self.known = FakeTrainings(self.capabilities), FakeKnown()
-        self.messages = FakeMessages()
+        self.messages = FakeNotices()
         self.page = TrainingPage()
         self.page.resize(1000, 700)
         ports = TrainingPorts(
@@ -221,7 +221,7 @@ async def test_what_a_server_does_not_have_is_not_shown(make_desk: Any, qt_loop:
     await desk.controller.listing.settle()
     assert not desk.page.start.isVisible()
     assert "no list" in desk.page.note.text()
-    assert desk.messages.reports == []
+    assert desk.messages.errors == []
 
 
 async def test_where_there_is_a_list_one_can_start_and_end(make_desk: Any, qt_loop: Any) -> None:
