@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
 from scenario_desktop.ui.actions import AsyncAction
@@ -53,7 +53,13 @@ class Form(Protocol):
 
 
 class Navigation(QObject):
-    """Brings pages to the front, and items into view."""
+    """Brings pages to the front, and items into view.
+
+    Signals:
+        video_revealed: key of a single video that was brought into view, to be played.
+    """
+
+    video_revealed = Signal(int)
 
     def __init__(
         self,
@@ -148,6 +154,8 @@ class Navigation(QObject):
             self._gallery.view.grid.setFocus()
             if len(found) == 1 and versions:
                 self._inspector.show_version(versions[0].key)
+            elif len(shown) == len(found) == 1 and shown[0].kind == "video":
+                self.video_revealed.emit(shown[0].key)
         else:
             self._notices.toast("It is not in the library any more")
 

@@ -254,6 +254,7 @@ class Workbench(QObject):
         inspector.refine_requested.connect(self._refining.trigger)
         inspector.play_requested.connect(self.items.actions["play"].trigger)
         self.preview.play_requested.connect(self.items.actions["play"].trigger)
+        self.navigation.video_revealed.connect(self.preview.open)
         inspector.compare_requested.connect(self.preview.compare)
         inspector.generation_requested.connect(self.generation.open)
         inspector.canvas_requested.connect(self.canvas.open)
