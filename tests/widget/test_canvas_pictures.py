@@ -38,7 +38,7 @@ from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.widget.canvas_support import BLUE, RED, color, paint, picture, stroke
-from tests.widget.test_canvas_panel import FakeItems, FakeMessages, FakePictures
+from tests.widget.test_canvas_panel import FakeItems, FakePictures
 
 TURNED = Transform(x=60, y=30, scale_x=0.5, scale_y=0.5, angle=90)
 
@@ -52,7 +52,7 @@ class Desk:
         self.editor.setParent(self.page)
         self.settings.setParent(self.page)
         self.keeping = Keeping(self.editor)
-        self.messages, self.images = FakeMessages(), FakePictures()
+        self.messages, self.images = FakeNotices(), FakePictures()
         self.session: Any = None
         self.folder = folder
         self.board = Clipboard()
