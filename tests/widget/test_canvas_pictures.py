@@ -37,6 +37,7 @@ from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
+from tests.fakes import FakeNotices
 from tests.widget.canvas_support import BLUE, RED, color, paint, picture, stroke
 from tests.widget.test_canvas_panel import FakeItems, FakePictures
 
