@@ -491,8 +491,7 @@ class Library:
         )
 
     async def _submit(self, edits: Sequence[Edit]) -> None:
-        await self._apply(edits)
-        await self.outbox.submit(edits)
+        await self.outbox.submit(edits, partial(self._apply, edits))
 
     async def _roll_back(self, edits: Sequence[Edit]) -> None:
         await self._apply([inverse(edit) for edit in edits if not edit.body.get("is_kept")])

@@ -127,17 +127,27 @@ class Outbox:
                 by_id.setdefault(asset_id, []).append(edit)
         return [_with_edits(asset, by_id.get(asset.id, ())) for asset in assets]
 
-    async def submit(self, edits: Sequence[Edit]) -> bool:
-        """Keep edits and send them now, if the way is free.
+    async def submit(self, edits: Sequence[Edit], apply: Callable[[], Awaitable[None]]) -> bool:
+        """Keep edits, show them, and send them now, if the way is free.
+
+        Args:
+            apply: puts the edits into the mirror. They are on the disk before, so that nothing
+                that was seen done is forgotten by a program that ends just then.
 
         Returns:
             Whether all of them have arrived; False means that they wait.
 
         Raises:
             AppError: the server refuses one of them; it and those after it of the same call are
-                forgotten and rolled back.
+                forgotten and rolled back. Or the mirror did not take them; they are forgotten.
         """
         kept = await self._store.add(edits)
+        try:
+            await apply()
+        except AppError:
+            for edit in kept:
+                await self._store.remove(edit.id)
+            raise
         self._edits.extend(kept)
         self.changed.emit()
         own = {edit.id for edit in kept}

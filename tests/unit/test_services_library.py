@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from scenario_desktop.errors import BadInput, Offline, Refused, ServerFailed, TimedOut
+from scenario_desktop.errors import (
+    BadInput,
+    Offline,
+    Refused,
+    ServerFailed,
+    StoreFailed,
+    TimedOut,
+)
 from scenario_desktop.items import ItemQuery, Section
 from scenario_desktop.services.library import ChangeKind, Library, LibraryChange
 from scenario_desktop.services.outbox import Outbox
@@ -94,6 +102,39 @@ async def test_a_refused_edit_is_rolled_back(room: Room) -> None:
     assert await room.tags(keys[0]) == set()
     assert room.outbox.waiting == 0
     assert not room.library.history.can_undo
+
+
+async def test_what_is_seen_done_is_on_the_disk(room: Room) -> None:
+    (key,) = await room.add(1)
+    kept: list[int] = []
+    store = sqlite3.connect(room.folder / "outbox.sqlite")
+
+    def look(change: LibraryChange) -> None:
+        if change.kind is ChangeKind.ITEMS_REMOVED:
+            kept.append(store.execute("SELECT count(*) FROM edits").fetchone()[0])
+
+    room.library.changed.connect(look)
+    await room.library.delete([key])
+    store.close()
+    # A program that ended in this moment would send it at its next start.
+    assert kept == [1]
+
+
+async def test_what_the_catalogue_does_not_take_is_not_sent(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (key,) = await room.add(1)
+
+    async def full(*_args: Any) -> None:
+        raise StoreFailed("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.catalogue, "edit", full)
+        with pytest.raises(StoreFailed):
+            await room.library.delete([key])
+    assert room.outbox.waiting == 0
+    await room.outbox.replay()
+    assert room.server.count("delete_assets") == 0
 
 
 async def test_an_offline_edit_waits_and_is_sent_in_order(room: Room) -> None:
