@@ -6,6 +6,8 @@ nothing is ever lost behind another program, and a picture of the window shows t
 
 from __future__ import annotations
 
+import gc
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QGraphicsOpacityEffect, QWidget
@@ -22,7 +24,7 @@ RISE = 4
 def focusable_children(root: QWidget) -> list[QWidget]:
     """Return what the Tab key reaches below a widget, in its order."""
     found: list[QWidget] = []
-    widget = root.nextInFocusChain()
+    widget = _after(root)
     while widget is not None and widget is not root:
         if (
             root.isAncestorOf(widget)
@@ -31,8 +33,21 @@ def focusable_children(root: QWidget) -> list[QWidget]:
             and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         ):
             found.append(widget)
-        widget = widget.nextInFocusChain()
+        widget = _after(widget)
     return found
+
+
+def _after(widget: QWidget) -> QWidget | None:
+    """Return the next widget of the window.
+
+    WORKAROUND: an item of a layout that Qt has deleted, and that waits to be collected, can
+    answer for the widget made in its place in memory. Collecting it gives the widget back.
+    """
+    following: object = widget.nextInFocusChain()
+    if not isinstance(following, QWidget):
+        gc.collect()
+        following = widget.nextInFocusChain()
+    return following if isinstance(following, QWidget) else None
 
 
 def move_focus_within(root: QWidget, is_forward: bool) -> bool:
