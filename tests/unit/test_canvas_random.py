@@ -448,6 +448,7 @@ class CanvasMachine(RuleBasedStateMachine):
             self.marks.add(mark)
 
 
+@pytest.mark.timeout(600)  # what it finds is made small before it is told
 def test_no_order_of_events_loses_a_stroke_or_overwrites_a_save(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
