@@ -32,7 +32,8 @@ class RemoteCanvas:
     """One open canvas on the server; every answer tells the lease whether it can be reached.
 
     Attributes:
-        turn: held by whoever locks, saves, renews or unlocks: never two of them at once.
+        turn: held by whoever compares, locks, saves, renews or unlocks, or goes on with another
+            draft: never two of them at once.
     """
 
     def __init__(

@@ -124,7 +124,7 @@ class CanvasSession:
         session = cls(room, editor, asset, text, base)
         session._hold.feed(lease_events.Looked(session._wire.lock_end(asset)))
         if draft is not None:
-            await session._take_up(draft)
+            await session._go_on(draft, is_saved=await session._draft.take_up(draft.note))
         session._start()
         return session
 
@@ -373,20 +373,25 @@ class CanvasSession:
         draft: Draft = await self._room.run(self._room.drafts.load, draft_id)
         own = self._draft
         async with self._saves.turn:
-            while self.is_unsaved:
-                await own.put_aside(KeptWhy.REPLACED)
-            lock, old = own.lock, own.note
-            self.recovered = None
-            if draft_id == own.kept_id:
-                own.kept_id = None
-            await self._take_up(draft)
+            # Nobody compares meanwhile: the answer would be one about what is drawn on now, and
+            # not about what the draft was drawn on.
+            async with self._remote.turn:
+                while self.is_unsaved:
+                    await own.put_aside(KeptWhy.REPLACED)
+                lock, old = own.lock, own.note
+                self.recovered = None
+                if draft_id == own.kept_id:
+                    own.kept_id = None
+                is_saved = await own.take_up(draft.note)
+            await self._go_on(draft, is_saved=is_saved)
             if self.recovered is not None and self.lease.is_ours:
                 await own.try_put(**lock)
             await own.leave_behind(old)
             return self.recovered
 
-    async def _take_up(self, draft: Draft) -> None:
-        if await self._draft.take_up(draft.note):
+    async def _go_on(self, draft: Draft, *, is_saved: bool) -> None:
+        """Do what follows from a draft that was taken up."""
+        if is_saved:
             await self._settle()  # the save had arrived after all: there is nothing to go on with
             return
         self.recovered = draft
