@@ -13,8 +13,8 @@ import random
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -53,6 +53,7 @@ LONGEST_WAIT_S: Final = 60.0
 _FIRST_PAUSE_S: Final = 0.4
 #: How much later than ours the deadlines of the layer below are.
 _SECOND_DEADLINE_S: Final = 5.0
+_CLOSED: Final = "The connection has been closed."
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ class Transport:
         self._dated_at: float | None = None
         self._drift_s = 0.0
         self._is_closed = False
+        self._asking: set[asyncio.Timeout] = set()  # a request on its way, until its headers
+        self._none_asks = asyncio.Event()
 
     def wall_s(self) -> float:
         """Seconds since 1970 by our own clock."""
@@ -137,7 +140,7 @@ class Transport:
                 return await self._attempt(call, max(left, 0.001))
             except (Offline, ServerFailed, RateLimited) as error:
                 pause = self._pause(call, error, attempt)
-                if pause is None:
+                if pause is None or self._is_closed:
                     raise
                 if isinstance(error, RateLimited):
                     deadline += pause
@@ -186,8 +189,6 @@ class Transport:
             await asyncio.to_thread(_load_http)
         import httpx
 
-        if self._is_closed:
-            raise Offline("The connection has been closed.")
         # Our own deadline comes first: where both end a request at once, its connection stays open.
         later = seconds + _SECOND_DEADLINE_S
         try:
@@ -202,10 +203,15 @@ class Transport:
             raise BadInput("The address of the server is not usable.") from error
         try:
             pool = await self._pool(request.url.scheme)
+            if self._is_closed:
+                raise Offline(_CLOSED)
             try:
-                async with asyncio.timeout(seconds):
-                    response = await pool.handle_async_request(request)
+                async with asyncio.timeout(seconds) as patience:
+                    with self._as_asking(patience):
+                        response = await pool.handle_async_request(request)
             except TimeoutError as error:
+                if self._is_closed:
+                    raise Offline(_CLOSED) from error
                 raise _late(call, seconds) from error
             try:
                 self._note_time(response)
@@ -253,9 +259,25 @@ class Transport:
         # The header has whole seconds: the middle of the one named is the best guess.
         self.server_time_offset_s = date.timestamp() + 0.5 - wall
 
+    @contextmanager
+    def _as_asking(self, patience: asyncio.Timeout) -> Iterator[None]:
+        self._asking.add(patience)
+        try:
+            yield
+        finally:
+            self._asking.discard(patience)
+            self._none_asks.set()
+
     async def aclose(self) -> None:
-        """Close all connections. May be called twice."""
+        """End what is under way and close all connections. May be called twice."""
         self._is_closed = True
+        # A pool forgets a connection that is being made when it is closed, and leaves it open.
+        for patience in self._asking:
+            if not patience.expired():
+                patience.reschedule(0)
+        while self._asking:
+            self._none_asks.clear()
+            await self._none_asks.wait()
         pools, self._pools = list(self._pools.values()), {}
         if self._given is not None:
             pools.append(self._given)

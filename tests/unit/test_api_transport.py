@@ -4,10 +4,12 @@ never a second send of what bills."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import ssl
 import subprocess
 import sys
+import warnings
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -463,3 +465,25 @@ async def test_a_closed_client_says_so(server: FaultServer, client: ScenarioClie
     await client.aclose()
     with pytest.raises(Offline, match="closed"):
         await client.get_asset("a")
+
+
+@pytest.mark.parametrize("steps", range(24))
+async def test_closing_ends_what_is_under_way_and_leaves_nothing_open(
+    server: FaultServer, transport: Transport, steps: int
+) -> None:
+    """At every step of a request: a connection that stays open is told by the garbage collector."""
+    await transport.send(read(server))  # the first one loads httpx, which takes its time
+    asking = [asyncio.create_task(transport.send(read(server))) for _ in range(3)]
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    await transport.aclose()
+    await asyncio.wait(asking, timeout=5)
+    for one in asking:
+        assert one.done()
+        error = one.exception()
+        assert error is None or (isinstance(error, Offline) and "closed" in str(error))
+    asking.clear()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+    assert not [str(one.message) for one in told]
