@@ -123,11 +123,15 @@ async def fault_server(*scripts: Script) -> AsyncIterator[FaultServer]:
     server = FaultServer(scripts=list(scripts))
     tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(serve(Connection(reader, writer, server)))
         tasks.add(task)
-        connection = Connection(reader, writer, server)
+        # Here, and not at the end of the task: one that is cancelled before it runs has no end.
+        task.add_done_callback(lambda _: writer.close())
+        task.add_done_callback(tasks.discard)
+
+    async def serve(connection: Connection) -> None:
+        reader, writer = connection.reader, connection.writer
         try:
             while not connection.is_over:
                 request = await _read(reader)
@@ -143,16 +147,15 @@ async def fault_server(*scripts: Script) -> AsyncIterator[FaultServer]:
                         await step(connection)
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client gave up, or the test is over
-        finally:
-            tasks.discard(task)
-            writer.close()
 
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(accept, "127.0.0.1", 0)
     server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:
         listening.close()
+        for _ in range(5):  # what has just been accepted gets its task within these
+            await asyncio.sleep(0)
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
