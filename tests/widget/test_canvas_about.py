@@ -17,7 +17,7 @@ from scenario_desktop.services.canvas.lease import Lease, LostReason, Phase, Ref
 from scenario_desktop.ui.panels.canvas import words
 from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockKind
 from scenario_desktop.ui.panels.canvas.title_field import TitleField
-from tests.widget.test_canvas_panel import (
+from tests.widget.canvas_panel_support import (
     NOW,
     canvases,
     lease,

@@ -38,8 +38,8 @@ from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.fakes import FakeNotices
+from tests.widget.canvas_panel_support import FakeItems, FakePictures
 from tests.widget.canvas_support import BLUE, RED, color, paint, picture, stroke
-from tests.widget.test_canvas_panel import FakeItems, FakePictures
 
 TURNED = Transform(x=60, y=30, scale_x=0.5, scale_y=0.5, angle=90)
 

@@ -29,7 +29,7 @@ from scenario_desktop.ui.panels.canvas.exchange.origins import Origin
 from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Corner, Locks, badges, lock_text
 from scenario_desktop.ui.workbench.canvas_room import PAGE, CanvasRoom, with_pictures
 from tests.support import until
-from tests.widget.test_canvas_panel import (
+from tests.widget.canvas_panel_support import (
     NOW,
     FakeCanvases,
     FakeItems,
