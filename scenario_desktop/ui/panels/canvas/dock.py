@@ -137,7 +137,8 @@ class CanvasDock(Surface):
         frame_reset: back to the layer's own size, unturned.
         add_requested, group_requested: for layers.
         menu_requested: of the chosen layer; where on the screen.
-        detect_requested, export_requested, compare_requested, draft_requested.
+        detect_requested, export_requested, compare_requested.
+        older_requested: snapshots from before those that are listed.
     """
 
     blend_chosen = Signal(object)
@@ -150,6 +151,7 @@ class CanvasDock(Surface):
     detect_requested = Signal()
     export_requested = Signal()
     compare_requested = Signal()
+    older_requested = Signal()
 
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__("panel", edges=Qt.Edge.LeftEdge, parent=parent)
@@ -178,6 +180,7 @@ class CanvasDock(Surface):
             "scale": FrameField("Scale", "Scale", "%", 0.1, 100_000),
         }
         self._frame: Frame | None = None
+        self._left_out, self._has_older = 0, False
         self._read_only_chip = self._chip()
         self.detect = button(_DETECT, icon="scan-line")
         self.detect.setAccessibleName(_DETECT)
@@ -301,12 +304,14 @@ class CanvasDock(Surface):
         column.addWidget(Hairline())
         column.addWidget(self.snapshots)
         self._all = Button("Show all", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
+        self.older = Button("Show older", kind=ButtonKind.GHOST, size=ButtonSize.SMALL)
         self._rest = QWidget()
         line = QHBoxLayout(self._rest)
         line.setContentsMargins(8, 0, 8, 8)
         line.addWidget(self._all)
+        line.addWidget(self.older)
         line.addStretch(1)
-        self._rest.hide()
+        self._show_rest()
         column.addWidget(self._rest)
         return section
 
@@ -340,6 +345,7 @@ class CanvasDock(Surface):
         self.export.clicked.connect(self.export_requested)
         self.compare.clicked.connect(self.compare_requested)
         self._all.clicked.connect(self._show_all)
+        self.older.clicked.connect(self.older_requested)
         self.snapshots.shortened.connect(self._on_shortened)
         self.snapshots.place_changed.connect(self._bring_into_sight)
         self.model.modelReset.connect(self._fit_list)
@@ -408,6 +414,14 @@ class CanvasDock(Surface):
         self._draft.setVisible(is_shown)
         self.snapshots.set_short(is_shown)
 
+    def show_older(self, has_older: bool) -> None:
+        """Offer snapshots from before those that are listed, or do not."""
+        self._has_older = has_older
+        self._show_rest()
+
+    def set_reading_older(self, is_busy: bool) -> None:
+        self.older.set_busy(is_busy)
+
     # What the user does
 
     def _on_blend(self, index: int) -> None:
@@ -444,8 +458,15 @@ class CanvasDock(Surface):
 
     def _on_shortened(self, count: int) -> None:
         """Offer the rest of the snapshots where some of them are left out."""
-        self._rest.setVisible(count > 0)
-        self._all.setText(f"Show all {count}")
+        self._left_out = count
+        self._show_rest()
+
+    def _show_rest(self) -> None:
+        self._all.setText(f"Show all {self._left_out}")
+        self._all.setVisible(self._left_out > 0)
+        is_more = self._has_older and not self._left_out
+        self.older.setVisible(is_more)
+        self._rest.setVisible(is_more or self._left_out > 0)
 
     def _bring_into_sight(self, area: QRect) -> None:
         place = self.snapshots.mapTo(self._inner, area.center())

@@ -74,6 +74,7 @@ class SnapshotList(QWidget):
         left: Escape, while one is looked at.
         shortened: how many rows there are in all; 0 when all of them are shown.
         place_changed: the QRect of the row that the keys are on, to be brought into sight.
+        pictures_wanted: rows without a picture came into sight.
 
     Attributes:
         is_opened: whether one is being looked at.
@@ -84,6 +85,7 @@ class SnapshotList(QWidget):
     left = Signal()
     shortened = Signal(int)
     place_changed = Signal(QRect)
+    pictures_wanted = Signal()
     menu_requested = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -134,6 +136,15 @@ class SnapshotList(QWidget):
         )
         self._shorten()
         self.update()
+
+    def without_picture(self) -> list[str]:
+        """Return the keys of rows in sight that have no picture yet."""
+        seen = self.visibleRegion().boundingRect()
+        return [
+            row.key
+            for number, row in enumerate(self._rows)
+            if row.key and row.picture is None and self._area(number).intersects(seen)
+        ]
 
     def lines(self) -> tuple[str, ...]:
         """Return what the rows say, for assistive tools."""
@@ -191,6 +202,8 @@ class SnapshotList(QWidget):
             title, note = row.lines(now)
             painting.text(painter, first, title, look.font("body_strong"), t.text)
             painting.text(painter, second, note, look.font("small"), t.text_3)
+        if self.without_picture():
+            self.pictures_wanted.emit()
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -42,7 +42,7 @@ _SMALL_PX, _LARGE_PX = 128, 1200
 #: Of a snapshot by itself, which is zoomed into.
 _WHOLE_PX = 4096
 _PICTURES = 6
-#: Lines of what was done from here.
+#: Lines of what was done from here, at least.
 _LINES = 10
 _NO_BLOBS: Mapping[str, bytes] = {}
 _NOT_OURS = "This was made by another program and cannot be shown"
@@ -109,13 +109,19 @@ class Snapshots(QObject):
         self._stage: Stage = page.stage
         self._stillness = stillness
         self._session: CanvasSession | None = None
+        self._found: list[Snapshot] = []
+        self._older: str | None = None
         self._rows: dict[str, Snapshot] = {}
         self._by: dict[str, str] = {}
         self._pictures: dict[str, QPixmap] = {}
+        self._unreadable: set[str] = set()
+        self._drawing = asyncio.Lock()
         self._saved_text = ""
         self._own_ids: set[str] = set()
         self._looked_at = ""
         self.reading = self._action(self._read, Overlap.RESTART)
+        self.reading_on = self._action(self._read_on)
+        self.picturing = self._action(self._picture_rows)
         self.comparing = self._action(self._compare)
         self.restoring = self._action(self._restore)
         self.viewing = self._action(self._view, Overlap.RESTART)
@@ -129,6 +135,9 @@ class Snapshots(QObject):
         page.shown_changed.connect(self._on_shown_changed)
         dock.snapshots.menu_requested.connect(self._open_menu)
         dock.compare_requested.connect(self._compare_newest)
+        dock.older_requested.connect(self.reading_on.trigger)
+        dock.snapshots.pictures_wanted.connect(self.picturing.trigger)
+        self.reading_on.busy_changed.connect(dock.set_reading_older)
 
     def _action(self, function: object, overlap: Overlap = Overlap.IGNORE) -> AsyncAction:
         action = AsyncAction(function, parent=self, overlap=overlap)  # type: ignore[arg-type]  # coroutine functions
@@ -139,11 +148,15 @@ class Snapshots(QObject):
         """Show the snapshots of another canvas, or of none."""
         self.leave()
         self._session = session
+        self._found, self._older = [], None
         self._rows.clear()
         self._by.clear()
         self._pictures.clear()
+        self._unreadable.clear()
         self._saved_text = ""
-        self.reading.cancel()
+        for action in (self.reading, self.reading_on, self.picturing):
+            action.cancel()
+        self._dock.show_older(False)
         self._dock.snapshots.set_current("")
         self._dock.snapshots.set_rows(())
         is_ours = session is None or not session.is_foreign
@@ -231,10 +244,32 @@ class Snapshots(QObject):
         except AppError as error:
             self._dock.snapshots.set_words(error.message)
             return
-        found = _newest_first(page.snapshots)
-        self._learn(found)
-        people = await self._named({one.author_id for one in found})
-        self._rows = _keyed(found)
+        joined, are_known = _joined(page.snapshots, self._found)
+        if page.next_pagination_token and are_known:
+            self._found = joined  # what was read on before is kept, and where to read on
+        else:
+            self._found = _newest_first(page.snapshots)
+            self._older = page.next_pagination_token
+        await self._show_found(session)
+
+    async def _read_on(self) -> None:
+        """Read the next older part of the history."""
+        session, token = self._session, self._older
+        if session is None or token is None:
+            return
+        page = await session.snapshots(token)
+        if session is not self._session or token != self._older:
+            return  # read anew meanwhile
+        self._found, _ = _joined(self._found, page.snapshots)
+        self._older = page.next_pagination_token
+        await self._show_found(session)
+
+    async def _show_found(self, session: CanvasSession) -> None:
+        """List what is known of the history, between what was done from here."""
+        self._learn(self._found)
+        people = await self._named({one.author_id for one in self._found})
+        lines = await self._lines(session, len(self._found))
+        self._rows = _keyed(self._found)
         rows: list[SnapshotRow] = []
         for key, one in self._rows.items():
             is_own = one.author_id in self._own_ids
@@ -243,19 +278,41 @@ class Snapshots(QObject):
             tip = snapshot_words.whole(one.taken_at, one.author_id, by)
             note = f"By {by}" if by else ""
             rows.append(SnapshotRow(key, one.taken_at, "", note, tip, self._pictures.get(one.hash)))
-        rows += [_row_of(line) for line in await self._lines(session)]
+        rows += [_row_of(line) for line in lines]
         rows.sort(key=lambda row: row.at or _LONG_AGO, reverse=True)
         self._dock.snapshots.set_rows(rows)
-        self._pictures = {
-            one.hash: self._pictures[one.hash] for one in found if one.hash in self._pictures
-        }
-        for key, one in list(self._rows.items())[:_PICTURES]:
-            if one.hash in self._pictures:
-                continue
+        self._dock.show_older(self._older is not None)
+        hashes = {one.hash for one in self._found}
+        self._pictures = {key: one for key, one in self._pictures.items() if key in hashes}
+        await self._draw_rows(list(self._rows)[:_PICTURES])
+
+    async def _picture_rows(self) -> None:
+        """Draw the rows that are in sight, one after the other: each is a whole canvas."""
+        while True:
+            wanted = [
+                key for key in self._dock.snapshots.without_picture()
+                if key in self._rows and self._rows[key].hash not in self._unreadable
+            ]  # fmt: skip
+            if not wanted:
+                return
+            await self._draw_rows(wanted[:1])
+
+    async def _draw_rows(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            async with self._drawing:
+                await self._draw_row(key)
+
+    async def _draw_row(self, key: str) -> None:
+        one = self._rows.get(key)
+        if one is None or one.hash in self._unreadable:
+            return
+        if one.hash not in self._pictures:
             image = await self._picture(one.raw_data, _SMALL_PX)
-            if image is not None and key in self._rows:
-                self._pictures[one.hash] = QPixmap.fromImage(image)
-                self._dock.snapshots.set_picture(key, self._pictures[one.hash])
+            if image is None:
+                self._unreadable.add(one.hash)
+                return
+            self._pictures[one.hash] = QPixmap.fromImage(image)
+        self._dock.snapshots.set_picture(key, self._pictures[one.hash])
 
     def _learn(self, snapshots: Sequence[Snapshot]) -> None:
         """Take note of our own id: that of who first took what was saved from here."""
@@ -267,10 +324,10 @@ class Snapshots(QObject):
         people = self._ports.people
         return await people.named(ids - {""}) if people is not None else {}
 
-    async def _lines(self, session: CanvasSession) -> list[HistoryLine]:
+    async def _lines(self, session: CanvasSession, count: int) -> list[HistoryLine]:
         """Return the newest of what was done from here; nothing where it cannot be read."""
         try:
-            return (await session.history())[:_LINES]
+            return (await session.history())[: max(_LINES, count)]
         except AppError as error:
             self._ports.messages.report(error)
             return []
@@ -421,6 +478,13 @@ def _row_of(line: HistoryLine) -> SnapshotRow:
 
 def _newest_first(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     return sorted(snapshots, key=lambda one: one.taken_at or _LONG_AGO, reverse=True)
+
+
+def _joined(newer: Sequence[Snapshot], older: Sequence[Snapshot]) -> tuple[list[Snapshot], bool]:
+    """Return two parts of a history as one, newest first, and whether they overlapped."""
+    names = {(one.taken_at, one.hash) for one in newer}
+    rest = [one for one in older if (one.taken_at, one.hash) not in names]
+    return _newest_first([*newer, *rest]), len(rest) < len(older)
 
 
 def _flat(document: Document, pixels: drawing.Pixels, rect: QRect, max_px: int) -> QImage:
