@@ -353,6 +353,27 @@ def free_copy_name(document: Document, name: str) -> str:
     return wanted
 
 
+def alone(document: Document, layer: Layer, **values: Any) -> Document:
+    """Return a layer with what is in it as all that there is, without a background.
+
+    Args:
+        values: what is otherwise about the layer; its pixels are found by its id as before.
+    """
+    inner = document.below(layer.id)
+    top = layer.model_copy(update={"parent": "", **values})
+    layers = (*(one for one in document.layers if one.id in inner), top)
+    return document.model_copy(update={"layers": layers, "background": ""})
+
+
+def neighbour(document: Document, layer: Layer, gone: Collection[str]) -> str:
+    """Return what one goes on with when a layer goes, with others: the one under it."""
+    siblings = document.children(layer.parent)
+    place = siblings.index(layer)
+    rest = [one.id for one in siblings if one.id not in gone]
+    under = [one.id for one in siblings[:place] if one.id not in gone]
+    return under[-1] if under else rest[0] if rest else layer.parent
+
+
 def shown(document: Document, is_wanted: Callable[[Layer], bool]) -> list[Layer]:
     """Return the layers as a list shows them: the highest first, a group before what is in it."""
     result: list[Layer] = []

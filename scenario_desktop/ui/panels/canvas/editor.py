@@ -5,7 +5,7 @@ It knows no service and no widget. Tools and the layer list call it; it tells wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +28,7 @@ from scenario_desktop.canvas.format import (
 from scenario_desktop.canvas.history import History, PixelChange, Step
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.panels.canvas.layers import broken
-from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.pixels import drawing, frames
 from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
 from scenario_desktop.ui.panels.canvas.pixels.brush import Brush, Stroke, mapped_clip
 from scenario_desktop.ui.panels.canvas.pixels.composite import Compositor
@@ -660,13 +660,9 @@ class Editor(QObject):
             self.pixels.pictures.setdefault(key, source)
         document = edits.insert(self.document, layers, root, self.active_id)
         top = document.layer(root)
-        before, self.document = self.document, document
-        box = self.frame_of(top) if top is not None else QRectF()
-        self.document = before
-        if isinstance(top, GroupLayer) or top is None:
-            area = box
-        else:
-            area = drawing.matrix(top.transform).mapRect(box)
+        area = QRectF()
+        if top is not None:
+            area = frames.on_canvas(top, frames.frame_of(document, self.pixels, top))
         if top is not None and not area.isEmpty() and not area.intersects(QRectF(self.rect)):
             way = QRectF(self.rect).center() - area.center()
             document = edits.shifted(document, top.id, round(way.x()), round(way.y()))
@@ -731,7 +727,7 @@ class Editor(QObject):
         gone = {layer_id, *self.document.below(layer_id)}
         document = edits.remove(self.document, [layer_id])
         if layer_id == self.active_id:
-            self.active_id = self.neighbour(layer, gone)
+            self.active_id = edits.neighbour(self.document, layer, gone)
         self.commit(f"Delete {layer.name}", "trash-2", document, self.held_with(gone))
         self.active_changed.emit()
 
@@ -844,43 +840,11 @@ class Editor(QObject):
 
     def layer_at(self, point: QPointF) -> str:
         """Return the highest unlocked layer that shows something at a point; "" if none."""
-        spot = QRect(int(point.x()), int(point.y()), 1, 1)
-        for node in reversed(drawing.nodes_of(self.document)):
-            layer = node.layer
-            if self.document.is_locked(layer):
-                continue
-            if not node.inner and not drawing.bounds_of(layer, self.pixels).contains(point):
-                continue
-            solid = layer.model_copy(update={"opacity": 1.0, "blend": Blend.NORMAL, "parent": ""})
-            inner = self.document.below(layer.id)
-            layers = (*(one for one in self.document.layers if one.id in inner), solid)
-            alone = self.document.model_copy(update={"layers": layers, "background": ""})
-            if drawing.render(alone, self.pixels, spot).pixelColor(0, 0).alpha() > 8:
-                return layer.id
-        return ""
+        return frames.layer_at(self.document, self.pixels, point)
 
     def frame_of(self, layer: Layer) -> QRectF:
         """Return the box around what a layer shows, in its own pixels."""
-        if isinstance(layer, PaintLayer):
-            surface = self.pixels.surfaces.get(layer.id)
-            box = QRectF(surface.used_bounds()) if surface else QRectF()
-            return box.united(drawing.missing_box(layer, self.pixels))
-        if isinstance(layer, GroupLayer):
-            return self.frame_around(self.document.below(layer.id))
-        return drawing.box_of(layer, self.pixels)
-
-    def frame_around(self, layer_ids: Iterable[str]) -> QRectF:
-        """Return the box around what several layers show, on the canvas."""
-        box = QRectF()
-        for layer_id in layer_ids:
-            layer = self.document.layer(layer_id)
-            if layer is None:
-                continue
-            frame = self.frame_of(layer)
-            if not frame.isEmpty() and not isinstance(layer, GroupLayer):
-                frame = drawing.matrix(layer.transform).mapRect(frame)
-            box = box.united(frame)
-        return box
+        return frames.frame_of(self.document, self.pixels, layer)
 
     def flattened(self, rect: QRect | None = None, scale: float = 1.0) -> QImage:
         """Return the canvas as one picture."""
@@ -891,24 +855,7 @@ class Editor(QObject):
         layer = self.active
         if layer is None:
             return QImage(), QPoint()
-        area = self.rect
-        if self.selection is not None:
-            area = area & self.selection.boundingRect().toAlignedRect()
-        else:
-            frame = self.frame_of(layer)
-            if not isinstance(layer, GroupLayer):
-                frame = drawing.matrix(layer.transform).mapRect(frame)
-            area = frame.toAlignedRect() & area
-        if area.isEmpty():
-            return QImage(), QPoint()
-        inner = self.document.below(layer.id)
-        top = layer.model_copy(update={"parent": "", "is_visible": True})
-        layers = (*(one for one in self.document.layers if one.id in inner), top)
-        alone = self.document.model_copy(update={"layers": layers, "background": ""})
-        image = drawing.render(alone, self.pixels, area)
-        if self.selection is not None:
-            image = _masked(image, self.selection.translated(-area.topLeft()))
-        return image, area.topLeft()
+        return frames.cut_out(self.document, self.pixels, layer, self.selection)
 
     def held_with(self, layer_ids: Collection[str]) -> Held | None:
         """Return what stands for the pixels of layers with their masks that a step removes."""
@@ -922,26 +869,7 @@ class Editor(QObject):
         size = sum(surface.size_bytes() for surface in surfaces)
         return Held(size) if size else None
 
-    def neighbour(self, layer: Layer, gone: Collection[str]) -> str:
-        """Return what one goes on with when a layer goes, with others: the one under it."""
-        siblings = self.document.children(layer.parent)
-        place = siblings.index(layer)
-        rest = [one.id for one in siblings if one.id not in gone]
-        under = [one.id for one in siblings[:place] if one.id not in gone]
-        return under[-1] if under else rest[0] if rest else layer.parent
-
 
 def _shade(color: QColor) -> QColor:
     """Return a colour as a mask takes it."""
     return QColor.fromRgb(*(qGray(color.rgb()),) * 3)
-
-
-def _masked(image: QImage, path: QPainterPath) -> QImage:
-    from scenario_desktop.ui.panels.canvas.pixels.tiling import empty
-
-    result = empty(image.width(), image.height())
-    painter = QPainter(result)
-    painter.setClipPath(path)
-    painter.drawImage(0, 0, image)
-    painter.end()
-    return result

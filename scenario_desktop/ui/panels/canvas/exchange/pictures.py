@@ -357,16 +357,10 @@ class Pictures(QObject):
 
 def _alone(document: Document, layer: Layer) -> Document:
     """Return a layer as the only one, in its own pixels; a group in those of the canvas."""
-    values: dict[str, object] = {
-        "parent": "", "is_visible": True, "opacity": 1.0, "blend": Blend.NORMAL,
-    }  # fmt: skip
+    values: dict[str, object] = {"is_visible": True, "opacity": 1.0, "blend": Blend.NORMAL}
     if not isinstance(layer, GroupLayer):
         values["transform"] = Transform()
-    inner = document.below(layer.id)
-    layers = [one for one in document.layers if one.id in inner]
-    return document.model_copy(
-        update={"layers": (*layers, edits.replaced(layer, **values)), "background": ""}
-    )
+    return edits.alone(document, layer, **values)
 
 
 def _with_ending(path: Path, kind: str) -> Path:

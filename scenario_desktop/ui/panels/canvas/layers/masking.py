@@ -156,15 +156,10 @@ def apply(editor: Editor, layer_id: str) -> None:
 
 def _flatten(editor: Editor, layer: Layer, name: str, icon: str) -> None:
     """Put a paint layer in the place of a layer and what is in it."""
-    plain = layer.model_copy(
-        update={"parent": "", "opacity": 1.0, "blend": Blend.NORMAL, "is_visible": True}
-    )
-    gone = {layer.id, *editor.document.below(layer.id)}
-    parts = [one for one in editor.document.layers if one.id in gone and one is not layer]
-    layers = (*parts, plain)
-    alone = editor.document.model_copy(update={"layers": layers, "background": ""})
+    alone = edits.alone(editor.document, layer, opacity=1.0, blend=Blend.NORMAL, is_visible=True)
+    gone = {one.id for one in alone.layers}
     rect = QRect()
-    for one in layers:
+    for one in alone.layers:
         rect = rect.united(drawing.bounds_of(one, editor.pixels).toAlignedRect())
     rect &= editor.rect.adjusted(-_REACH, -_REACH, _REACH, _REACH)
     made = PaintLayer(
@@ -175,7 +170,7 @@ def _flatten(editor: Editor, layer: Layer, name: str, icon: str) -> None:
         image = drawing.render(alone, editor.pixels, rect)
         editor.pixels.surface(made.id).put(image, QPoint(rect.topLeft()))
     document = edits.remove(edits.add(editor.document, made, layer.id), list(gone))
-    masks = {one.mask.id for one in (layer, *parts) if one.mask is not None}
+    masks = {one.mask.id for one in alone.layers if one.mask is not None}
     editor.active_id = made.id
     editor.commit(name, icon, document, editor.held({made.id, *gone, *masks}))
     editor.active_changed.emit()

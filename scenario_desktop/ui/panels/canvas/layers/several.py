@@ -12,6 +12,7 @@ from scenario_desktop.canvas.document import new_id
 from scenario_desktop.canvas.format import GroupLayer, Layer, Transform
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.pixels import frames
 
 
 def roots(editor: Editor) -> list[str]:
@@ -27,7 +28,7 @@ def stand_in(editor: Editor) -> tuple[Layer, QRectF] | None:
     ids = roots(editor)
     if len(ids) > 1:
         made = GroupLayer(id=new_id(), name=name_of(editor, ids))
-        return made, editor.frame_around(ids)
+        return made, frames.frame_around(editor.document, editor.pixels, ids)
     layer = editor.document.layer(ids[0]) if ids else None
     return None if layer is None else (layer, editor.frame_of(layer))
 
@@ -71,7 +72,7 @@ def delete(editor: Editor) -> None:
     gone = {one for layer_id in ids for one in (layer_id, *document.below(layer_id))}
     name = name_of(editor, ids)
     if active is not None:
-        editor.active_id = editor.neighbour(active, gone)
+        editor.active_id = edits.neighbour(document, active, gone)
     editor.commit(f"Delete {name}", "trash-2", edits.remove(document, ids), editor.held_with(gone))
     editor.active_changed.emit()
 

@@ -20,7 +20,7 @@ from scenario_desktop.canvas.format import (
 from scenario_desktop.canvas.history import Step
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.layers import several
-from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.pixels import drawing, frames
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolId
 from scenario_desktop.ui.panels.canvas.tools.tools import (
     CLICK_PX,
@@ -186,7 +186,7 @@ class SelectTool(Tool):
             for layer in document.children()
             if not layer.is_locked
             and layer.is_visible
-            and editor.frame_around([layer.id]).intersects(band)
+            and frames.frame_around(document, editor.pixels, [layer.id]).intersects(band)
         ]
         kept = [one for one in editor.chosen if one not in found] if is_more else []
         editor.choose([*kept, *found])
