@@ -355,6 +355,7 @@ class Workbench(QObject):
         session.sync.status_changed.connect(self.gallery.controller.set_sync_status)
         session.sync.status_changed.connect(self._on_sync_status)
         self.gallery.controller.set_sync_status(session.sync.status)
+        self._on_sync_status(session.sync.status)
         self.spend.bind(session, is_local=is_local)
         self.place.open(session.workspace_id, is_there=is_there)
         self._on_selection_changed(self.gallery.controller.chosen_count)
@@ -482,6 +483,9 @@ class Workbench(QObject):
     def _on_sync_status(self, status: SyncStatus) -> None:
         if status.state == "idle" and status.error is None:
             self.notices.withdraw_connection_trouble()
+            # A pass that finds nothing changes nothing, and would leave the welcome page unshown.
+            if status.at is not None and not self.sidebar.counts().sections.get(Section.ALL):
+                self._counting.trigger()
 
     def _has_session(self) -> bool:
         return self._session is not None
