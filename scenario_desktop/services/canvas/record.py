@@ -21,6 +21,7 @@ class Deed(StrEnum):
     """What a line tells."""
 
     FORCED = "forced"
+    FORCING = "forcing"  # asked for; nobody knows whether it was done
     RESTORED = "restored"
     COPIED = "copied"
     KEPT_OURS = "kept_ours"

@@ -39,6 +39,7 @@ from scenario_desktop.services.canvas.record import CanvasRecord, Deed, HistoryL
 from scenario_desktop.services.canvas.remote import RemoteCanvas
 from scenario_desktop.services.canvas.room import CanvasTimes, Room
 from scenario_desktop.services.canvas.saves import Saves
+from scenario_desktop.services.canvas.wire import is_doubtful
 from scenario_desktop.services.canvas.working_draft import WorkingDraft
 
 _log = logging.getLogger(__name__)
@@ -300,11 +301,19 @@ class CanvasSession:
         async with self._remote.turn:
             until = self._wire.lock_end(await self._remote.look())
             if until is not None:
-                end = f"{until.astimezone():%H:%M}"
-                line = f"Took over the lock that somebody else held until {end}."
-                await self._write_down(Deed.FORCED, line)
-                await self._remote.ask(self._wire.force())
+                await self._force(f"{until.astimezone():%H:%M}")
         await self._keeper.drive(lease_events.TakeWanted())
+
+    async def _force(self, end: str) -> None:
+        whose = f"the lock that somebody else held until {end}"
+        try:
+            await self._remote.ask(self._wire.force())
+        except AppError as error:
+            if is_doubtful(error):
+                line = f"Asked to take over {whose}; no answer came, so it may be gone."
+                await self._write_down(Deed.FORCING, line)
+            raise
+        await self._write_down(Deed.FORCED, f"Took over {whose}.")
 
     async def release(self) -> None:
         """Give the lock back; strokes that are not saved go into a kept draft first.

@@ -49,6 +49,7 @@ _NOT_OURS = "This was made by another program and cannot be shown"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _DEEDS = {
     "forced": ("You took the lock over", "lock-open"),
+    "forcing": ("You tried to take the lock over", "lock-open"),
     "restored": ("You restored a snapshot", "rotate-ccw"),
     "copied": ("You saved a copy", "copy-plus"),
     "kept_ours": ("You kept your version", "check"),
