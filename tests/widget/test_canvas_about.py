@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -154,3 +155,17 @@ def test_the_lock_of_another_programs_canvas(state: Lease, kind: LockKind, actio
     left = 300.0 if state.until else None
     shown = words.lock_state(state, left, is_foreign=True, saved_at=None)
     assert (shown.kind, shown.action) == (kind, action)
+
+
+def test_a_wrong_clock_is_told_with_another_programs_canvas_too() -> None:
+    wrong = replace(lease(Phase.HELD), skew_s=-7200.0)
+    shown = words.lock_state(wrong, 300.0, is_foreign=True, saved_at=None)
+    assert "2\u00a0h fast" in shown.note
+    free = words.lock_state(Lease(skew_s=45.0), None, is_foreign=True, saved_at=None)
+    assert "45\u00a0s slow" in free.note
+
+
+def test_who_does_nothing_with_another_programs_canvas_is_told_what_comes_of_it() -> None:
+    asked = replace(lease(Phase.HELD), idle_asked_s=1.0)
+    shown = words.lock_state(asked, 300.0, is_foreign=True, saved_at=None)
+    assert "about to be given back" in shown.note

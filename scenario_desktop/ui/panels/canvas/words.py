@@ -91,22 +91,22 @@ def lock_state(
 
 def _foreign(lease: Lease, left_s: float | None, until: str) -> LockState:
     """Return what is said of another program's canvas, which is locked and given back by hand."""
-    phase = lease.phase.value
+    phase, note = lease.phase.value, skew(lease) or _NEVER_WRITTEN
     if lease.is_ours:
         mine = _mine(lease, left_s, until, "")
-        note = mine.note if lease.is_offline or mine.is_ending else _NEVER_WRITTEN
-        return replace(mine, note=note)
+        is_told = lease.is_offline or lease.is_idle_asked or mine.is_ending
+        return mine if is_told else replace(mine, note=note)
     if phase == "acquiring":
-        return LockState(LockKind.ASKING, "Asking for the lock…", _NEVER_WRITTEN)
+        return LockState(LockKind.ASKING, "Asking for the lock…", note)
     if phase == "lost":
         return _lost(lease, until if left_s else "", "")
     if phase == "refused":
-        return _refused(lease, until, left_s, "", _NEVER_WRITTEN)
+        return _refused(lease, until, left_s, "", note)
     if until and left_s:
         return LockState(
-            LockKind.OTHER, f"Locked until {until}", _NEVER_WRITTEN, "", CHECK_AGAIN, "refresh-cw"
+            LockKind.OTHER, f"Locked until {until}", note, "", CHECK_AGAIN, "refresh-cw"
         )
-    return LockState(LockKind.FOREIGN, "Made by another program", _NEVER_WRITTEN, "", LOCK, "lock")
+    return LockState(LockKind.FOREIGN, "Made by another program", note, "", LOCK, "lock")
 
 
 def skew(lease: Lease) -> str:
