@@ -18,6 +18,7 @@ from scenario_desktop.ui.panels.canvas.history.history_list import (
     HistoryList,
     rows_of,
 )
+from scenario_desktop.ui.panels.canvas.layers import merging, several, single
 from scenario_desktop.ui.panels.canvas.pixels import drawing, filling
 from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
 from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
@@ -95,7 +96,7 @@ def test_what_the_compositor_keeps_equals_drawing_everything_anew() -> None:
         stroke(editor, points, chance.choice([RED, GREEN]), Brush(15, 0.5))
         if number % 4 == 3:
             editor.change_layer("b", "x", "", is_visible=number % 8 == 3)
-            editor.move_layer("c", number % 3, "")
+            single.move(editor, "c", number % 3, "")
         if number % 5 == 4:
             editor.undo()
         editor.compositor.set_level(0)
@@ -161,14 +162,14 @@ def test_a_canvas_for_looking_refuses_every_edit() -> None:
     editor.undo()
     editor.redo()
     editor.add_paint_layer()
-    editor.delete_layer("a")
-    editor.duplicate_layer("a")
-    editor.merge_down("b")
-    editor.group_layers(["a"])
-    editor.move_layer("a", 1, "")
+    single.delete(editor, "a")
+    single.duplicate(editor, "a")
+    merging.merge_down(editor, "b")
+    several.group(editor, ["a"])
+    single.move(editor, "a", 1, "")
     editor.change_layer("a", "x", "", opacity=0.1)
     editor.resize(QRect(0, 0, 5, 5))
-    editor.clear_selected()
+    single.clear_selected(editor)
     assert not editor.begin_stroke(HARD, RED)
     assert editor.document is before
     assert len(told) == 12
@@ -182,7 +183,7 @@ def test_painting_stays_inside_the_mask() -> None:
     stroke(editor, [(20, 50), (180, 50)])
     assert color(editor, 50, 50) == RED
     assert color(editor, 150, 50) == CLEAR
-    editor.clear_selected()
+    single.clear_selected(editor)
     assert color(editor, 50, 50) == CLEAR
 
 
@@ -198,7 +199,7 @@ def test_painting_follows_a_turned_layer() -> None:
 def test_a_copy_has_pixels_of_its_own() -> None:
     editor = editor_of(paint("a"))
     stroke(editor, [(50, 50)])
-    editor.duplicate_layer("a")
+    single.duplicate(editor, "a")
     stroke(editor, [(50, 50)], GREEN)
     editor.change_layer(editor.active_id, "x", "", is_visible=False)
     assert color(editor, 50, 50) == RED
@@ -208,7 +209,7 @@ def test_a_deleted_layer_comes_back_with_its_pixels() -> None:
     editor = editor_of(paint("a"), paint("b"))
     editor.set_active("b")
     stroke(editor, [(50, 50)])
-    editor.delete_layer("b")
+    single.delete(editor, "b")
     assert color(editor, 50, 50) == CLEAR
     assert editor.active_id == "a"
     editor.undo()
@@ -223,7 +224,7 @@ def test_merging_down_looks_the_same() -> None:
     editor.set_active("b")
     stroke(editor, [(10, 20), (45, 20)])
     before = flat(editor)
-    editor.merge_down("b")
+    merging.merge_down(editor, "b")
     assert [layer.kind for layer in editor.document.layers] == ["paint"]
     assert flat(editor) == before
     editor.undo()
@@ -234,7 +235,7 @@ def test_merging_the_lowest_layer_says_why_not() -> None:
     editor = editor_of(paint("a"))
     told: list[str] = []
     editor.refused.connect(told.append)
-    editor.merge_down("a")
+    merging.merge_down(editor, "a")
     assert "nothing under" in told[0]
 
 
@@ -360,7 +361,7 @@ def test_groups_blend_as_one() -> None:
         picture("q", RED, pixels),
         pixels=pixels,
     )
-    editor.group_layers(["p", "q"])
+    several.group(editor, ["p", "q"])
     editor.change_layer(editor.active_id, "x", "", opacity=0.5)
     found = color(editor, 10, 10)
     assert (found.blue(), found.alpha()) == (0, pytest.approx(128, abs=1))
@@ -406,7 +407,7 @@ def test_the_used_part_of_a_surface_is_exact() -> None:
 
 def test_a_layer_that_comes_back_is_worked_on_again() -> None:
     editor = editor_of(paint("a"), paint("b"), paint("c"))
-    editor.delete_layer("b")
+    single.delete(editor, "b")
     editor.set_active("c")
     editor.undo()
     assert editor.active_id == "b"
@@ -427,7 +428,7 @@ def test_an_edit_in_the_middle_of_a_stroke_comes_after_it() -> None:
     bare = editor.document
     assert editor.begin_stroke(HARD, RED)  # on a layer that is made for it
     editor.stroke_to(100, 50)
-    editor.duplicate_layer("p")
+    single.duplicate(editor, "p")
     editor.stroke_to(150, 50)
     editor.end_stroke()
     assert [step.name for step in editor.history.done] == ["Brush on Layer 1", "Duplicate p"]

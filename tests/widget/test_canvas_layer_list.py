@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from scenario_desktop.canvas.format import GroupLayer
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.layers import single
 from scenario_desktop.ui.panels.canvas.layers.layer_list import LayerList, row_height
 from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerModel
 from tests.widget.canvas_support import editor_of, paint
@@ -30,7 +32,7 @@ def editor() -> Editor:
 @pytest.fixture
 def rows(qapp: QApplication, editor: Editor) -> Iterator[LayerList]:
     made = LayerList(LayerModel(editor))
-    made.moved.connect(editor.move_layer)
+    made.moved.connect(partial(single.move, editor))
     made.resize(240, row_height() * 7)
     made.show()
     yield made

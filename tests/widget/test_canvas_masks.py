@@ -12,7 +12,7 @@ from scenario_desktop.canvas.format import Blend, GroupLayer, PaintLayer, Transf
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.exchange import loading
 from scenario_desktop.ui.panels.canvas.exchange.keeping import Keeping
-from scenario_desktop.ui.panels.canvas.layers import masking
+from scenario_desktop.ui.panels.canvas.layers import masking, merging, several, single
 from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerModel, LayerRole, note_of
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
@@ -144,7 +144,7 @@ def test_a_mask_moves_with_its_layer_and_is_copied_with_it(editor: Editor) -> No
     editor.commit("Move", "move", edits.shifted(editor.document, "p", 100, 0))
     assert color(editor, 110, 20) == RED
     assert color(editor, 140, 20).alpha() == 0
-    editor.duplicate_layer("p")
+    single.duplicate(editor, "p")
     copy = editor.active
     assert copy is not None
     original = editor.document.layer("p")
@@ -159,7 +159,7 @@ def test_a_mask_moves_with_its_layer_and_is_copied_with_it(editor: Editor) -> No
 
 
 def test_a_group_is_seen_through_its_mask_and_both_move(editor: Editor) -> None:
-    editor.group_layers(["p"])
+    several.group(editor, ["p"])
     group = editor.active_id
     left_half(editor)
     masking.add(editor, group)
@@ -175,7 +175,7 @@ def test_a_group_is_seen_through_its_mask_and_both_move(editor: Editor) -> None:
 
 
 def test_merging_a_group_applies_its_masks_and_can_be_undone(editor: Editor) -> None:
-    editor.group_layers(["p"])
+    several.group(editor, ["p"])
     group = editor.active_id
     editor.change_layer(group, "Opacity of {}", "blend", opacity=0.5, blend=Blend.MULTIPLY)
     left_half(editor)
@@ -183,7 +183,7 @@ def test_merging_a_group_applies_its_masks_and_can_be_undone(editor: Editor) -> 
     editor.set_selection(None)
     before = editor.document
     seen = editor.flattened()
-    masking.merge_group(editor, group)
+    merging.merge_group(editor, group)
     (layer,) = editor.document.layers
     assert isinstance(layer, PaintLayer)
     assert (layer.opacity, layer.blend, layer.mask) == (0.5, Blend.MULTIPLY, None)
@@ -195,13 +195,13 @@ def test_merging_a_group_applies_its_masks_and_can_be_undone(editor: Editor) -> 
 
 
 def test_a_group_with_a_locked_layer_is_not_merged(editor: Editor) -> None:
-    editor.group_layers(["p"])
+    several.group(editor, ["p"])
     group = editor.active_id
     editor.change_layer("p", "Lock {}", "lock", is_locked=True)
     before, refusals = editor.document, list[str]()
     editor.refused.connect(refusals.append)
-    masking.merge_group(editor, group)
-    masking.merge_group(editor, "p")
+    merging.merge_group(editor, group)
+    merging.merge_group(editor, "p")
     assert editor.document is before
     assert refusals == ["A layer of this group is locked."]
 
@@ -224,7 +224,7 @@ def test_what_is_done_with_a_mask_says_why_it_cannot_be_done(editor: Editor) -> 
 
 
 def test_a_locked_group_keeps_its_masks(editor: Editor) -> None:
-    editor.group_layers(["p"])
+    several.group(editor, ["p"])
     editor.change_layer(editor.active_id, "Lock {}", "lock", is_locked=True)
     refusals: list[str] = []
     editor.refused.connect(refusals.append)

@@ -15,6 +15,7 @@ from scenario_desktop.canvas.format import Document, PaintLayer, PictureLayer, T
 from scenario_desktop.errors import Offline
 from scenario_desktop.services.canvas.content import Drawn
 from scenario_desktop.services.canvas.lease import Phase
+from scenario_desktop.ui.panels.canvas.layers import merging, single
 from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerRole
 from scenario_desktop.ui.panels.canvas.lease.lock_bar import LockKind
 from scenario_desktop.ui.widgets.drags import put_keys
@@ -123,8 +124,8 @@ async def test_missing_paint_stays_and_is_not_painted_on(
     before = editor.document
     editor.set_active(broken.id)
     assert not editor.begin_stroke(panel.settings.brush, QColor("red"))
-    editor.duplicate_layer(broken.id)
-    editor.merge_down(broken.id)
+    single.duplicate(editor, broken.id)
+    merging.merge_down(editor, broken.id)
     assert editor.document is before
     assert "could not be loaded" in panel._ports.messages.toasts[-1]
     editor.add_paint_layer()

@@ -14,7 +14,7 @@ from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import Blend, GroupLayer, Layer, Transform
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.layers import several
+from scenario_desktop.ui.panels.canvas.layers import several, single
 from scenario_desktop.ui.panels.canvas.layers.layer_actions import LayerActions
 from scenario_desktop.ui.panels.canvas.layers.layer_list import LayerList, row_height
 from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
@@ -225,7 +225,7 @@ def test_copies_have_paint_of_their_own(qapp: QApplication) -> None:
     several.duplicate(editor)
     copied = next(one for one in editor.chosen if layer_of(editor, one).name == "a copy")
     editor.set_active("a")
-    editor.clear_selected()
+    single.clear_selected(editor)
     assert color(editor, 40, 20) == RED
     assert copied in editor.pixels.surfaces
 

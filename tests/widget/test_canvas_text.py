@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from scenario_desktop.canvas import format as canvas_format
 from scenario_desktop.canvas.format import Document, TextLayer
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.layers import single
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.tools.settings import TextStyle, ToolId, ToolSettings
@@ -109,7 +110,7 @@ def test_wider_lines_make_a_higher_box() -> None:
 def test_next_words_are_written_in_what_was_chosen(desk: Desk) -> None:
     desk.settings.set_tool(ToolId.BRUSH)
     assert not desk.options.isVisible()
-    desk.editor.delete_layer("t")
+    single.delete(desk.editor, "t")
     desk.settings.set_tool(ToolId.TEXT)
     desk.options.edited.emit({"size": 40.0})
     desk.options.edited.emit({"color": "#ff0000"})

@@ -5,28 +5,24 @@ It knows no service and no widget. Tools and the layer list call it; it tells wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, qGray
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import (
-    Blend,
     Document,
-    GroupLayer,
     Layer,
     Mask,
     PaintLayer,
     PictureLayer,
     TextLayer,
-    Transform,
 )
 from scenario_desktop.canvas.history import History, PixelChange, Step
-from scenario_desktop.services.words import counted
 from scenario_desktop.ui.panels.canvas.layers import broken
 from scenario_desktop.ui.panels.canvas.pixels import drawing, frames
 from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
@@ -386,7 +382,7 @@ class Editor(QObject):
             self.refused.emit(self.read_only)
         return bool(self.read_only)
 
-    def _editable(self) -> Layer | None:
+    def editable_layer(self) -> Layer | None:
         """Return the active layer if it may be changed, or say why not."""
         if self.refuse():
             return None
@@ -532,7 +528,7 @@ class Editor(QObject):
         if self.active is None and self.read_only == "":
             self._stroke_before = self.document
         else:
-            layer = self._editable()
+            layer = self.editable_layer()
             mask = self.active_mask
             if layer is not None and mask is not None and not mask.is_enabled:
                 self.refused.emit(f"The mask of “{layer.name}” is off. Turn it on to paint on it.")
@@ -596,25 +592,6 @@ class Editor(QObject):
         """Return what watches an edit of a surface."""
         return Recorder(surface, self._arena)
 
-    def clear_selected(self) -> None:
-        """Delete the pixels inside the selection, or the layer where nothing is selected."""
-        if self.selection is None:
-            self.delete_layer(self.active_id)
-            return
-        layer = self._editable()
-        if layer is None:
-            return
-        if not isinstance(layer, PaintLayer) and self.active_mask is None:
-            self.refused.emit(f"“{layer.name}” has no paint. Only paint can be cleared.")
-            return
-        area = self.selection.boundingRect().toAlignedRect()
-
-        def clear(painter: QPainter) -> None:
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
-            painter.fillRect(area, Qt.GlobalColor.transparent)
-
-        self.paint_with("Clear on {}", "eraser", area, clear)
-
     # Layers
 
     def add_paint_layer(self) -> None:
@@ -637,179 +614,6 @@ class Editor(QObject):
         self.active_id = layer.id
         self.commit(name, icon, document)
         self.active_changed.emit()
-
-    def insert_layers(
-        self,
-        layers: tuple[Layer, ...],
-        root: str,
-        surfaces: Mapping[str, PaintSurface],
-        pictures: Mapping[str, PictureSource],
-    ) -> None:
-        """Paste layers above the active one, with their pixels, and work on the one pasted.
-
-        They keep their place where some of it is on this canvas, and come to its middle elsewhere.
-
-        Args:
-            layers: in their order, with ids that nothing here has.
-            root: the one that all others are in.
-        """
-        if self.refuse():
-            return
-        self.pixels.surfaces.update(surfaces)
-        for key, source in pictures.items():
-            self.pixels.pictures.setdefault(key, source)
-        document = edits.insert(self.document, layers, root, self.active_id)
-        top = document.layer(root)
-        area = QRectF()
-        if top is not None:
-            area = frames.on_canvas(top, frames.frame_of(document, self.pixels, top))
-        if top is not None and not area.isEmpty() and not area.intersects(QRectF(self.rect)):
-            way = QRectF(self.rect).center() - area.center()
-            document = edits.shifted(document, top.id, round(way.x()), round(way.y()))
-        self.active_id = root
-        name = top.name if top is not None else ""
-        self.commit(f"Paste {name}", "copy", document)
-        self.active_changed.emit()
-
-    def place_picture(
-        self,
-        image: QImage,
-        name: str,
-        *,
-        asset_id: str = "",
-        blob: str = "",
-        at: QPointF | None = None,
-    ) -> None:
-        """Add a picture, shrunk to fit the canvas where it is larger.
-
-        Args:
-            at: where its middle comes to lie; the middle of the canvas without it.
-        """
-        size = QSize(image.width(), image.height())
-        scale = min(1.0, self.document.width / size.width(), self.document.height / size.height())
-        middle = at or QRectF(self.rect).center()
-        transform = Transform(
-            x=round(middle.x() - size.width() * scale / 2),
-            y=round(middle.y() - size.height() * scale / 2),
-            scale_x=scale,
-            scale_y=scale,
-        )
-        layer = PictureLayer(
-            id=edits.new_id(),
-            name=name[:200] or "Picture",
-            asset_id=asset_id,
-            blob=blob,
-            width=size.width(),
-            height=size.height(),
-            transform=transform,
-        )
-        self.add_layer(layer, f"Place {layer.name}", "image-plus", image)
-
-    def duplicate_layer(self, layer_id: str) -> None:
-        layer = self.document.layer(layer_id)
-        if layer is None or self.refuse() or self.refuse_broken(layer):
-            return
-        document, ids = edits.duplicate(self.document, layer_id)
-        for old, new in ids.items():
-            if old in self.pixels.surfaces:
-                self.pixels.surfaces[new] = self.pixels.surfaces[old].copy()
-        self.active_id = ids[layer_id]
-        self.commit(f"Duplicate {layer.name}", "copy", document)
-        self.active_changed.emit()
-
-    def delete_layer(self, layer_id: str) -> None:
-        layer = self.document.layer(layer_id)
-        if layer is None or self.refuse():
-            return
-        if self.document.is_locked(layer):
-            self.refused.emit(f"“{layer.name}” is locked. Unlock it before you delete it.")
-            return
-        gone = {layer_id, *self.document.below(layer_id)}
-        document = edits.remove(self.document, [layer_id])
-        if layer_id == self.active_id:
-            self.active_id = edits.neighbour(self.document, layer, gone)
-        self.commit(f"Delete {layer.name}", "trash-2", document, self.held_with(gone))
-        self.active_changed.emit()
-
-    def merge_down(self, layer_id: str) -> None:
-        """Make one paint layer of a layer and the one under it."""
-        layer = self.document.layer(layer_id)
-        if layer is None or self.refuse():
-            return
-        siblings = self.document.children(layer.parent)
-        place = siblings.index(layer)
-        if place == 0:
-            self.refused.emit(f"There is nothing under “{layer.name}” to merge with.")
-            return
-        under = siblings[place - 1]
-        if self.document.is_locked(layer) or under.is_locked:
-            self.refused.emit("One of the two layers is locked.")
-            return
-        if self.refuse_broken(layer) or self.refuse_broken(under):
-            return
-        gone = {layer.id, under.id, *self.document.below(layer.id), *self.document.below(under.id)}
-        # The lower one's blend mode stays a matter of the merged layer.
-        plain = under.model_copy(update={"blend": Blend.NORMAL})
-        alone = self.document.model_copy(
-            update={
-                "background": "",
-                "layers": tuple(
-                    plain if one.id == under.id else one
-                    for one in self.document.layers
-                    if one.id in gone
-                ),
-            }
-        )
-        alone = alone.model_copy(
-            update={
-                "layers": tuple(
-                    one.model_copy(update={"parent": ""}) if one.id in (layer.id, under.id) else one
-                    for one in alone.layers
-                )
-            }
-        )
-        rect = QRect()
-        for one in alone.layers:
-            rect = rect.united(drawing.bounds_of(one, self.pixels).toAlignedRect())
-        rect = rect & self.rect.adjusted(-4096, -4096, 4096, 4096)
-        made = PaintLayer(
-            id=edits.new_id(), name=under.name, parent=under.parent, blend=under.blend
-        )
-        if not rect.isEmpty():
-            image = drawing.render(alone, self.pixels, rect)
-            self.pixels.surface(made.id).put(image, rect.topLeft())
-        document = edits.add(self.document, made, layer.id)
-        document = edits.remove(document, list(gone))
-        self.active_id = made.id
-        self.commit(f"Merge {layer.name} down", "merge", document, self.held_with(gone))
-        self.active_changed.emit()
-
-    def group_layers(self, layer_ids: Collection[str]) -> None:
-        if self.refuse():
-            return
-        name = edits.free_name(self.document, "Group")
-        document, group_id = edits.group(self.document, layer_ids, name)
-        if group_id:
-            self.active_id = group_id
-            count = counted(len(layer_ids), "layer")
-            self.commit(f"Group {count}", "folder-plus", document)
-            self.active_changed.emit()
-
-    def ungroup(self, group_id: str) -> None:
-        layer = self.document.layer(group_id)
-        if isinstance(layer, GroupLayer) and not self.refuse():
-            self.commit(f"Ungroup {layer.name}", "ungroup", edits.ungroup(self.document, group_id))
-
-    def move_layer(self, layer_id: str, index: int, parent: str) -> None:
-        """Put a layer at another place; see ``document.move``."""
-        layer = self.document.layer(layer_id)
-        if layer is None or self.refuse():
-            return
-        document = edits.move(self.document, layer_id, index, parent)
-        if [one.id for one in document.layers] != [one.id for one in self.document.layers] or (
-            document.layer(layer_id) != layer
-        ):
-            self.commit(f"Move {layer.name} in the list", "layers", document)
 
     def change_layer(
         self, layer_id: str, step: str, icon: str, *, merges: bool = False, **values: Any

@@ -28,10 +28,11 @@ from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.panels.canvas.dialogs import COPY, ExportDialog
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.exchange import clipboard, loading, origins
+from scenario_desktop.ui.panels.canvas.exchange import clipboard, loading, origins, placing
 from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clip, Clipboard
 from scenario_desktop.ui.panels.canvas.exchange.keeping import Keeping
 from scenario_desktop.ui.panels.canvas.exchange.origins import Origin
+from scenario_desktop.ui.panels.canvas.layers import single
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.pixels import drawing, encoding
 from scenario_desktop.ui.panels.canvas.pixels.drawing import PictureSource, Pixels, rgba
@@ -192,7 +193,7 @@ class Pictures(QObject):
             named = await self._named(item, image)
             if self._is_gone(session):
                 return
-            self._editor.place_picture(image, item.name, at=where, **named)
+            placing.place(self._editor, image, item.name, at=where, **named)
         for number, path in enumerate(files):
             picture = await self._ports.pictures.file(path, canvas_format.MAX_SIDE)
             image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
@@ -216,7 +217,7 @@ class Pictures(QObject):
             return False
         top = editor.document.children()
         if origin is None or origin.canvas_id != session.asset.id:
-            editor.place_picture(image, item.name, **named)
+            placing.place(editor, image, item.name, **named)
         else:
             above = editor.document.layer(origin.layer_id) or (top[-1] if top else None)
             editor.set_active(above.id if above is not None else "")
@@ -252,7 +253,7 @@ class Pictures(QObject):
         if self._is_gone(session):
             return
         blob = self._keeping.add_picture(data)
-        self._editor.place_picture(image, name, blob=blob, at=at)
+        placing.place(self._editor, image, name, blob=blob, at=at)
         self._page.stage.settings.set_tool(ToolId.SELECT)
 
     def _is_gone(self, session: CanvasSession | None) -> bool:
@@ -267,7 +268,7 @@ class Pictures(QObject):
 
     def cut(self) -> None:
         if not self._editor.refuse() and self._copy():
-            self._editor.clear_selected()
+            single.clear_selected(self._editor)
 
     def _copy(self) -> bool:
         editor = self._editor
@@ -332,7 +333,7 @@ class Pictures(QObject):
         for data in blobs.values():
             self._keeping.add_picture(data)
         surfaces = {ids[key]: surface.copy() for key, surface in clip.surfaces.items()}
-        self._editor.insert_layers(tuple(made), ids[clip.root], surfaces, pictures)
+        placing.insert(self._editor, tuple(made), ids[clip.root], surfaces, pictures)
         self._page.stage.settings.set_tool(ToolId.SELECT)
 
     async def _paste_layer(self, layer: Layer, session: CanvasSession | None) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainterPath
 from scenario_desktop.canvas.format import Blend, GroupLayer, Layer, TextLayer, Transform
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
-from scenario_desktop.ui.panels.canvas.layers import masking, several
+from scenario_desktop.ui.panels.canvas.layers import masking, merging, several, single
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.panels.canvas.tools.color_picker import ColorPicker
@@ -85,12 +85,12 @@ class LayerActions(QObject):
     def delete(self) -> None:
         """Delete what is chosen, or the pixels inside the selection."""
         if self._editor.selection is not None:
-            self._editor.clear_selected()
+            single.clear_selected(self._editor)
         else:
             several.delete(self._editor)
 
     def merge(self) -> None:
-        self._editor.merge_down(self._editor.active_id)
+        merging.merge_down(self._editor, self._editor.active_id)
 
     def why_not_merge(self) -> str:
         """Return why nothing can be merged down now; "" when it can."""
@@ -114,10 +114,10 @@ class LayerActions(QObject):
     def group(self) -> None:
         ids = several.roots(self._editor)
         if ids:
-            self._editor.group_layers(ids)
+            several.group(self._editor, ids)
 
     def ungroup(self) -> None:
-        self._editor.ungroup(self._editor.active_id)
+        single.ungroup(self._editor, self._editor.active_id)
 
     def pick_color(self, is_foreground: bool) -> None:
         """Open the picker beside the two colours."""
@@ -247,7 +247,7 @@ class LayerActions(QObject):
         return "from the selection" if deed.name == "add" and self._editor.selection else ""
 
     def merge_group(self) -> None:
-        masking.merge_group(self._editor, self._editor.active_id)
+        merging.merge_group(self._editor, self._editor.active_id)
 
     def _add_mask_entries(self, menu: Menu, layer: Layer, reason: str) -> None:
         editor, mask = self._editor, layer.mask
@@ -301,7 +301,7 @@ class LayerActions(QObject):
         )
         menu.add(
             "Merge down",
-            partial(editor.merge_down, layer_id),
+            partial(merging.merge_down, editor, layer_id),
             icon="merge",
             shortcut="Ctrl+E",
             reason=self.why_not_merge() or lowest,
@@ -309,7 +309,7 @@ class LayerActions(QObject):
         menu.add("Centre on the canvas", self._center, icon="crosshair", reason=reason)
         if isinstance(layer, GroupLayer) and is_one:
             menu.add("Merge the group", self.merge_group, icon="merge", reason=reason)
-            menu.add("Ungroup", partial(editor.ungroup, layer_id), icon="ungroup",
+            menu.add("Ungroup", partial(single.ungroup, editor, layer_id), icon="ungroup",
                      shortcut="Ctrl+Shift+G", reason=reason)  # fmt: skip
         else:
             menu.add("Group", self.group, icon="folder-plus", shortcut="Ctrl+G", reason=reason)

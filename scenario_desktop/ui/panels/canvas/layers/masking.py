@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import (
-    Blend,
     GroupLayer,
     Layer,
     Mask,
@@ -21,13 +19,12 @@ from scenario_desktop.canvas.format import (
     Transform,
 )
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.layers import merging
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.pixels.surface import PaintSurface
 from scenario_desktop.ui.panels.canvas.pixels.tiling import keys_in, tile_rect
 
 ICON = "contrast"
-#: So far around the canvas pixels are kept when layers are made one.
-_REACH = 4096
 
 
 def add(editor: Editor, layer_id: str) -> None:
@@ -111,19 +108,6 @@ def edit(editor: Editor, layer_id: str) -> None:
     editor.set_active(layer_id, is_on_mask=not editor.is_on_mask)
 
 
-def merge_group(editor: Editor, group_id: str) -> None:
-    """Make one paint layer of a group, as it is seen through its masks."""
-    group = editor.document.layer(group_id)
-    if not isinstance(group, GroupLayer) or editor.refuse() or editor.refuse_broken(group):
-        return
-    inner = {*editor.document.below(group_id)}
-    layers = [layer for layer in editor.document.layers if layer.id in {group_id, *inner}]
-    if editor.document.is_locked(group) or any(layer.is_locked for layer in layers):
-        editor.refused.emit("A layer of this group is locked.")
-        return
-    _flatten(editor, group, f"Merge {group.name}", "merge")
-
-
 def apply(editor: Editor, layer_id: str) -> None:
     """Remove for good what a mask hides; a layer that is not paint becomes paint."""
     layer = _free(editor, layer_id)
@@ -133,7 +117,7 @@ def apply(editor: Editor, layer_id: str) -> None:
         return
     name = f"Apply the mask of {layer.name}"
     if not isinstance(layer, PaintLayer):
-        _flatten(editor, layer, name, ICON)
+        merging.flatten(editor, layer, name, ICON)
         return
     surface = editor.pixels.surface(layer_id)
     record = editor.recorder(surface)
@@ -152,28 +136,6 @@ def apply(editor: Editor, layer_id: str) -> None:
     change = record.finish()
     editor.commit(name, ICON, document, change, subject=f"apply:{layer_id}")
     editor.pixels_changed.emit(layer_id)
-
-
-def _flatten(editor: Editor, layer: Layer, name: str, icon: str) -> None:
-    """Put a paint layer in the place of a layer and what is in it."""
-    alone = edits.alone(editor.document, layer, opacity=1.0, blend=Blend.NORMAL, is_visible=True)
-    gone = {one.id for one in alone.layers}
-    rect = QRect()
-    for one in alone.layers:
-        rect = rect.united(drawing.bounds_of(one, editor.pixels).toAlignedRect())
-    rect &= editor.rect.adjusted(-_REACH, -_REACH, _REACH, _REACH)
-    made = PaintLayer(
-        id=edits.new_id(), name=layer.name, parent=layer.parent, opacity=layer.opacity,
-        blend=layer.blend, is_visible=layer.is_visible,
-    )  # fmt: skip
-    if not rect.isEmpty():
-        image = drawing.render(alone, editor.pixels, rect)
-        editor.pixels.surface(made.id).put(image, QPoint(rect.topLeft()))
-    document = edits.remove(edits.add(editor.document, made, layer.id), list(gone))
-    masks = {one.mask.id for one in alone.layers if one.mask is not None}
-    editor.active_id = made.id
-    editor.commit(name, icon, document, editor.held({made.id, *gone, *masks}))
-    editor.active_changed.emit()
 
 
 def _free(editor: Editor, layer_id: str) -> Layer | None:

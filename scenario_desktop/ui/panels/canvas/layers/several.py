@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF
@@ -12,6 +12,7 @@ from scenario_desktop.canvas.document import new_id
 from scenario_desktop.canvas.format import GroupLayer, Layer, Transform
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.layers import single
 from scenario_desktop.ui.panels.canvas.pixels import frames
 
 
@@ -64,7 +65,7 @@ def refuse_locked(editor: Editor) -> bool:
 def delete(editor: Editor) -> None:
     ids = roots(editor)
     if len(ids) < 2:
-        editor.delete_layer(editor.active_id)
+        single.delete(editor, editor.active_id)
         return
     if editor.refuse() or refuse_locked(editor):
         return
@@ -81,7 +82,7 @@ def duplicate(editor: Editor) -> None:
     """Copy what is chosen, each right above itself; the copies are chosen then."""
     ids = roots(editor)
     if len(ids) < 2:
-        editor.duplicate_layer(editor.active_id)
+        single.duplicate(editor, editor.active_id)
         return
     layers = [layer for one in ids if (layer := editor.document.layer(one)) is not None]
     if editor.refuse() or any(editor.refuse_broken(layer) for layer in layers):
@@ -98,6 +99,18 @@ def duplicate(editor: Editor) -> None:
     editor.choose(copies)
 
 
+def group(editor: Editor, layer_ids: Collection[str]) -> None:
+    if editor.refuse():
+        return
+    name = edits.free_name(editor.document, "Group")
+    document, group_id = edits.group(editor.document, layer_ids, name)
+    if group_id:
+        editor.active_id = group_id
+        count = counted(len(layer_ids), "layer")
+        editor.commit(f"Group {count}", "folder-plus", document)
+        editor.active_changed.emit()
+
+
 def move_in_list(editor: Editor, layer_id: str, index: int, parent: str) -> None:
     """Put a layer of the list, and those chosen with it, at another place.
 
@@ -106,7 +119,7 @@ def move_in_list(editor: Editor, layer_id: str, index: int, parent: str) -> None
     """
     ids = edits.roots(editor.document, targets(editor, layer_id))
     if len(ids) < 2:
-        editor.move_layer(layer_id, index, parent)
+        single.move(editor, layer_id, index, parent)
         return
     if editor.refuse():
         return

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import TextLayer, Transform
+from scenario_desktop.ui.panels.canvas.layers import single
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class TextBox(QTextEdit):
         if not isinstance(known, TextLayer):
             return
         if not words:
-            editor.delete_layer(known.id)
+            single.delete(editor, known.id)
             return
         values: dict[str, Any] = {
             field: getattr(made, field)
