@@ -24,6 +24,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QCloseEvent,
+    QGuiApplication,
     QKeyEvent,
     QPainter,
     QPaintEvent,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 TITLE = "Scenario Desktop"
 SAVE_DELAY_MS = 400
-DEFAULT_SIZE = (1440, 900)
 
 
 class DockKind(StrEnum):
@@ -502,13 +502,19 @@ class MainWindow(QWidget):
             self._saving.start()
 
     def _restore_geometry(self) -> None:
-        self.resize(*DEFAULT_SIZE)
+        self.resize(*self._first_size())
         try:
             geometry = base64.b64decode(str(self._state.get("geometry", "")), validate=True)
         except (binascii.Error, ValueError):
             return
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
+
+    def _first_size(self) -> tuple[int, int]:
+        # Without a window system there is no edge of a screen that could hide anything.
+        if QGuiApplication.platformName() == "offscreen":
+            return window_sizes.FIRST
+        return window_sizes.first(self.screen().availableSize())
 
     def restore_jobs(self) -> None:
         """Open the job panel if it was open last time."""

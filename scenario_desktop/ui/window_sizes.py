@@ -5,6 +5,8 @@ Arithmetic over the look's measures; all lengths are logical pixels.
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
+
 from scenario_desktop.ui import theme
 
 #: The picture area never gets narrower than this while something else can give way.
@@ -12,6 +14,20 @@ MIN_PAGE = 480
 DRAWER = 320
 #: The job panel takes at most this part of the window's height.
 MAX_JOBS = 0.7
+#: A window that nobody has sized yet, where the screen has room for it.
+FIRST = (1440, 900)
+#: What a window system may put around a window: borders at the sides, a title bar above.
+_FRAME = (16, 48)
+
+
+def first(screen: QSize) -> tuple[int, int]:
+    """Return how large a window is at the very first start.
+
+    Args:
+        screen: what the screen has left beside panels and task bars.
+    """
+    (width, height), (sides, title) = FIRST, _FRAME
+    return min(width, screen.width() - sides), min(height, screen.height() - title)
 
 
 def is_narrow(window: int) -> bool:

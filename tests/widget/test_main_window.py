@@ -6,14 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from scenario_desktop.items import CollectionCount, LibraryCounts, Section, TagCount
+from scenario_desktop.ui import main_window, window_sizes
 from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.main_window import DockKind, MainWindow
 from scenario_desktop.ui.panels.first_run.view import FirstRunView
@@ -199,6 +201,19 @@ def test_what_was_set_is_there_again_next_time(make: Make) -> None:
     second.restore_jobs()
     assert (_sidebar(second).width(), _dock(second).width()) == (260, 420)
     assert second.is_jobs_shown()
+
+
+def test_a_first_window_fits_on_the_screen_with_its_frame(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window_sizes.first(QSize(2560, 1400)) == (1440, 900)
+    assert window_sizes.first(QSize(1440, 900)) == (1424, 852)
+    platform = Mock(platformName=Mock(return_value="xcb"))
+    monkeypatch.setattr(main_window, "QGuiApplication", platform)
+    window = MainWindow(CommandRegistry())
+    room = window.screen().availableSize()
+    assert (room.width(), room.height()) == (800, 800)
+    assert (window.width(), window.height()) == (960, 752)  # no narrower than it may be
 
 
 @pytest.mark.parametrize(
