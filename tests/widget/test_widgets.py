@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QGridLayout,
     QHBoxLayout,
@@ -335,6 +336,17 @@ def test_a_disabled_segment_is_passed_over(qtbot: QtBot, sheet: Sheet) -> None:
     sheet.segmented.set_enabled("map", False, "The page is too narrow")
     qtbot.keyClick(sheet.segmented, Qt.Key.Key_Right)
     assert sheet.segmented.value() == "overlay"
+
+
+def test_a_long_segment_has_the_same_room_beside_its_words_as_a_short_one(qtbot: QtBot) -> None:
+    choice = Segmented([("all", "All"), ("side", "Side by side"), ("d", "Difference")], name="View")
+    qtbot.addWidget(choice)
+    buttons = choice.findChildren(QAbstractButton)
+    choice.resize(choice.sizeHint())
+    choice.show()
+    assert [b.width() - b.sizeHint().width() for b in buttons] == [0, 0, 0]
+    choice.resize(600, choice.height())
+    assert max(b.width() for b in buttons) - min(b.width() for b in buttons) <= 1
 
 
 def test_the_delete_key_asks_to_remove_a_tag(qtbot: QtBot) -> None:

@@ -121,7 +121,8 @@ class Segmented(QWidget):
             segment = entry if isinstance(entry, Segment) else Segment(*entry)
             button = _SegmentButton(segment, self)
             self._group.addButton(button)
-            self._row.addWidget(button, 1)
+            # Without a stretch they are as wide as each other only where all words have their room.
+            self._row.addWidget(button)
             self._buttons[segment.value] = button
         self.set_value(chosen if chosen in self._buttons else next(iter(self._buttons), ""))
 
