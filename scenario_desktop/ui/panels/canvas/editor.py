@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, qGray
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 
 from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import (
@@ -24,13 +24,14 @@ from scenario_desktop.canvas.format import (
 )
 from scenario_desktop.canvas.history import History, PixelChange, Step
 from scenario_desktop.ui.panels.canvas.layers import broken
-from scenario_desktop.ui.panels.canvas.pixels import drawing, frames
+from scenario_desktop.ui.panels.canvas.pixels import drawing, frames, painting
 from scenario_desktop.ui.panels.canvas.pixels.arena import Arena
-from scenario_desktop.ui.panels.canvas.pixels.brush import Brush, Stroke, mapped_clip
+from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
 from scenario_desktop.ui.panels.canvas.pixels.composite import Compositor
-from scenario_desktop.ui.panels.canvas.pixels.drawing import Overlay, PictureSource, Pixels
+from scenario_desktop.ui.panels.canvas.pixels.drawing import PictureSource, Pixels
+from scenario_desktop.ui.panels.canvas.pixels.painting import LayerStroke
 from scenario_desktop.ui.panels.canvas.pixels.surface import PaintSurface, Recorder, SurfaceChange
-from scenario_desktop.ui.panels.canvas.pixels.tiling import FORMAT, keys_in
+from scenario_desktop.ui.panels.canvas.pixels.tiling import FORMAT
 
 ICONS = {
     "picture": "image",
@@ -113,10 +114,8 @@ class Editor(QObject):
         self.read_only = ""
         self.compositor = Compositor(self.pixels)
         self._arena = Arena()
-        self._stroke: Stroke | None = None
+        self._stroke: LayerStroke | None = None
         self._stroke_before: Document | None = None
-        self._stroke_mask: Mask | None = None
-        self._is_erasing = False
         self._preview_from: Document | None = None
         self._concealed = ""
         self._written: TextLayer | None = None
@@ -369,8 +368,7 @@ class Editor(QObject):
 
     def _spoil_local(self, layer: Layer, rect: QRect) -> None:
         """Show a rectangle of a layer's own pixels anew."""
-        area = drawing.matrix(layer.transform).mapRect(QRectF(rect)).toAlignedRect()
-        area = area.adjusted(-1, -1, 1, 1)
+        area = painting.area_of(layer, rect)
         self.compositor.spoil(area, layer.id)
         self.spoiled.emit(area)
 
@@ -421,84 +419,53 @@ class Editor(QObject):
         layer = self._paint_target(is_eraser=is_eraser)
         if layer is None:
             return False
-        self._stroke_mask = mask = self.active_mask
-        self._is_erasing = is_eraser
-        if mask is not None:
-            # A mask is never erased: it is painted white again, so that the layer is seen.
-            color, is_eraser = _shade(color) if not is_eraser else QColor("white"), False
-        painted = mask.id if mask is not None else layer.id
-        back, is_possible = drawing.matrix(layer.transform).inverted()
-        if not is_possible:
+        back = painting.way_back(layer)
+        if back is None:
             return False
-        scale = (abs(layer.transform.scale_x) + abs(layer.transform.scale_y)) / 2
-        self._stroke = Stroke(
-            self.pixels.surface(painted),
+        self._stroke = LayerStroke(
+            self.pixels,
             self._arena,
-            brush.sized(brush.size / scale),
+            layer,
+            self.active_mask,
+            back,
+            brush,
             color,
             is_eraser=is_eraser,
-            clip=mapped_clip(self.selection, back),
+            selection=self.selection,
         )
         self._settling.stop()
-        self.pixels.surface(painted).is_wet = True
-        self._back, self._is_straight = back, back.isIdentity()
-        self._layer = layer
-        if self._stroke.wet is not None:
-            overlay = Overlay(painted, self._stroke.wet, brush.opacity, is_eraser)
-            self.compositor.overlay = overlay
+        self.compositor.overlay = self._stroke.overlay
         # Told at once: the lock is asked for while the stroke is drawn.
         self.edited.emit()
         return True
 
     def stroke_to(self, x: float, y: float, pressure: float = 1.0) -> None:
         """Go on to a point of the canvas."""
-        if self._stroke is None:
-            return
-        if self._is_straight:
-            self._stroke.add_at(x, y, pressure)
-        else:
-            self._stroke.add(self._back.map(QPointF(x, y)), pressure)
+        if self._stroke is not None:
+            self._stroke.add(x, y, pressure)
 
     def flush_stroke(self) -> None:
         """Draw what the stroke has got since."""
         stroke = self._stroke
         if stroke is None:
             return
-        to_canvas = drawing.matrix(self._layer.transform)
         areas = stroke.flush()
         if areas:
             self.edited.emit()  # a long stroke is kept while it is being drawn
-        for local in areas:
-            if self._is_straight:
-                area = local
-            else:
-                area = to_canvas.mapRect(QRectF(local)).toAlignedRect().adjusted(-1, -1, 1, 1)
-            self.compositor.spoil(area, self._layer.id)
+        for area in areas:
+            self.compositor.spoil(area, stroke.layer.id)
 
     def end_stroke(self) -> None:
         self.flush_stroke()
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return
-        was_wet = stroke.wet is not None
-        stroke.finish()
+        change, is_seen_now = stroke.finish()
         self._settling.start()
         self.compositor.overlay = None
-        change = stroke.record.finish()
-        layer = self._layer
-        if was_wet and not change.rect.isEmpty():
-            self._spoil_local(layer, change.rect)
-        word = "Erase" if self._is_erasing else "Brush"
-        icon = "eraser" if self._is_erasing else "brush"
-        subject = f"{word.lower()}:{layer.id}"
-        place = layer.name
-        if self._stroke_mask is not None:
-            subject, place = f"mask {subject}", f"the mask of {layer.name}"
-        before, self._stroke_before = self._stroke_before, None
-        if before is not None:
-            self._preview_from = before
-        self.commit(f"{word} on {place}", icon, self.document, change, subject=subject)
-        self.pixels_changed.emit(layer.id)
+        if is_seen_now:
+            self._spoil_local(stroke.layer, change.rect)
+        self._commit_painted(stroke.name, stroke.icon, change, stroke.subject, stroke.layer)
 
     def settle(self) -> None:
         """Show layers at their best that were painted on lately."""
@@ -563,29 +530,24 @@ class Editor(QObject):
         layer = self._paint_target()
         if layer is None:
             return
-        back, is_possible = drawing.matrix(layer.transform).inverted()
-        if not is_possible:
+        back = painting.way_back(layer)
+        if back is None:
             return
         mask = self.active_mask
-        surface = self.pixels.surface(mask.id if mask is not None else layer.id)
-        record = self.recorder(surface)
-        local = back.mapRect(QRectF(rect)).toAlignedRect()
-        record.keep(local)
-        for key in keys_in(local):
-            painter = record.begin(key, local)
-            painter.setTransform(back, True)
-            if self.selection is not None:
-                painter.setClipPath(self.selection)
-            draw(painter)
-            painter.end()
+        record = self.recorder(self.pixels.surface(mask.id if mask is not None else layer.id))
+        change = painting.paint_once(record, back, rect, self.selection, draw)
+        self._spoil_local(layer, change.rect)
+        name = name.format(painting.place_name(layer, mask))
+        self._commit_painted(name, icon, change, f"fill:{layer.id}", layer)
+
+    def _commit_painted(
+        self, name: str, icon: str, change: SurfaceChange, subject: str, layer: Layer
+    ) -> None:
+        """Make a step of paint, and of the layer that was made for it."""
         before, self._stroke_before = self._stroke_before, None
         if before is not None:
             self._preview_from = before
-        change = record.finish()
-        self._spoil_local(layer, change.rect)
-        document = self.document
-        place = layer.name if mask is None else f"the mask of {layer.name}"
-        self.commit(name.format(place), icon, document, change, subject=f"fill:{layer.id}")
+        self.commit(name, icon, self.document, change, subject=subject)
         self.pixels_changed.emit(layer.id)
 
     def recorder(self, surface: PaintSurface) -> Recorder:
@@ -672,8 +634,3 @@ class Editor(QObject):
         surfaces = [self.pixels.surfaces[key] for key in keys if key in self.pixels.surfaces]
         size = sum(surface.size_bytes() for surface in surfaces)
         return Held(size) if size else None
-
-
-def _shade(color: QColor) -> QColor:
-    """Return a colour as a mask takes it."""
-    return QColor.fromRgb(*(qGray(color.rgb()),) * 3)
