@@ -247,16 +247,19 @@ async def choose_folder(parent: QWidget, title: str) -> Path | None:
 
 
 async def choose_save_path(
-    parent: QWidget, title: str, name: str, *, filters: str = "", replaces: bool = True
-) -> Path | None:
+    parent: QWidget, title: str, name: str, *, filters: str = "", ending: str = "",
+    replaces: bool = True,
+) -> Path | None:  # fmt: skip
     """Let the user say where to write a file; None when cancelled.
 
     Args:
+        ending: is added to a name without one, before anybody asks whether to replace that file.
         replaces: a file of that name is replaced, which the user has to confirm.
     """
     dialog = QFileDialog(parent, title, "", filters)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, not replaces)
+    dialog.setDefaultSuffix(ending)
     dialog.selectFile(name)
     names = await _files(dialog)
     return Path(names[0]) if names else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -124,7 +126,7 @@ class Pictures(QObject):
             self.import_requested.emit(path, self._name)
             return
         chosen = await dialogs.choose_save_path(
-            self._page, "Export the canvas", name, filters=_KINDS[kind]
+            self._page, "Export the canvas", name, filters=_KINDS[kind], ending=_ENDINGS[kind]
         )
         if chosen is not None:
             chosen = _with_ending(chosen, kind)
@@ -375,9 +377,16 @@ def _write_flat(
     scale: float,
 ) -> Path:  # fmt: skip
     data = encoding.encoded(drawing.render(document, pixels, rect, scale), kind, quality)
+    aside = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        aside.write_bytes(data)
+        aside.replace(path)  # a file of that name stays as it is until the new one is whole
     except OSError as error:
-        raise StoreFailed(f"{path.name} could not be written: {error.strerror}.") from error
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise StoreFailed(
+            f"{path.name} could not be written: {error.strerror}.",
+            hint="Choose another folder, or free some space.",
+        ) from error
     return path
