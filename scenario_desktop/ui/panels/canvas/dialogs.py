@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.canvas.format import MAX_SIDE
@@ -55,25 +55,24 @@ class NewCanvasDialog(Dialog):
             (Segment("", "Transparent"), Segment("#ffffff", "White"), Segment("#000000", "Black")),
             name="Background",
         )
-        self.body.addWidget(PlainLabel("Name", "body_strong"))
-        self.body.addWidget(self.name)
-        self.body.addWidget(PlainLabel("Size", "body_strong"))
+        self._titled("Name").addWidget(self.name)
+        size = self._titled("Size")
+        size.setSpacing(8)
         sizes = QWidget()
         flow = FlowLayout(sizes, gap=8, line_gap=8)
         for title, width, height in SIZES:
             choice = Button(f"{title} {width:,} × {height:,}")
             choice.clicked.connect(partial(self.set_size, width, height))
             flow.addWidget(choice)
-        self.body.addWidget(sizes)
+        size.addWidget(sizes)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.width_field)
         row.addWidget(PlainLabel("×", tone="text_3"))
         row.addWidget(self.height_field)
         row.addStretch(1)
-        self.body.addLayout(row)
-        self.body.addWidget(PlainLabel("Background", "body_strong"))
-        self.body.addWidget(self.ground)
+        size.addLayout(row)
+        self._titled("Background").addWidget(self.ground)
         if note:
             self.add_text(note, "text_3")
         self.add_action("Cancel", REJECTED)
@@ -81,6 +80,14 @@ class NewCanvasDialog(Dialog):
         self.set_first_focus(self.name)
         self.name.selectAll()
         self.set_size(*size)
+
+    def _titled(self, title: str) -> QVBoxLayout:
+        """Add a group to the body whose title stands nearer to it than to what is above."""
+        group = QVBoxLayout()
+        group.setSpacing(4)
+        group.addWidget(PlainLabel(title, "small", "text_2"))
+        self.body.addLayout(group)
+        return group
 
     def set_size(self, width: int, height: int) -> None:
         self.width_field.set_value(width)
