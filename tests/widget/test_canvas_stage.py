@@ -110,6 +110,14 @@ def test_zoom_has_limits_and_keeps_its_place(stage: Stage) -> None:
     assert stage.zoom() == 1.0
 
 
+def test_the_zoom_tool_shows_what_is_framed(stage: Stage) -> None:
+    stage.settings.set_tool(ToolId.ZOOM)
+    drag(stage, (20, 20), (60, 50))
+    assert stage.zoom() == pytest.approx(10)
+    middle = stage.to_canvas(QPointF(stage.width() / 2, stage.height() / 2))
+    assert (middle - QPointF(40, 35)).manhattanLength() < 1
+
+
 @pytest.mark.parametrize("zoom", [0.1, 0.2, 0.37, 1.0, 1.7, 9.0, 32.0])
 def test_the_picture_is_right_at_every_zoom(stage: Stage, zoom: float) -> None:
     stage.set_zoom(zoom)

@@ -231,8 +231,10 @@ class Stage(QWidget):
         if rect.isEmpty():
             return
         scale = min(self.width() / rect.width(), self.height() / rect.height())
-        self._middle = rect.center()
         self.set_zoom(scale * self.devicePixelRatioF())
+        self._middle = rect.center()
+        self._keep_in_sight()
+        self._on_view_changed()
 
     def pan(self, by: QPointF) -> None:
         """Move the canvas in the view, logical pixels."""
