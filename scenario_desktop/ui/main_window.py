@@ -572,6 +572,7 @@ class MainWindow(QWidget):
     def _take(self, widget: QWidget) -> QWidget:
         if widget.parentWidget() is not self:
             widget.setParent(self)
+            widget.lower()  # below what lies over the window already, such as a notice
         self._raise_overlays()
         return widget
 

@@ -237,6 +237,17 @@ def test_why_a_command_did_not_run_is_told(make: Make) -> None:
     assert "This page has no inspector" in shown
 
 
+def test_a_page_that_comes_later_leaves_what_lies_over_the_window(make: Make) -> None:
+    window = make()
+    window.show()
+    card = Surface(parent=window)
+    card.setGeometry(200, 700, 300, 80)
+    card.show()
+    window.add_page("late", Surface("stage"))
+    window.set_page("late")
+    assert window.childAt(QPoint(450, 740)) is card
+
+
 def test_closing_asks_first(make: Make) -> None:
     window = make()
     heard: list[int] = []
