@@ -143,6 +143,9 @@ class Screen:
         await self._encode()
         return Stored(blobs, text, THUMBNAIL)
 
+    async def until_rest(self) -> None:
+        """Strokes come whole here."""
+
     async def _encode(self) -> None:
         if self.session is not None and self.encode_s:
             await self.session._clock.sleep(self.encode_s)

@@ -38,6 +38,9 @@ class Sheet:
     async def stored(self) -> Stored:
         return Stored(self._blobs(), self._text, picture((32, 24)))
 
+    async def until_rest(self) -> None:
+        """Nobody draws here."""
+
     def _blobs(self) -> dict[str, bytes]:
         return {hashlib.sha256(self.pixels).hexdigest(): self.pixels} if self.pixels else {}
 

@@ -49,9 +49,9 @@ class Stored:
 class Editor(Protocol):
     """Where the session gets what is on the screen.
 
-    Both answer with a state that is at least as new as the call: it is frozen before they await
-    anything. While what the session gave to be shown is not on the screen yet, they wait for it:
-    what is still there belongs to another version, or to another draft.
+    ``draft`` and ``stored`` answer with a state that is at least as new as the call: it is frozen
+    before they await anything. While what the session gave to be shown is not on the screen yet,
+    they wait for it: what is still there belongs to another version, or to another draft.
     """
 
     async def draft(self) -> Drawn:
@@ -60,6 +60,10 @@ class Editor(Protocol):
 
     async def stored(self) -> Stored:
         """Return what is on the screen, encoded for the server."""
+        ...
+
+    async def until_rest(self) -> None:
+        """Wait until the stroke that is being drawn, if there is one, is whole."""
         ...
 
 

@@ -181,6 +181,7 @@ class LeaseKeeper:
                 await self._remote.compare()
 
     async def _put_aside(self) -> None:
+        await self._draft.until_rest()
         while True:
             try:
                 await self._draft.put_aside(KeptWhy.REFUSED)

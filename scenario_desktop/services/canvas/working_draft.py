@@ -176,6 +176,10 @@ class WorkingDraft:
 
     # --- one draft after another --------------------------------------------------------------
 
+    async def until_rest(self) -> None:
+        """Wait for the end of a stroke: cut in the middle it would be of no use to anybody."""
+        await self._editor.until_rest()
+
     async def put_aside(self, why: KeptWhy) -> None:
         """Keep all strokes in a draft of their own and take them off the screen.
 

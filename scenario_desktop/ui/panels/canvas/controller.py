@@ -160,6 +160,7 @@ class CanvasController(QObject):
         editor.read_only_changed.connect(self._show_read_only)
         editor.selection_changed.connect(self._on_selection_changed)
         editor.layers_changed.connect(self._show_head)
+        editor.layers_changed.connect(self._on_rest)
         self.about.renamed.connect(self._on_renamed)
         for field in (*page.findChildren(NumberField), *dock.findChildren(NumberField)):
             field.lineEdit().returnPressed.connect(self._to_stage)
@@ -388,6 +389,13 @@ class CanvasController(QObject):
         self._show_read_only_state()
         self.kept.check()
 
+    def _on_rest(self) -> None:
+        """Draw no more where that was refused in the middle of a stroke, now that it is whole."""
+        session = self.session
+        is_refused = session is not None and session.lease.phase.value == "refused"
+        if is_refused and not self.editor.read_only:
+            self._show_read_only_state()
+
     def _on_draft_kept(self, at: datetime) -> None:
         self._kept_at = at
         self._show_times()
@@ -582,7 +590,7 @@ class CanvasController(QObject):
             reason = "Another program made this canvas. Save a copy to edit it."
         elif self._is_lacking:
             reason = "Parts of this canvas could not be loaded. Saving it would lose them."
-        elif session.lease.phase.value == "refused":
+        elif session.lease.phase.value == "refused" and not self.editor.is_painting:
             reason = READ_ONLY
         elif self.snapshots.is_looking:
             reason = _LOOKING_BACK

@@ -86,7 +86,9 @@ class Keeping:
         self._names: dict[tuple[str, Key, int], str] = {}
         self._sent: list[_Sent] = []
         self._shown = asyncio.Event()
+        self._moved = asyncio.Event()
         self._is_lacking = False
+        editor.layers_changed.connect(self._moved.set)  # also by the end of a stroke
 
     def wait(self) -> None:
         """Another canvas is on its way to the screen: what is still there is not to be kept."""
@@ -189,6 +191,12 @@ class Keeping:
     async def settle(self) -> None:
         """Wait until the canvas is on the screen, or did not get there."""
         await self._shown.wait()
+
+    async def until_rest(self) -> None:
+        """Wait for the end of the stroke that is being drawn."""
+        while self._editor.is_painting:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def _until_shown(self) -> None:
         await self.settle()

@@ -67,6 +67,9 @@ class Described:
     async def stored(self) -> Stored:
         return await self._editor.stored()
 
+    async def until_rest(self) -> None:
+        await self._editor.until_rest()
+
 
 class KeptDraft(QObject):
     """Fills the dock's section "Your draft".
