@@ -24,7 +24,8 @@ from scenario_desktop.ui.panels.canvas.exchange import clipboard
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.pixels.brush import Brush
 from scenario_desktop.ui.panels.canvas.pixels.drawing import Pixels
-from scenario_desktop.ui.panels.canvas.stage.stage import MAX_ZOOM, MIN_ZOOM, Stage
+from scenario_desktop.ui.panels.canvas.stage.stage import Stage
+from scenario_desktop.ui.panels.canvas.stage.viewport import MAX_ZOOM, MIN_ZOOM
 from scenario_desktop.ui.panels.canvas.tools.select_tool import Frame, fitted, frame_of
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.tools.tools import CropTool

@@ -23,8 +23,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
-    QRegion,
     QResizeEvent,
     QTabletEvent,
     QTransform,
@@ -43,6 +41,8 @@ from typing_extensions import override
 from scenario_desktop.canvas.format import TextLayer
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.editor import Editor
+from scenario_desktop.ui.panels.canvas.stage.picture_painter import PicturePainter
+from scenario_desktop.ui.panels.canvas.stage.viewport import Viewport
 from scenario_desktop.ui.panels.canvas.tools.select_tool import SelectTool
 from scenario_desktop.ui.panels.canvas.tools.settings import LOOKING, ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.tools.tools import (
@@ -63,23 +63,13 @@ from scenario_desktop.ui.panels.canvas.tools.tools import (
     paint_ants,
 )
 from scenario_desktop.ui.panels.canvas.tools.writing import TextBox
-from scenario_desktop.ui.widgets import painting
 
-MIN_ZOOM, MAX_ZOOM = 0.05, 32.0
 #: One press of plus or minus, and one notch of the wheel.
 STEP = 1.25
 #: From here on every pixel of the canvas has a line around it.
 GRID_FROM = 8.0
-#: From here on pixels are shown as squares.
-SQUARES_FROM = 2.0
-#: So long may flattening take before what is there is shown, seconds.
-FRAME_S = 0.012
-#: The same for a canvas that was just opened: no hand moves on it yet.
-FIRST_S = 0.12
 #: So long after a letter somebody is still typing, seconds.
 TYPING_S = 2.0
-#: Room left around a fitted canvas, logical pixels.
-MARGIN = 12
 #: Widgets that the keys are taken from when the pointer comes to the canvas: the space bar is for
 #: the hand then, and does not press again what was pressed last. Fields to type into keep them.
 _RESTING = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox)
@@ -111,7 +101,6 @@ class Stage(QWidget):
 
     Attributes:
         pointer: where the mouse is, in the view; None when it is elsewhere.
-        is_fit: whether the zoom follows the size of the view.
         has_grid: whether pixels get lines around them when they are large.
 
     Signals:
@@ -134,11 +123,9 @@ class Stage(QWidget):
         super().__init__(parent)
         self.editor, self.settings = editor, settings
         self.pointer: QPointF | None = None
-        self.is_fit = True
         self.has_grid = True
-        self._scale = 1.0
-        self._left = self._top = 0.0
-        self._middle = QPointF(0.5, 0.5)
+        self._viewport = Viewport(self, editor)
+        self._picture = PicturePainter(self, self._viewport, editor)
         self._grip: QPointF | None = None
         self._is_space = False
         self._is_pressed = False
@@ -150,7 +137,6 @@ class Stage(QWidget):
         self._shown: object = None
         self._refining = QTimer(self, singleShot=True, interval=0)
         self._refining.timeout.connect(self.update)
-        self._checks = QPixmap()
         self.setAccessibleName("Canvas")
         self._keys = _Keys(self)
         self.setFocusProxy(self._keys)
@@ -173,30 +159,33 @@ class Stage(QWidget):
     # Where things are
 
     @property
+    def is_fit(self) -> bool:
+        """Whether the zoom follows the size of the view."""
+        return self._viewport.is_fit
+
+    @property
     def scale(self) -> float:
         """Logical pixels of the view for one pixel of the canvas."""
-        return self._scale
+        return self._viewport.scale
 
     def zoom(self) -> float:
         """Return device pixels for one pixel of the canvas."""
-        return self._scale * self.devicePixelRatioF()
+        return self._viewport.zoom
 
     def origin(self) -> QPointF:
         """Return where the canvas begins in the view, on a whole device pixel."""
-        return QPointF(self._left, self._top)
+        return QPointF(self._viewport.left, self._viewport.top)
 
     def to_view(self, point: QPointF) -> QPointF:
-        return QPointF(self._left + point.x() * self._scale, self._top + point.y() * self._scale)
+        return self._viewport.to_view(point)
 
     def to_canvas(self, point: QPointF) -> QPointF:
-        return QPointF(
-            (point.x() - self._left) / self._scale, (point.y() - self._top) / self._scale
-        )
+        return self._viewport.to_canvas(point)
 
     def fit(self) -> None:
         """Show the whole canvas, never larger than its own pixels."""
-        self.is_fit = True
-        self._fit()
+        self._viewport.fit()
+        self._on_view_changed()
 
     def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom so that what is under a point of the view stays under it.
@@ -204,14 +193,7 @@ class Stage(QWidget):
         Args:
             zoom: device pixels for one pixel of the canvas.
         """
-        at = at or QPointF(self.rect().center())
-        under = self.to_canvas(at)
-        self.is_fit = False
-        self._scale = min(MAX_ZOOM, max(MIN_ZOOM, zoom)) / self.devicePixelRatioF()
-        self._middle = under - QPointF(
-            (at.x() - self.width() / 2) / self._scale, (at.y() - self.height() / 2) / self._scale
-        )
-        self._keep_in_sight()
+        self._viewport.set_zoom(zoom, at or QPointF(self.rect().center()))
         self._on_view_changed()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
@@ -228,19 +210,13 @@ class Stage(QWidget):
 
     def show_rect(self, rect: QRectF) -> None:
         """Zoom to a part of the canvas."""
-        if rect.isEmpty():
-            return
-        scale = min(self.width() / rect.width(), self.height() / rect.height())
-        self.set_zoom(scale * self.devicePixelRatioF())
-        self._middle = rect.center()
-        self._keep_in_sight()
-        self._on_view_changed()
+        if not rect.isEmpty():
+            self._viewport.show_rect(rect)
+            self._on_view_changed()
 
     def pan(self, by: QPointF) -> None:
         """Move the canvas in the view, logical pixels."""
-        self.is_fit = False
-        self._middle -= by / self._scale
-        self._keep_in_sight()
+        self._viewport.pan(by)
         self._on_view_changed()
 
     def toggle_grid(self) -> None:
@@ -256,7 +232,7 @@ class Stage(QWidget):
             start, end: in the view.
             size: of the brush, pixels of the canvas.
         """
-        reach = size / 2 * self._scale + 4
+        reach = size / 2 * self.scale + 4
         x1, y1, x2, y2 = start.x(), start.y(), end.x(), end.y()
         left, top = int(min(x1, x2) - reach), int(min(y1, y2) - reach)
         width, height = int(abs(x1 - x2) + 2 * reach) + 2, int(abs(y1 - y2) + 2 * reach) + 2
@@ -264,8 +240,8 @@ class Stage(QWidget):
 
     def stroke_to(self, x: float, y: float, pressure: float) -> None:
         """Go on with the stroke to a place of the view, if one is being drawn."""
-        scale = self._scale
-        self.editor.stroke_to((x - self._left) / scale, (y - self._top) / scale, pressure)
+        at, scale = self._viewport, self._viewport.scale
+        self.editor.stroke_to((x - at.left) / scale, (y - at.top) / scale, pressure)
 
     def pick_color(self, point: QPointF) -> None:
         """Take the colour that is seen at a point."""
@@ -351,95 +327,30 @@ class Stage(QWidget):
         seen = area & QRectF(event.rect())
         editor.flush_stroke()
         if not seen.isEmpty():
-            self._paint_picture(painter, area, seen)
+            if self._picture.paint(painter, area, seen):
+                self._refining.start()
             painter.setPen(QPen(t.artboard_edge, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(-0.5, -0.5, 0.5, 0.5))
             if self.has_grid and self.zoom() >= GRID_FROM:
-                self._paint_grid(painter, seen)
+                self._picture.paint_grid(painter, seen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if editor.selection is not None:
             place = QTransform.fromTranslate(self.origin().x(), self.origin().y())
-            place.scale(self._scale, self._scale)
+            place.scale(self.scale, self.scale)
             paint_ants(painter, place.map(editor.selection))
         self._tool.paint(painter)
         painter.end()
-
-    def _paint_picture(self, painter: QPainter, area: QRectF, seen: QRectF) -> None:
-        painter.save()
-        painter.setClipRect(seen)
-        whole = seen.toAlignedRect() & self.rect()
-        painter.drawPixmap(whole, self._checkers(), whole)
-        compositor = self.editor.compositor
-        compositor.set_level(_level(self.zoom()))
-        corners = QRectF(self.to_canvas(seen.topLeft()), self.to_canvas(seen.bottomRight()))
-        wanted = corners.toAlignedRect().adjusted(-2, -2, 2, 2) & self.editor.rect
-        # A stroke is always seen as it is; all else may come in pieces rather than stop the hand.
-        usual = FIRST_S if compositor.is_blank else FRAME_S
-        budget_s = None if self.editor.is_painting else usual
-        image = compositor.image(wanted, budget_s)
-        step = 1 << compositor.level
-        blank = compositor.blank(wanted)
-        if not blank.isEmpty():
-            painter.setClipRegion(self._paint_before(painter, area, seen, blank, step))
-        if compositor.is_behind(wanted):
-            self._refining.start()
-        elif blank.isEmpty():
-            compositor.forget_before()
-        painter.translate(area.topLeft())
-        painter.scale(self._scale * step, self._scale * step)
-        is_smooth = self.zoom() < SQUARES_FROM and abs(self.zoom() - 1) > 1e-6
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
-        # Only the part that is asked for: Qt would walk through the whole picture otherwise.
-        part = (
-            QRectF(
-                wanted.x() / step, wanted.y() / step, wanted.width() / step, wanted.height() / step
-            ).toAlignedRect()
-            & image.rect()
-        )
-        painter.drawImage(QPointF(part.topLeft()), image, QRectF(part))
-        painter.restore()
-
-    def _paint_before(
-        self, painter: QPainter, area: QRectF, seen: QRectF, blank: QRegion, step: int
-    ) -> QRegion:
-        """Paint the level before where this one shows nothing yet; return the rest of the view."""
-        place = QTransform.fromTranslate(area.x(), area.y())
-        here = QTransform(place).scale(self._scale * step, self._scale * step)
-        missing = here.map(blank) & seen.toAlignedRect()
-        before = self.editor.compositor.before()
-        if before is not None:
-            image, level, known = before
-            there = QTransform(place).scale(self._scale * (1 << level), self._scale * (1 << level))
-            painter.save()
-            painter.setClipRegion(missing & there.map(known))
-            painter.setTransform(there)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            back, is_possible = there.inverted()
-            if is_possible:
-                part = back.mapRect(seen).toAlignedRect().adjusted(-1, -1, 1, 1) & image.rect()
-                painter.drawImage(part.topLeft(), image, part)
-            painter.restore()
-        return QRegion(seen.toAlignedRect()).subtracted(missing)
-
-    def _paint_grid(self, painter: QPainter, seen: QRectF) -> None:
-        first, last = self.to_canvas(seen.topLeft()), self.to_canvas(seen.bottomRight())
-        painter.setPen(QPen(QColor(128, 128, 128, 70), 1))
-        for x in range(math.ceil(first.x()), math.floor(last.x()) + 1):
-            place = self.to_view(QPointF(x, 0)).x()
-            painter.drawLine(QPointF(place, seen.top()), QPointF(place, seen.bottom()))
-        for y in range(math.ceil(first.y()), math.floor(last.y()) + 1):
-            place = self.to_view(QPointF(0, y)).y()
-            painter.drawLine(QPointF(seen.left(), place), QPointF(seen.right(), place))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._keys.setGeometry(self.rect())
         if self.is_fit:
-            self._fit()
+            self._viewport.fit()
         else:
-            self._on_view_changed()
+            self._viewport.place()
+        self._on_view_changed()
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -586,7 +497,7 @@ class Stage(QWidget):
     def _spoil_cursor(self, old: QPointF | None) -> None:
         if not isinstance(self._tool, BrushTool):
             return
-        reach = self.settings.current_brush().size * self._scale / 2 + 3
+        reach = self.settings.current_brush().size * self.scale / 2 + 3
         for place in (old, self.pointer):
             if place is not None:
                 box = QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)
@@ -611,14 +522,14 @@ class Stage(QWidget):
         self.setCursor(Qt.CursorShape.OpenHandCursor if self._is_space else self._tool.cursor)
 
     def _on_theme_changed(self) -> None:
-        self._checks = QPixmap()
+        self._picture.forget_colors()
         self.update()
 
     def _on_spoiled(self, rect: QRect) -> None:
         area = QRectF(
             self.to_view(QPointF(rect.topLeft())), self.to_view(QPointF(rect.bottomRight()))
         )
-        self.update(area.adjusted(-3, -3, 3 + self._scale, 3 + self._scale).toAlignedRect())
+        self.update(area.adjusted(-3, -3, 3 + self.scale, 3 + self.scale).toAlignedRect())
 
     def _on_layers_changed(self) -> None:
         size = (self.editor.document.width, self.editor.document.height)
@@ -628,44 +539,11 @@ class Stage(QWidget):
         if isinstance(self._tool, SelectTool):
             self.update()  # its frame follows the layer
 
-    def _fit(self) -> None:
-        width, height = self.editor.document.width, self.editor.document.height
-        room = (max(1, self.width() - 2 * MARGIN), max(1, self.height() - 2 * MARGIN))
-        ratio = self.devicePixelRatioF()
-        scale = min(room[0] / width, room[1] / height, 1 / ratio)
-        self._scale = max(MIN_ZOOM / ratio, scale)
-        self._middle = QPointF(width / 2, height / 2)
-        self._on_view_changed()
-
-    def _keep_in_sight(self) -> None:
-        """Let the canvas never be dragged wholly out of sight."""
-        width, height = self.editor.document.width, self.editor.document.height
-        slack_x = (self.width() / 2 - 48) / self._scale
-        slack_y = (self.height() / 2 - 48) / self._scale
-        x = min(max(self._middle.x(), -slack_x), width + slack_x)
-        y = min(max(self._middle.y(), -slack_y), height + slack_y)
-        self._middle = QPointF(x, y)
-
     def _on_view_changed(self) -> None:
-        ratio = self.devicePixelRatioF()
-        x = self.width() / 2 - self._middle.x() * self._scale
-        y = self.height() / 2 - self._middle.y() * self._scale
-        self._left, self._top = round(x * ratio) / ratio, round(y * ratio) / ratio
         if self._text_box is not None:
             self._text_box.place()
         self.update()
         self.zoom_changed.emit(self.zoom())
-
-    def _checkers(self) -> QPixmap:
-        """Return the checkerboard, as large as the view: a part of it is a plain copy."""
-        if self._checks.size() != self.size():
-            t = theme.current().tokens
-            made = QPixmap(self.size())
-            painter = QPainter(made)
-            painting.checkerboard(painter, self.rect(), t.check_a, t.check_b)
-            painter.end()
-            self._checks = made
-        return self._checks
 
 
 class _Keys(QWidget):
@@ -706,8 +584,3 @@ class _Keys(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._stage.release_space()
-
-
-def _level(zoom: float) -> int:
-    """Return the level just larger than what is shown."""
-    return max(0, math.floor(-math.log2(zoom) + 1e-6)) if zoom < 1 else 0
