@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from scenario_desktop.items import ItemQuery, Source, TagCount
 from scenario_desktop.ui.widgets.search_box import SearchBox, Token, parse_token
+from scenario_desktop.ui.widgets.suggestions import Suggestions
 from scenario_desktop.ui.workbench.searching import Searching, tokens_of, with_tokens
 from tests.support import until
 
@@ -74,6 +75,18 @@ async def test_collections_kinds_and_types_are_offered(qt_loop: Any, field: Fiel
     assert field.queries[-1].collection_id == "c1"
     field.type("-kind:im")
     await until(lambda: "image" in field.box.offered())
+
+
+async def test_typing_on_keeps_the_rows_of_the_list_in_sight(qt_loop: Any, field: Field) -> None:
+    rows = [("ember", "3"), ("env", "2")]
+    field.type("tag:e")
+    field.box.offer("tag", "e", rows)
+    (offered,) = field.box.window().findChildren(Suggestions)
+    before = offered.height()
+    field.type("n")
+    field.box.offer("tag", "en", rows)
+    assert field.box.offered() == ["ember", "env"]
+    assert offered.height() == before
 
 
 async def test_escape_closes_the_list_and_keeps_the_text(qt_loop: Any, field: Field) -> None:

@@ -42,6 +42,7 @@ class Suggestions(Popover):
             row = _Row(value, note, self)
             row.clicked.connect(self._on_clicked)
             self.body.addWidget(row)
+            row.show()  # in an open list it would count as nothing until the loop runs
             self._rows.append(row)
         self._mark()
         if self._rows:
