@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from scenario_desktop.api.models.usage import ACTIVITY_PAGE, GRANULARITIES
+from scenario_desktop.api.models.usage import ACTIVITY_PAGE, COUNTED_AS, GRANULARITIES
 from scenario_desktop.engine.times import to_iso
 from scenario_desktop.engine.usage import BLOCKS, DAY_MS, MICRO, SCENARIO, SUMS, sums_sql
 
@@ -38,15 +38,6 @@ USAGE_NAMES: Final = frozenset(
     skybox-upscale-360 texture upscale vectorization
     """.split()  # noqa: SIM905 - as in ``vocabulary``
 )
-#: Actions that are counted under another name there.
-_COUNTED_AS: Final = dict.fromkeys(
-    """
-    controlnet controlnet-img2img controlnet-inpaint controlnet-ip-adapter controlnet-texture
-    generative-fill img2img img2img-ip-adapter img2img-texture inference inpaint
-    inpaint-ip-adapter reframe txt2img txt2img-ip-adapter
-    """.split(),  # noqa: SIM905 - likewise
-    "images-generation",
-) | {"start-train": "models-training"}
 #: The actions of this engine that the API has no word for, and the nearest one it has.
 _TOLD_AS: Final = {"canvas-force-unlock": "update-asset"}
 
@@ -190,7 +181,7 @@ class Answerer:
         series: Table = defaultdict(dict)
         units: dict[int, Sums] = {}
         for action, points in self.table("action").items():
-            name = _COUNTED_AS.get(action, action)
+            name = COUNTED_AS.get(action, action)
             for number, sums in points.items():
                 for into in (units, *([series[name]] if name in USAGE_NAMES else [])):
                     known = into.get(number)

@@ -32,6 +32,19 @@ GRANULARITIES: Final[Mapping[str, int]] = MappingProxyType({
     "1m": 60_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "1h": 3_600_000,
     "1d": 86_400_000, "7d": 604_800_000,
 })  # fmt: skip
+#: Actions that ``usages`` counts under another name than the activity has for them.
+COUNTED_AS: Final[Mapping[str, str]] = MappingProxyType({
+    **dict.fromkeys(
+        (
+            "controlnet", "controlnet-img2img", "controlnet-inpaint", "controlnet-ip-adapter",
+            "controlnet-texture", "generative-fill", "img2img", "img2img-ip-adapter",
+            "img2img-texture", "inference", "inpaint", "inpaint-ip-adapter", "reframe", "txt2img",
+            "txt2img-ip-adapter",
+        ),
+        "images-generation",
+    ),
+    "start-train": "models-training",
+})  # fmt: skip
 #: The longest range of one call.
 LONGEST_DAYS: Final = 120
 #: Actions in one page of the activity.

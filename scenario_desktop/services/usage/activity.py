@@ -12,7 +12,13 @@ from typing import Final
 
 from psygnal import Signal
 
-from scenario_desktop.api.models.usage import ACTIVITY_PAGE, Activity, ActivityPage, Entities
+from scenario_desktop.api.models.usage import (
+    ACTIVITY_PAGE,
+    COUNTED_AS,
+    Activity,
+    ActivityPage,
+    Entities,
+)
 from scenario_desktop.errors import AppError
 from scenario_desktop.services.words import one_line
 
@@ -44,13 +50,18 @@ class ActivityRow:
         return " ".join(part for part in parts if part).casefold()
 
 
+def counted_as(action: str) -> str:
+    """Return the name under which charts count an action."""
+    return COUNTED_AS.get(action, action)
+
+
 @dataclass(frozen=True, slots=True)
 class ActivityFilter:
     """What of the list is wanted; empty means all.
 
     Attributes:
         text: words that must all occur, as parts of words.
-        actions: any of these.
+        actions: any of these, by their own words or by the names that charts count them under.
         models, users: any of these, by their ids.
         has_cost: only what cost something.
     """
@@ -68,7 +79,8 @@ class ActivityFilter:
 
     def takes(self, row: ActivityRow) -> bool:
         activity = row.activity
-        if self.actions and activity.action not in self.actions:
+        names = {activity.action, counted_as(activity.action)}
+        if self.actions and names.isdisjoint(self.actions):
             return False
         if self.models and (activity.data.model_id or "") not in self.models:
             return False
@@ -100,6 +112,10 @@ class ActivityBook:
     With a filter, rows are the actions that it takes: pages are then read one after the other, and
     of each action that does not fit nothing is kept, of each that fits its place.
 
+    Attributes:
+        problems: what could not be read.
+        actions: the words of all actions that were read, whether the filter takes them or not.
+
     Signals:
         grown: the number of rows that are known now.
         loaded: (first, count) of rows that can be shown now.
@@ -123,6 +139,7 @@ class ActivityBook:
         self._wanted: list[int] = []
         self._task: asyncio.Task[None] | None = None
         self.problems: tuple[str, ...] = ()
+        self.actions: set[str] = set()
 
     @property
     def count(self) -> int:
@@ -205,6 +222,7 @@ class ActivityBook:
         self._pages[start] = rows
         while len(self._pages) > HELD:
             self._pages.popitem(last=False)
+        self.actions.update(activity.action for activity in page.actions)
         if page.problems:
             self.problems = tuple(dict.fromkeys((*self.problems, *page.problems)))[:20]
         if start == self._known.count:

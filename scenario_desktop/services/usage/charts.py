@@ -25,10 +25,11 @@ COST_NAME: Final = "creative-unit-cost"
 _UNITS_PREFIX: Final = "creative-unit"
 #: The name of what a breakdown does not tell.
 REST: Final = ""
-#: What is done with the library itself: it is counted among the actions, and is no job.
+#: What is counted among the actions and is no job: what is done with the library itself, what
+#: was paid back, and what jobs have made.
 NO_JOBS: Final = frozenset({
-    "asset", "copy-asset", "update-asset", "delete-asset", "download-assets", "tag-asset",
-    "start-train", "train-succeeded",
+    "refunds", "custom-asset-created", "asset", "copy-asset", "update-asset", "delete-asset",
+    "download-assets", "tag-asset", "start-train", "train-succeeded",
 })  # fmt: skip
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)

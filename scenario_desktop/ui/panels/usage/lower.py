@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from scenario_desktop.services.usage.activity import ActivityFilter, action_text
+from scenario_desktop.services.usage.activity import ActivityFilter, action_text, counted_as
 from scenario_desktop.services.usage.comparison import Comparison, JobCost, Reason
 from scenario_desktop.services.words import NO_BREAK, counted, units
 from scenario_desktop.ui import icons, theme
@@ -258,7 +258,7 @@ class LowerCard(Card):
         menu.add("Only with cost", self._toggle_cost, is_checked=self._has_cost)
         if self._actions:
             menu.addSeparator()
-        for one in self._actions[:24]:
+        for one in self._offered():
             menu.add(
                 action_text(one, ACTIONS), partial(self._toggle_action, one),
                 is_checked=one in self._chosen,
@@ -268,6 +268,15 @@ class LowerCard(Card):
             menu.add("Clear filter", self.clear_filter, icon="x")
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._filter.mapToGlobal(self._filter.rect().bottomLeft()))
+
+    def _offered(self) -> list[str]:
+        """Return the actions of the charts, and those of the list that no chart has a name for."""
+        book = self.activity_model.book
+        charted = set(self._actions)
+        read = book.actions if book is not None else set[str]()
+        others = {counted_as(one) for one in read if charted.isdisjoint({one, counted_as(one)})}
+        more = (others | self._chosen) - charted
+        return [*self._actions, *sorted(more, key=lambda one: action_text(one, ACTIONS))]
 
     def _toggle_cost(self) -> None:
         self._has_cost = not self._has_cost
