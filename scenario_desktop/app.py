@@ -141,7 +141,9 @@ class Program(QObject):
         self._shared: Shared | None = None
         self._address: EngineAddress | None = None
         self.window = self.workbench.window
-        self.window.close_requested.connect(self.leave)
+        self._leaving = AsyncAction(self._leave_safely, parent=self)
+        self._leaving.failed.connect(self.leave)
+        self.window.close_requested.connect(self._leaving.trigger)
         self._switching = AsyncAction(self._open_active, parent=self, overlap=Overlap.RESTART)
         self._switching.failed.connect(self._on_open_failed)
         self._warming = AsyncAction(self._warm_up, parent=self)
@@ -149,6 +151,11 @@ class Program(QObject):
     def leave(self) -> None:
         """End the program, tidily."""
         self._ended.set()
+
+    async def _leave_safely(self) -> None:
+        """Leave once what was drawn is on the disk, or is to be lost."""
+        if await self.workbench.canvas.keep():
+            self.leave()
 
     async def run(self) -> int:
         """Show the window, open the workspace, and wait for the end."""
@@ -399,7 +406,11 @@ class Program(QObject):
         )
 
     async def _put_away(self) -> None:
-        """Stop all actions, close the workspace, then the window. The stack closes the rest."""
+        """Stop all actions, close the workspace, then the window. The stack closes the rest.
+
+        A server that does not answer may take seconds of it.
+        """
+        self.window.vanish()
         for action in (self._switching, self._warming):
             action.cancel()
             await action.settle()

@@ -26,6 +26,9 @@ _PICTURES_S = 0.25
 #: A window system may take so long to show a window, seconds; elsewhere it need not wait for that.
 _SCREEN_S = 0.2
 
+#: A window that is being closed may keep the folder so long, while servers do not answer.
+_LEAVING_MS = 20_000
+
 _REACHED = "it is open on this folder already; its window was brought to the front"
 _BUSY = "another window has this folder and does not answer; close it, then start again"
 
@@ -48,8 +51,9 @@ def run(*, data: Path | None = None) -> int:
     hold = OneWindow(paths.data)
     if not hold.take():
         is_reached = hold.call_first()
-        print(f"scenario-desktop: {_REACHED if is_reached else _BUSY}", file=sys.stderr)
-        return 0 if is_reached else 1
+        if is_reached or not hold.take(_LEAVING_MS):  # it may be on its way out
+            print(f"scenario-desktop: {_REACHED if is_reached else _BUSY}", file=sys.stderr)
+            return 0 if is_reached else 1
     from scenario_desktop.store import first_look
 
     remembered = first_look.read_settings(paths.settings)
@@ -65,6 +69,7 @@ def run(*, data: Path | None = None) -> int:
     gc.freeze()  # nor is it looked through later: a full collection takes 1 ms instead of 20
     gc.enable()
     hold.listen(shell.window.come_to_front)
+    shell.window.vanished.connect(hold.fall_silent)
     try:
         return app.run(paths, shell, engine)
     finally:

@@ -87,6 +87,7 @@ class MainWindow(QWidget):
 
     Signals:
         close_requested: the user wants to leave; ``close_now`` when all is put away.
+        vanished: it left the screen for good; what is still to be put away needs no window.
         page_changed: the name of the page now in front.
         dock_closed: Escape closed the drawer.
         escaped: Escape, where nothing else in the window wanted it.
@@ -96,6 +97,7 @@ class MainWindow(QWidget):
     """
 
     close_requested = Signal()
+    vanished = Signal()
     page_changed = Signal(str)
     dock_closed = Signal()
     escaped = Signal()
@@ -307,6 +309,12 @@ class MainWindow(QWidget):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def vanish(self) -> None:
+        """Leave the screen: while everything is put away there is nothing left to look at."""
+        self.save_state()
+        self.hide()
+        self.vanished.emit()
 
     def close_now(self) -> None:
         """Close for good, once everything is put away."""

@@ -28,9 +28,9 @@ class OneWindow:
         self._server: QLocalServer | None = None
         self._on_call: Callable[[], object] | None = None
 
-    def take(self) -> bool:
-        """Take the folder; False when another window has it."""
-        return self._lock.tryLock(0)
+    def take(self, patience_ms: int = 0) -> bool:
+        """Take the folder; False when another window has it still after so long."""
+        return self._lock.tryLock(patience_ms)
 
     def listen(self, on_call: Callable[[], object]) -> None:
         """Run ``on_call`` whenever the program is started once more on this folder."""
@@ -55,11 +55,15 @@ class OneWindow:
         socket.disconnectFromServer()
         return True
 
-    def release(self) -> None:
-        """Let the folder go. May be called twice."""
+    def fall_silent(self) -> None:
+        """Answer no more: whoever starts now waits for the folder instead of for this window."""
         if self._server is not None:
             self._server.close()
             self._server = None
+
+    def release(self) -> None:
+        """Let the folder go. May be called twice."""
+        self.fall_silent()
         self._lock.unlock()
 
     def _name(self) -> str:

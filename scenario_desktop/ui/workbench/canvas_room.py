@@ -21,7 +21,7 @@ from scenario_desktop.ui.commands import CommandRegistry
 from scenario_desktop.ui.forms.drafts import SettingsAccess, SettingsDrafts
 from scenario_desktop.ui.main_window import DockKind, MainWindow
 from scenario_desktop.ui.panels.canvas.controller import CanvasController
-from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
+from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog, UnkeptDialog
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clipboard
@@ -153,6 +153,22 @@ class CanvasRoom(QObject):
         self._window.remove_page(PAGE)
         dock.deleteLater()
         page.deleteLater()
+
+    async def keep(self) -> bool:
+        """Put the strokes of the open canvas on the disk before the program ends.
+
+        Returns:
+            whether it may end: they are there, or the user wants to lose them.
+        """
+        controller = self.controller
+        session = controller.session if controller is not None else None
+        if session is None:
+            return True
+        try:
+            await session.flush()
+        except AppError as error:
+            return await dialogs.ask(UnkeptDialog(self._window, error)) == dialogs.ACCEPTED
+        return True
 
     def open(self, asset_id: str, *, recovery_id: str | None = None) -> None:
         """Bring a canvas to the front; one that is open already is gone to as it is.

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.canvas.format import MAX_SIDE
+from scenario_desktop.errors import AppError
 from scenario_desktop.ui.dialogs import ACCEPTED, REJECTED, Dialog
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
 from scenario_desktop.ui.widgets.flow_layout import FlowLayout
@@ -158,6 +159,18 @@ class ExportDialog(Dialog):
         width, height = (max(1, round(side * self.scale.value() / 100)) for side in self._full)
         self._size.setText(f"{width:,} × {height:,}\u00a0px")
         self.quality.setVisible(self.kind.value() != "PNG")
+
+
+class UnkeptDialog(Dialog):
+    """Asks before the program ends with strokes that are neither saved nor in a draft."""
+
+    def __init__(self, parent: QWidget, error: AppError) -> None:
+        super().__init__(parent, "Your last strokes are not kept")
+        self.add_text(f"{error.message} {error.hint}".strip(), "text")
+        self.add_text("If you quit now, what you drew since the last draft is lost.")
+        self.add_action("Quit without them", ACCEPTED, ButtonKind.DANGER)
+        stay = self.add_action("Stay", REJECTED, ButtonKind.PRIMARY)
+        self.set_first_focus(stay)
 
 
 def _side(name: str) -> NumberField:
