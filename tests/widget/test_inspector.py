@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from scenario_desktop.api.models.assets import AssetProperties
 from scenario_desktop.errors import AppError, BadInput, Refused, StoreFailed
 from scenario_desktop.imaging import tasks
-from scenario_desktop.items import PREDICTION, REFINE, Item, Picture
+from scenario_desktop.items import PREDICTION, REFINE, Item, Picture, TagCount
 from scenario_desktop.services.library import ChangeKind, Library
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.sartiq.limits import Limit
@@ -39,6 +39,7 @@ from scenario_desktop.ui.panels.inspector import facts
 from scenario_desktop.ui.panels.inspector.controller import InspectorController
 from scenario_desktop.ui.panels.inspector.view import InspectorView, Mode
 from scenario_desktop.ui.widgets.chips import ChipState
+from scenario_desktop.ui.widgets.popover import Popover
 from tests.fakes import FakeNotices
 from tests.fakes_scenario import FakeScenario, make_asset
 from tests.support import until
@@ -316,6 +317,22 @@ async def test_shift_enter_creates_what_was_typed(qt_loop: Any, tmp_path: Path) 
         await room.select(await room.add(1))
         await room.type_tag("mea", Qt.Key.Key_Return, shift=True)
         assert room.tags(1) == ("mea",)
+
+
+async def test_the_open_list_of_tags_grows_with_what_it_offers(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with opened(tmp_path) as room:
+        await room.add(2, tags=("meadow",))
+        await room.add(3, tags=("sea",))
+        await room.select(await room.add(1))
+        await room.type_tag("me")
+        (offered,) = (p for p in room.view.window().findChildren(Popover) if p.isVisible())
+        two = offered.height()
+        names = ("meadow", "medieval", "metal")
+        room.view.tags.set_completions("me", [TagCount(name, 1) for name in names])
+        assert room.view.tags.offered() == ["meadow", "medieval", "metal", "me"]
+        assert offered.height() >= two + 2 * 32
 
 
 async def test_several_tags_may_be_pasted(qt_loop: Any, tmp_path: Path) -> None:

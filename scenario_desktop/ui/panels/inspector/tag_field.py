@@ -345,6 +345,7 @@ class TagField(QWidget):
             row = _Row(self._popover)
             row.clicked.connect(self._on_row)
             self._popover.body.addWidget(row)
+            row.show()  # in an open list it would count as nothing until the loop runs
             self._rows.append(row)
         while len(self._rows) > count:
             row = self._rows.pop()
