@@ -145,9 +145,9 @@ class Room:
     async def settle(self) -> None:
         c = self.controller
         for _ in range(3):
-            for action in (c.load, c.enlarge, c.complete, c.find):
+            for action in (c.load, c.pictures.enlarge, c.complete, c.find):
                 await action.settle()
-            for edit in list(c._edits):
+            for edit in list(c.edits.running):
                 await edit.settle()
 
     def tags(self, number: int) -> tuple[str, ...]:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.api.models.assets import Asset
 from scenario_desktop.errors import AppError, NotFound
-from scenario_desktop.items import Item, LibraryCounts, Picture, Source, TagCount
+from scenario_desktop.items import Item
 from scenario_desktop.services.sartiq.limits import Limit, why_not
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.commands import CommandRegistry
-from scenario_desktop.ui.models.picture_store import Frame, PictureStore, Shape
+from scenario_desktop.ui.models.picture_store import PictureStore
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.inspector import facts
-from scenario_desktop.ui.panels.inspector.parts import THUMB_PX
+from scenario_desktop.ui.panels.inspector.edits import Edits
+from scenario_desktop.ui.panels.inspector.pictures import InspectorPictures
+from scenario_desktop.ui.panels.inspector.ports import InspectedLibrary, LargePictures
 from scenario_desktop.ui.panels.inspector.tag_field import TagState
-from scenario_desktop.ui.panels.inspector.view import InspectorView, Mode
+from scenario_desktop.ui.panels.inspector.view import InspectorView
 from scenario_desktop.ui.widgets.menu import Menu
-from scenario_desktop.ui.widgets.picture_view import to_pixmap
 
 if TYPE_CHECKING:  # it brings the store, which the first paint must not wait for
     from scenario_desktop.services.library import LibraryChange
@@ -34,10 +35,10 @@ if TYPE_CHECKING:  # it brings the store, which the first paint must not wait fo
 MAX_READ = 5_000
 #: Tags shown of a selection, the most common first.
 MAX_TAGS = 40
-#: Small pictures of a selection, and of relatives.
-SHEET, STRIP = 8, 3
-#: Milliseconds of rest before details and large pictures are fetched: arrow keys run past.
-REST_MS, LARGE_REST_MS = 40, 160
+#: Small pictures of relatives.
+STRIP = 3
+#: Milliseconds of rest before details are fetched: arrow keys run past.
+REST_MS = 40
 
 #: What stands behind the three dots, by command id; "" is a line.
 MENU = (
@@ -45,43 +46,6 @@ MENU = (
     "item.copy_url", "item.copy_id", "item.open_in_browser", "",
     "item.download", "item.download_as", "item.add_to_collection", "item.delete",
 )  # fmt: skip
-_PREVIEW, _STRIP = "inspector", "inspector.relatives"
-
-
-class InspectedLibrary(Protocol):
-    """What the inspector needs of the library service."""
-
-    @property
-    def changed(self) -> Any: ...
-    @property
-    def history(self) -> Undoing: ...
-    async def items(self, keys: Iterable[int], /) -> dict[int, Item]: ...
-    async def item(self, asset_id: str, /) -> Item | None: ...
-    async def details(self, key: int, /) -> Asset: ...
-    async def children(self, item: Item, /) -> list[Item]: ...
-    async def parent(self, item: Item, /) -> Item | None: ...
-    async def bring(self, asset_ids: Sequence[str], /) -> list[Item]: ...
-    async def counts(self) -> LibraryCounts: ...
-    async def complete_tags(self, prefix: str, limit: int = 20) -> list[TagCount]: ...
-    async def edit_tags(
-        self, keys: Sequence[int], add: Sequence[str] = (), remove: Sequence[str] = ()
-    ) -> None: ...
-    async def rename(self, key: int, name: str) -> None: ...
-    async def describe(self, key: int, text: str) -> None: ...
-    async def set_favourite(self, keys: Sequence[int], is_favourite: bool) -> None: ...
-    async def restore(self, keys: Sequence[int]) -> None: ...
-
-
-class Undoing(Protocol):
-    """Takes the last edit back."""
-
-    async def undo(self) -> str: ...
-
-
-class LargePictures(Protocol):
-    """Gives an item's picture at a useful size."""
-
-    async def large(self, item: Item, max_px: int) -> Picture: ...
 
 
 class InspectorController(QObject):
@@ -126,21 +90,18 @@ class InspectorController(QObject):
         now: Callable[[], datetime] | None = None,
     ) -> None:
         super().__init__(view)
-        self._view, self._pictures, self._notices = view, pictures, notices
+        self._view, self._notices = view, notices
+        self.pictures = InspectorPictures(view, pictures, notices)
+        self.edits = Edits(notices, self)
         self._commands = commands
         self._now = now or _utc_now
         self._library: InspectedLibrary | None = None
-        self._previews: LargePictures | None = None
         self._keys: tuple[int, ...] = ()
         self._chosen: tuple[int, ...] = ()  # what the gallery has; a version of it may be shown
         self._items: dict[int, Item] = {}
         self._asset: Asset | None = None
         self._parent: Item | None = None
         self._children: list[Item] = []
-        #: tag → keys that had it when it was first touched in this selection
-        self._partial: dict[str, tuple[int, ...]] = {}
-        self._large_key: int | None = None
-        self._frame = Frame(1, 1)  # of the preview or the sheet, as it was asked for
         self._make_actions()
         self._connect()
 
@@ -148,22 +109,19 @@ class InspectorController(QObject):
         restart = Overlap.RESTART
         self.load = AsyncAction(self._load, parent=self, overlap=restart)
         self.load.failed.connect(self._on_load_failed)
-        self.enlarge = AsyncAction(self._enlarge, parent=self, overlap=restart)
-        self.enlarge.failed.connect(self._on_enlarge_failed)
         self.complete = AsyncAction(self._complete, parent=self, overlap=restart)
         self.complete.failed.connect(self._notices.report)
         self.find = AsyncAction(self._find, parent=self, overlap=restart)
         self.find.failed.connect(self._notices.report)
-        self._edits: list[AsyncAction] = []
 
     def _connect(self) -> None:
-        view = self._view
+        view, edits = self._view, self.edits
         view.close_requested.connect(self.close_requested)
         view.menu_requested.connect(self._open_menu)
         view.preview_requested.connect(self._on_preview)
         view.name_edited.connect(self._on_name)
         view.description_edited.connect(self._on_description)
-        view.favourite_toggled.connect(self._on_favourite)
+        view.favourite_toggled.connect(edits.set_favourite)
         view.detect_requested.connect(self.detect_requested)
         view.copy_url_requested.connect(self.copy_url_requested)
         view.download_requested.connect(self.download_requested)
@@ -172,20 +130,19 @@ class InspectorController(QObject):
         view.generation_requested.connect(self._on_generation)
         view.canvas_requested.connect(self._on_canvas)
         view.compare_requested.connect(self._on_compare)
-        view.restore_requested.connect(self._on_restore)
+        view.restore_requested.connect(edits.restore)
         view.relative_chosen.connect(self._on_relative)
         view.parent_requested.connect(self._on_parent)
         view.all_children_requested.connect(self._on_all_children)
         view.asset_chosen.connect(self.find.trigger)
         view.retry_requested.connect(self.reload)
         tags = view.tags
-        tags.add_requested.connect(self._on_add_tags)
-        tags.remove_requested.connect(self._on_remove_tag)
-        tags.restore_requested.connect(self._on_restore_tag)
+        tags.add_requested.connect(edits.add_tags)
+        tags.remove_requested.connect(edits.remove_tag)
+        tags.restore_requested.connect(edits.restore_tag)
         tags.completions_wanted.connect(self.complete.trigger)
         tags.tag_chosen.connect(self.tag_chosen)
-        self._pictures.loaded.connect(self._on_picture)
-        self._pictures.failed.connect(self._on_picture)
+        edits.failed.connect(self.reload)
         theme.current().changed.connect(self._on_theme_changed)
 
     # the workspace and the selection
@@ -194,9 +151,11 @@ class InspectorController(QObject):
         """Show items of another workspace; None shows nothing, as between two workspaces."""
         if self._library is not None:
             self._library.changed.disconnect(self._on_library_changed)
-        for action in (self.load, self.enlarge, self.complete, self.find):
+        for action in (self.load, self.complete, self.find):
             action.cancel()
-        self._library, self._previews = library, previews
+        self._library = library
+        self.pictures.open(previews)
+        self.edits.open(library)
         self._show_nothing()
         if library is not None:
             library.changed.connect(self._on_library_changed)
@@ -223,10 +182,11 @@ class InspectorController(QObject):
             return
         self._keys = chosen
         self.version_changed.emit()
-        self._partial.clear()
-        self._asset, self._large_key = None, None
+        self.edits.touched.clear()
+        self._asset = None
         self._view.tags.close_field()
-        self.enlarge.cancel()
+        self.pictures.enlarge.cancel()
+        self.pictures.forget_large()
         if chosen and self._library is not None:
             self.reload()
         else:
@@ -263,6 +223,7 @@ class InspectorController(QObject):
             return
         found = await library.items(keys[:MAX_READ])
         self._items = {key: found[key] for key in keys[:MAX_READ] if key in found}
+        self.edits.set_items(self._items)
         if not self._items:
             self._on_gone()
             return
@@ -272,7 +233,7 @@ class InspectorController(QObject):
             return
         (item,) = self._items.values()
         self._show_item(item)
-        self.enlarge.trigger(item)
+        self.pictures.enlarge.trigger(item)
         await asyncio.sleep(REST_MS / 1000)
         asset = self._asset = await library.details(item.key)
         self._view.set_description(asset.description)
@@ -300,8 +261,8 @@ class InspectorController(QObject):
         self._keys = self._chosen = ()
         self._items, self._asset = {}, None
         self._parent, self._children = None, []
-        self._pictures.drop(_PREVIEW)
-        self._pictures.drop(_STRIP)
+        self.edits.set_items(self._items)
+        self.pictures.show_nothing()
         self._view.show_empty("Nothing selected", "Choose a picture to see its details.")
 
     def _show_item(self, item: Item) -> None:
@@ -324,14 +285,7 @@ class InspectorController(QObject):
             view.set_description("")
             view.set_facts(())
             view.set_relatives("", 0, ())
-        view.preview.set_shape(item.width, item.height)
-        if self._large_key != item.key:
-            self._large_key = None
-            self._frame = self._preview_frame()
-            self._pictures.want(_PREVIEW, [item], self._frame)
-            view.preview.set_pixmap(self._pictures.pixmap(item.key, self._frame))
-            if self._pictures.has_failed(item.key):
-                self._say_no_preview(item)
+        self.pictures.show_item(item)
 
     def _show_many(self) -> None:
         view, items = self._view, list(self._items.values())
@@ -344,19 +298,16 @@ class InspectorController(QObject):
         )  # fmt: skip
         self._show_states(items, is_all_read=is_all_read)
         view.set_can_tag(not is_deleted and is_all_read and not self.why_not(Limit.TAGS))
-        self._pictures.drop(_STRIP)
-        self._frame = self._sheet_frame()
-        self._pictures.want(_PREVIEW, items[:SHEET], self._frame)
-        view.preview.set_sheet([self._pictures.pixmap(i.key, self._frame) for i in items[:SHEET]])
+        self.pictures.show_sheet(items)
 
     def _show_states(self, items: Sequence[Item], *, is_all_read: bool) -> None:
-        counts: dict[str, int] = dict.fromkeys(self._partial, 0)
+        counts: dict[str, int] = dict.fromkeys(self.edits.touched, 0)
         for item in items:
             for tag in item.tags:
                 counts[tag] = counts.get(tag, 0) + 1
         states = [TagState(tag, count, len(items)) for tag, count in counts.items()]
         # Those touched keep their place, so that a second press meets the same chip.
-        states.sort(key=lambda s: (-max(s.count, len(self._partial.get(s.tag, ()))), s.tag))
+        states.sort(key=lambda s: (-max(s.count, len(self.edits.touched.get(s.tag, ()))), s.tag))
         hint = ""
         if any(0 < s.count < len(items) for s in states):
             hint = "Partly set tags stay as they are until you touch them."
@@ -382,30 +333,7 @@ class InspectorController(QObject):
             self._view.set_parent(facts.title_of(parent), kind)
         else:
             self._view.set_parent("")
-        wanted = [*shown, *([parent] if parent is not None else [])]
-        self._pictures.want(_STRIP, wanted, self._strip_frame())
-        for item in wanted:
-            self._on_picture(item.key)
-
-    async def _enlarge(self, item: Item) -> None:
-        """Put the original in the place of the thumbnail, once the selection rests."""
-        previews = self._previews
-        if previews is None or item.kind not in ("image", "") or item.deleted_at is not None:
-            return
-        if self._large_key == item.key:
-            return
-        if item.status in ("pending", "error") and item.source is Source.SARTIQ:
-            self._say_no_preview(item)  # there is no picture to fetch
-            return
-        await asyncio.sleep(LARGE_REST_MS / 1000)
-        view = self._view.preview
-        max_px = round(max(view.width(), view.height(), 240) * self._ratio() * 1.1)
-        picture = await previews.large(item, max_px)
-        if self._keys == (item.key,):
-            self._large_key = item.key
-            pixmap = to_pixmap(picture)
-            view.set_shape(picture.width, picture.height)
-            view.set_pixmap(pixmap)
+        self.pictures.show_relatives(shown, parent)
 
     async def _complete(self, typed: str) -> None:
         library = self._library
@@ -420,13 +348,6 @@ class InspectorController(QObject):
         else:
             self._notices.report(error)
 
-    def _on_enlarge_failed(self, error: object) -> None:
-        if not isinstance(error, AppError):
-            self._notices.report(error)
-        elif len(self._items) == 1:
-            # The thumbnail stays; without one, the place says what is wrong.
-            self._view.preview.set_note("image-off", error.message)
-
     def _on_library_changed(self, change: LibraryChange) -> None:
         if not self._keys:
             return
@@ -437,138 +358,19 @@ class InspectorController(QObject):
         elif change.kind.value == "counts" or change.keys & set(self._keys):
             self.reload()
 
-    # pictures
-
-    def _ratio(self) -> float:
-        return self._view.devicePixelRatioF()
-
-    def _preview_frame(self) -> Frame:
-        width = max(120, self._view.preview.width())
-        tokens = theme.current().tokens
-        checks = (tokens.check_a.rgba(), tokens.check_b.rgba())
-        height = self._view.preview.heightForWidth(width)
-        return Frame(width, height, self._ratio(), Shape.FIT, radius=6, checks=checks)
-
-    def _sheet_frame(self) -> Frame:
-        side = max(24, (self._view.preview.width() - 24) // 4)
-        return Frame(side, side, self._ratio())
-
-    def _strip_frame(self) -> Frame:
-        return Frame(THUMB_PX, THUMB_PX, self._ratio())
-
-    def _on_picture(self, key: object) -> None:
-        """A small picture came, or will not come."""
-        if not isinstance(key, int):
-            return
-        view, has_failed = self._view, self._pictures.has_failed(key)
-        if view.children_strip.shows(key):
-            pixmap = self._pictures.pixmap(key, self._strip_frame())
-            view.children_strip.set_pixmap(key, pixmap, has_failed=has_failed)
-        if self._parent is not None and key == self._parent.key:
-            view.parent_row.set_pixmap(self._pictures.pixmap(key, self._strip_frame()))
-        if key not in self._items:
-            return
-        if view.mode is Mode.MANY:
-            shown = list(self._items)[:SHEET]
-            if key in shown:
-                view.preview.set_sheet([self._pictures.pixmap(k, self._frame) for k in shown])
-        elif self._large_key != key:
-            pixmap = self._pictures.pixmap(key, self._frame)
-            if pixmap is not None:
-                view.preview.set_pixmap(pixmap)
-            elif has_failed:
-                self._say_no_preview(self._items[key])
-
-    def _say_no_preview(self, item: Item) -> None:
-        if item.status == "pending":
-            self._view.preview.set_note("clock", "Still in work")
-        elif item.status == "error":
-            self._view.preview.set_note("circle-alert", "Failed, there is no picture")
-        else:
-            self._view.preview.set_note("image-off", "No preview")
-
     def _on_theme_changed(self) -> None:
-        self._large_key = None
-        self.reload()
-
-    # edits
-
-    def _start(self, edit: Callable[[], Any]) -> None:
-        """Run one edit. Each is an action of its own: two renames in a row are both meant."""
-        action = AsyncAction(edit, parent=self)
-        self._edits.append(action)
-        action.failed.connect(self._on_edit_failed)
-        action.busy_changed.connect(self._on_edit_busy)
-        action.trigger()
-
-    def _on_edit_busy(self, is_busy: bool) -> None:
-        if not is_busy:
-            for action in [a for a in self._edits if not a.is_busy]:
-                self._edits.remove(action)
-                action.deleteLater()
-
-    def _on_edit_failed(self, error: object) -> None:
-        self._notices.report(error)
+        self.pictures.forget_large()
         self.reload()
 
     def _on_name(self, name: str) -> None:
-        library, keys = self._library, self._keys
-        if library is not None and len(keys) == 1:
-            self._start(lambda: library.rename(keys[0], name))
+        if len(self._keys) == 1:
+            self.edits.rename(self._keys[0], name)
 
     def _on_description(self, text: str) -> None:
-        library, asset = self._library, self._asset
+        asset = self._asset
         key = next((k for k, i in self._items.items() if asset and i.id == asset.id), None)
-        if library is not None and key is not None:
-            self._start(lambda: library.describe(key, text))
-
-    def _on_favourite(self, is_favourite: bool) -> None:
-        library, keys = self._library, tuple(self._items)
-        if library is not None:
-            self._start(lambda: library.set_favourite(keys, is_favourite))
-
-    def _on_restore(self) -> None:
-        library, keys = self._library, tuple(self._items)
-        if library is not None:
-            self._start(lambda: library.restore(keys))
-
-    def _on_add_tags(self, tags: Sequence[str]) -> None:
-        library, keys = self._library, tuple(self._items)
-        if library is None or not keys:
-            return
-        self._remember(tags)
-        self._start(lambda: library.edit_tags(keys, add=list(tags)))
-
-    def _on_remove_tag(self, tag: str) -> None:
-        library, keys = self._library, tuple(self._items)
-        if library is None or not keys:
-            return
-        self._remember([tag])
-
-        async def remove() -> None:
-            await library.edit_tags(keys, remove=[tag])
-            if len(keys) == 1:
-                self._notices.toast(f"Removed tag {tag}", self._undo)
-
-        self._start(remove)
-
-    def _on_restore_tag(self, tag: str) -> None:
-        """Set a tag again on those that had it; on all, if none of them is known."""
-        library = self._library
-        keys = self._partial.get(tag, ()) or tuple(self._items)
-        if library is not None:
-            self._start(lambda: library.edit_tags(keys, add=[tag]))
-
-    def _remember(self, tags: Iterable[str]) -> None:
-        if len(self._items) > 1:
-            for tag in tags:
-                had = tuple(k for k, item in self._items.items() if tag in item.tags)
-                self._partial.setdefault(tag, had)
-
-    def _undo(self) -> None:
-        library = self._library
-        if library is not None:
-            self._start(library.history.undo)
+        if key is not None:
+            self.edits.describe(key, text)
 
     # addresses
 
