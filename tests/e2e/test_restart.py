@@ -14,8 +14,6 @@ import pytest
 from scenario_desktop.api.models.detect import DetectRequest
 from scenario_desktop.items import ItemQuery, SortField
 from scenario_desktop.services.job_views import JobState
-from scenario_desktop.ui.workbench.navigation import FIRST_RUN
-from scenario_desktop.ui.workbench.shell import GALLERY
 from tests.e2e.conftest import on_posix
 from tests.e2e.desk import (
     PATIENCE_S,
@@ -146,18 +144,6 @@ async def test_an_engine_killed_in_the_middle_of_jobs_costs_nothing(
         await shown(program, 6)
         now = {item.id: item for item in await items(program)}
         assert all(now[item.id] == item for item in before)
-
-
-async def test_an_empty_library_is_welcomed_also_when_it_was_read_before(
-    qt_loop: Any, tmp_path: Path
-) -> None:
-    async with desk(tmp_path / "d") as program:
-        bench, session = program.workbench, session_of(program)
-        await until(lambda: session.sync.status.at is not None, timeout_s=PATIENCE_S)
-        bench.unbind()
-        assert bench.window.page == GALLERY
-        bench.bind(session, is_local=True)  # no pass and no change comes after it any more
-        await until(lambda: bench.window.page == FIRST_RUN)
 
 
 async def test_everything_is_where_it_was_left(qt_loop: Any, tmp_path: Path) -> None:

@@ -235,6 +235,7 @@ class Workbench(QObject):
         gallery.keys_requested.connect(self.keys_requested)
         gallery.prefs_changed.connect(self._remember_gallery)
         gallery.detect_requested.connect(self._detecting.trigger)
+        gallery.canvas_wanted.connect(self._creating_trigger)
         gallery.job_retry_requested.connect(self.jobs.show_job)
         self.searching.query_wanted.connect(self.navigation.go_to)
         first_run.files_dropped.connect(self.import_files)

@@ -74,6 +74,7 @@ class GalleryController(QObject):
         job_retry_requested: the job id of a failed cell.
         keys_requested: the server refuses the workspace's keys; the user wants to type others.
         detect_requested: from the empty page of control maps.
+        canvas_wanted: a new one, from the empty page of canvases.
         prefs_changed: GalleryPrefs to remember.
         shown: how many items the query has, each time its answer is painted.
     """
@@ -88,6 +89,7 @@ class GalleryController(QObject):
     keys_requested = Signal()
     job_retry_requested = Signal(str)
     detect_requested = Signal()
+    canvas_wanted = Signal()
     prefs_changed = Signal(object)
     shown = Signal(int)
 
@@ -578,6 +580,8 @@ class GalleryController(QObject):
             self.choose_files_requested.emit()
         elif action is StateAction.DETECT:
             self.detect_requested.emit()
+        elif action is StateAction.NEW_CANVAS:
+            self.canvas_wanted.emit()
         elif action is StateAction.KEYS:
             self.keys_requested.emit()
         else:

@@ -108,6 +108,7 @@ class StateAction(Enum):
     RETRY = auto()
     SHOW_ALL = auto()
     DETECT = auto()
+    NEW_CANVAS = auto()
     KEYS = auto()
 
 
@@ -363,9 +364,9 @@ _EMPTY: dict[Section, StateWords] = {
     Section.CANVASES: StateWords(
         "layers",
         "No canvases yet",
-        "Canvases of this workspace appear here.",
-        "Show all items",
-        StateAction.SHOW_ALL,
+        "Draw on an empty one, or put pictures from the library on it.",
+        "New canvas…",
+        StateAction.NEW_CANVAS,
     ),
     Section.GENERATIONS: StateWords(
         "sparkles",

@@ -1,0 +1,35 @@
+"""What somebody finds who has nothing yet: a welcome, and from each empty page a way on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scenario_desktop.items import ItemQuery, Section
+from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
+from scenario_desktop.ui.workbench.navigation import FIRST_RUN
+from scenario_desktop.ui.workbench.shell import GALLERY
+from tests.e2e.desk import PATIENCE_S, desk, press, session_of, texts
+from tests.support import until
+
+
+async def test_an_empty_library_is_welcomed_also_when_it_was_read_before(
+    qt_loop: Any, tmp_path: Path
+) -> None:
+    async with desk(tmp_path / "d") as program:
+        bench, session = program.workbench, session_of(program)
+        await until(lambda: session.sync.status.at is not None, timeout_s=PATIENCE_S)
+        bench.unbind()
+        assert bench.window.page == GALLERY
+        bench.bind(session, is_local=True)  # no pass and no change comes after it any more
+        await until(lambda: bench.window.page == FIRST_RUN, timeout_s=PATIENCE_S / 4)
+
+
+async def test_the_empty_page_of_canvases_leads_to_a_new_one(qt_loop: Any, tmp_path: Path) -> None:
+    async with desk(tmp_path / "d") as program:
+        bench = program.workbench
+        bench.navigation.go_to(ItemQuery(section=Section.CANVASES))
+        await until(lambda: "No canvases yet" in texts(program.window), timeout_s=PATIENCE_S)
+        press(program.window, "New canvas…")
+        await until(lambda: program.window.findChildren(NewCanvasDialog), timeout_s=PATIENCE_S)
+        press(program.window, "Cancel")
