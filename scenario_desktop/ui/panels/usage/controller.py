@@ -141,6 +141,7 @@ class UsageController(QObject):
         view.lists.activity.row_opened.connect(self._on_row)
         view.lists.activity.in_sight.connect(self._pictures.want)
         view.lists.job_opened.connect(self._on_job)
+        view.lists.rank_opened.connect(self._on_ranked)
         view.lists.tab_changed.connect(self._remember)
         self._pictures.found.connect(view.lists.activity_model.refresh_names)
         for card in view.cards.cards:

@@ -1,4 +1,4 @@
-"""The card below the chart: what was done, our own jobs, and the chart's numbers."""
+"""The card below the chart: what was done, our own jobs, and the numbers of chart and ranking."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from scenario_desktop.services.words import NO_BREAK, counted, units
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.panels.usage.activity_model import ActivityModel
 from scenario_desktop.ui.panels.usage.activity_table import ActivityTable
-from scenario_desktop.ui.panels.usage.figures import Figures
+from scenario_desktop.ui.panels.usage.figures import Figures, Rank
 from scenario_desktop.ui.panels.usage.tables import (
     Cell,
     DataTable,
@@ -35,7 +35,12 @@ from scenario_desktop.ui.panels.usage.tables import (
     amount_cell,
     cell,
 )
-from scenario_desktop.ui.panels.usage.words import ACTIONS, amount_text, duration_text
+from scenario_desktop.ui.panels.usage.words import (
+    ACTIONS,
+    amount_text,
+    duration_text,
+    percent_text,
+)
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize
 from scenario_desktop.ui.widgets.labels import ElidedLabel, PlainLabel
 from scenario_desktop.ui.widgets.menu import Menu
@@ -56,29 +61,34 @@ class LowerTab(StrEnum):
     ACTIVITY = "activity"
     JOBS = "jobs"
     TABLE = "table"
+    RANKING = "ranking"
 
 
 _TABS: Final = (
     (LowerTab.ACTIVITY, "Activity"), (LowerTab.JOBS, "Your jobs"), (LowerTab.TABLE, "Table"),
+    (LowerTab.RANKING, "Ranking"),
 )  # fmt: skip
+_RANKED: Final = {Rank.MODELS: "Model", Rank.PEOPLE: "Person", Rank.ACTIONS: "Action"}
 
 
 class LowerCard(Card):
     """Tabs of tables.
 
     Attributes:
-        activity, jobs, numbers: the tables.
+        activity, jobs, numbers, ranking: the tables.
 
     Signals:
         filter_changed: an ActivityFilter to list by; a drill is no part of it.
         drill_left: the part of the chart that was opened is to be left.
         job_opened: the JobCost to go to.
+        rank_opened: the id of a row of the ranking whose actions are to be listed.
         tab_changed: another tab is shown.
     """
 
     filter_changed = Signal(object)
     drill_left = Signal()
     job_opened = Signal(object)
+    rank_opened = Signal(str)
     tab_changed = Signal()
 
     def __init__(self, zone: tzinfo, parent: QWidget | None = None) -> None:
@@ -118,6 +128,12 @@ class LowerCard(Card):
         self.numbers.setModel(self._numbers_model)
         self.numbers.setSortingEnabled(True)
         self.numbers.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self._ranking_model = ListModel(self)
+        self.ranking = DataTable(name="The ranking's numbers")
+        self.ranking.setModel(self._ranking_model)
+        self.ranking.setSortingEnabled(True)
+        self.ranking.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+        self.ranking.opened.connect(self._on_ranked)
         self._sums = PlainLabel("", "small", "text_2", wrap=True)
         self._stack = QStackedWidget()
         self._soon = QTimer(self, singleShot=True, interval=SEARCH_DELAY_MS)
@@ -150,7 +166,7 @@ class LowerCard(Card):
         inside.addWidget(self.jobs, 1)
         self._sums.setContentsMargins(8, 6, 8, 8)
         inside.addWidget(self._sums)
-        for page in (self.activity, jobs, self.numbers):
+        for page in (self.activity, jobs, self.numbers, self.ranking):
             self._stack.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 1, 4, 6)
@@ -208,6 +224,27 @@ class LowerCard(Card):
         count = len(heads)
         self._numbers_model.set_rows(heads, rows, right=range(1, count), tail=tail)
         self.numbers.set_widths([150, *([0] * (count - 1))])
+        self._show_ranking(figures)
+
+    def _show_ranking(self, figures: Figures) -> None:
+        """Show the ranking's numbers: all that its bars stand for, and the ids."""
+        is_people = figures.choice.rank is Rank.PEOPLE
+        more = ("Discount, CU", "Price, CU") if is_people else ("Jobs",)
+        heads = (_RANKED[figures.choice.rank], "CU", "Share", *more, "Id")
+        rows: list[tuple[object, tuple[Cell, ...]]] = []
+        for row in figures.ranked:
+            share, discount = row.whole, row.whole.discount
+            price = share.amount + discount if discount is not None else None
+            numbers = (discount, price) if is_people else (share.count,)
+            rows.append((row.id, (
+                cell(row.name), _number_cell(share.amount),
+                cell(percent_text(share.share), share.share),
+                *(_number_cell(number) for number in numbers),
+                cell(row.id, None, "text_3"),
+            )))  # fmt: skip
+        self._ranking_model.set_rows(heads, rows, right=range(1, len(heads) - 1))
+        self.ranking.set_widths((200, 88, 72, *([112] * len(more)), 0))
+        self._show_count()
 
     def show_comparison(self, found: Comparison) -> None:
         """Show our own record beside the service's."""
@@ -308,8 +345,16 @@ class LowerCard(Card):
                 self._count.setText(f"{text}{NO_BREAK}actions" if text else "")
             case LowerTab.JOBS:
                 self._count.setText(counted(self._jobs_model.rowCount(), "job"))
+            case LowerTab.RANKING:
+                count = self._ranking_model.rowCount()
+                self._count.setText(f"{count:,}" if count else "")
             case _:
                 self._count.setText("")
+
+    def _on_ranked(self, index: QModelIndex) -> None:
+        one = self._ranking_model.value_at(index)
+        if isinstance(one, str):
+            self.rank_opened.emit(one)
 
     def _on_job(self, index: QModelIndex) -> None:
         job = self._jobs_model.value_at(index)
