@@ -613,11 +613,13 @@ async def test_a_model_is_forgotten_and_brought_back(qt_loop: Any) -> None:
         QTest.keyClick(field, Qt.Key.Key_Down)
         assert field.offered == ["detail-keeper", "other"]
         QTest.keyClick(field, Qt.Key.Key_Delete)
-        await room.panel.forgetting.settle()
+        await room.panel.known_ids.forgetting.settle()
         assert [one.id for one in room.known.ids] == ["other"]
         assert room.messages.toasts[-1] == "“detail-keeper” is forgotten"
-        room.panel.bringing_back.trigger(KnownId("detail-keeper", count=2), 0)
-        await room.panel.bringing_back.settle()
+        room.panel.known_ids.bringing_back.trigger(
+            "refine_model", KnownId("detail-keeper", count=2), 0
+        )
+        await room.panel.known_ids.bringing_back.settle()
         assert [one.id for one in room.known.ids] == ["detail-keeper", "other"]
 
 

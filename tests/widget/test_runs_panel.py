@@ -710,13 +710,13 @@ async def test_an_id_is_forgotten_and_brought_back(make_desk: Any, qt_loop: Any)
     desk.edit("style_id", STYLE)
     editor = desk.dock.form.editor("style_id")
     editor._forget.click()
-    await desk.controller.forgetting.settle()
+    await desk.controller.known_ids.forgetting.settle()
     assert [one.id for one in desk.known.ids["style"]] == ["other"]
     assert desk.dock.values()["style_id"] == ""
     assert not editor._forget.isVisible()
     assert desk.messages.toasts == ["“Quiet shore” is forgotten"]
     desk.messages.undo()
-    await desk.controller.bringing_back.settle()
+    await desk.controller.known_ids.bringing_back.settle()
     assert desk.known.ids["style"][1] == KnownId(STYLE, "Quiet shore", 3)
 
 

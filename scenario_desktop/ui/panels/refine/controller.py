@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import QWidget
 from scenario_desktop.errors import AppError
 from scenario_desktop.items import Item
 from scenario_desktop.services.sartiq.pictures import kept_body, kept_slots
-from scenario_desktop.services.sartiq.remembered import KnownId
 from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -36,6 +34,7 @@ from scenario_desktop.ui.panels.refine.state import (
 )
 from scenario_desktop.ui.panels.refine.strip import TileWords
 from scenario_desktop.ui.panels.request.footer import Footer
+from scenario_desktop.ui.panels.request.known_ids import KnownIdActions
 from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.request.standing import Standing
 from scenario_desktop.ui.widgets.banner import Tone
@@ -101,10 +100,10 @@ class RefineController(QObject):
         self.taking = AsyncAction(self._take_chosen, parent=self)
         self.dropping = AsyncAction(self._take_dropped, parent=self)
         self.restoring = AsyncAction(self._restore, parent=self)
-        self.forgetting = AsyncAction(self._forget, parent=self)
-        self.forgetting.failed.connect(report)
-        self.bringing_back = AsyncAction(self._bring_back, parent=self)
-        self.bringing_back.failed.connect(report)
+        service = self._ports.service
+        known = service.known if service is not None else None
+        self.known_ids = KnownIdActions(known, self._ports.messages, self)
+        self.known_ids.changed.connect(self._show_models)
         self.learning = AsyncAction(self._learn, parent=self, overlap=Overlap.RESTART)
         self.learning.succeeded.connect(self._on_learnt)
         self.resolving = AsyncAction(self._resolve, parent=self, overlap=Overlap.RESTART)
@@ -122,7 +121,7 @@ class RefineController(QObject):
         dock.height_edited.connect(self._on_height)
         dock.clear_requested.connect(self.clear)
         dock.reset_requested.connect(self.reset)
-        dock.forget_requested.connect(self.forgetting.trigger)
+        dock.forget_requested.connect(self._on_forget)
         dock.submit_requested.connect(self.submit)
         dock.settings_requested.connect(self.settings_requested)
         dock.login_requested.connect(self.login_requested)
@@ -622,23 +621,8 @@ class RefineController(QObject):
         self._pictures.tell()
         self._show_footer()
 
-    async def _forget(self, model_id: str) -> None:
-        """Do not offer a model any more; it can be brought back at once."""
-        service = self._ports.service
-        known = list(service.known.of(MODEL)) if service is not None else []
-        place = next((n for n, one in enumerate(known) if one.id == model_id), None)
-        if service is None or place is None:
-            return
-        await service.known.forget(MODEL, model_id)
-        self._show_models()
-        undo = partial(self.bringing_back.trigger, known[place], place)
-        self._ports.messages.toast(f"“{known[place].shown}” is forgotten", undo)
-
-    async def _bring_back(self, known: KnownId, place: int) -> None:
-        service = self._ports.service
-        if service is not None:
-            await service.known.put_back(MODEL, known, place)
-            self._show_models()
+    def _on_forget(self, model_id: str) -> None:
+        self.known_ids.forgetting.trigger(MODEL, model_id)
 
     def _show_models(self) -> None:
         service = self._ports.service

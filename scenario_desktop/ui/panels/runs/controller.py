@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -12,13 +11,14 @@ from PySide6.QtCore import QObject, Signal
 from scenario_desktop.items import Item
 from scenario_desktop.services.job_views import JobState
 from scenario_desktop.services.sartiq.pictures import PictureRef
-from scenario_desktop.services.sartiq.remembered import KnownId, used_ids
+from scenario_desktop.services.sartiq.remembered import used_ids
 from scenario_desktop.services.sartiq.run_kinds import MODELS, Op
-from scenario_desktop.services.words import counted, one_line
+from scenario_desktop.services.words import counted
 from scenario_desktop.ui.actions import AsyncAction
 from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.forms.word_editors import KnownEntry
 from scenario_desktop.ui.panels.request.footer import Footer
+from scenario_desktop.ui.panels.request.known_ids import KnownIdActions
 from scenario_desktop.ui.panels.request.ports import sentence
 from scenario_desktop.ui.panels.request.standing import Standing
 from scenario_desktop.ui.panels.runs import state
@@ -85,17 +85,18 @@ class RunsController(QObject):
         self.sending.busy_changed.connect(self._show_footer)
         self.naming = AsyncAction(self._name, parent=self)
         self.naming.succeeded.connect(self._show_known)
-        self.forgetting = AsyncAction(self._forget, parent=self)
-        self.bringing_back = AsyncAction(self._bring_back, parent=self)
-        for action in (self.naming, self.forgetting, self.bringing_back):
-            action.failed.connect(self._ports.messages.report)
+        service = self._ports.service
+        known = service.known if service is not None else None
+        self.known_ids = KnownIdActions(known, self._ports.messages, self)
+        self.known_ids.changed.connect(self._show_known)
+        self.naming.failed.connect(self._ports.messages.report)
 
     def _connect(self) -> None:
         page, dock, follower = self._page, self._dock, self.follower
         dock.edited.connect(self._on_edited)
         dock.picture_looked_at.connect(follower.look_at)
         dock.name_given.connect(self.naming.trigger)
-        dock.forget_requested.connect(self.forgetting.trigger)
+        dock.forget_requested.connect(self.known_ids.forgetting.trigger)
         dock.kind_wanted.connect(self.show_kind)
         dock.size_wanted.connect(self._on_size_wanted)
         dock.shape_wanted.connect(self._on_shape_wanted)
@@ -344,26 +345,6 @@ class RunsController(QObject):
         if service is not None:
             await service.known.note(of, known_id, name, is_used=False)
             self._ports.messages.toast(f"It is called “{name}” here from now on")
-
-    async def _forget(self, of: str, known_id: str) -> None:
-        """Do not offer an id any more; it can be brought back at once."""
-        service = self._ports.service
-        if service is None:
-            return
-        before = list(service.known.of(of))
-        place = next((n for n, one in enumerate(before) if one.id == known_id), None)
-        if place is None:  # named by the library, never used
-            return
-        await service.known.forget(of, known_id)
-        self._show_known()
-        undo = partial(self.bringing_back.trigger, of, before[place], place)
-        self._ports.messages.toast(f"“{one_line(before[place].shown, 60)}” is forgotten", undo)
-
-    async def _bring_back(self, of: str, known: KnownId, place: int) -> None:
-        service = self._ports.service
-        if service is not None:
-            await service.known.put_back(of, known, place)
-            self._show_known()
 
     def _show_known(self, _result: object = None) -> None:
         service = self._ports.service
