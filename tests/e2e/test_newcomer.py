@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scenario_desktop.items import ItemQuery, Section
-from scenario_desktop.ui.panels.canvas.dialogs import NewCanvasDialog
+from scenario_desktop.ui.workbench import canvas_room
 from scenario_desktop.ui.workbench.navigation import FIRST_RUN
 from scenario_desktop.ui.workbench.shell import GALLERY
 from tests.e2e.desk import PATIENCE_S, desk, press, session_of, texts
@@ -31,5 +31,6 @@ async def test_the_empty_page_of_canvases_leads_to_a_new_one(qt_loop: Any, tmp_p
         bench.navigation.go_to(ItemQuery(section=Section.CANVASES))
         await until(lambda: "No canvases yet" in texts(program.window), timeout_s=PATIENCE_S)
         press(program.window, "New canvas…")
-        await until(lambda: program.window.findChildren(NewCanvasDialog), timeout_s=PATIENCE_S)
-        press(program.window, "Cancel")
+        await until(lambda: "Create canvas" in texts(program.window), timeout_s=PATIENCE_S)
+        press(program.window, "Create canvas")
+        await until(lambda: bench.window.page == canvas_room.PAGE, timeout_s=PATIENCE_S)
