@@ -38,8 +38,7 @@ async def refined(program: Program) -> None:
 
 def stages(panel: RefineController) -> list[bool]:
     """Return which of the inputs are done."""
-    known = panel._progress
-    return [one.key in known and known[one.key].stage is Stage.DONE for one in panel.inputs]
+    return [panel.follower.progress(one.key).stage is Stage.DONE for one in panel.inputs]
 
 
 async def choose(program: Program, one: Item) -> None:

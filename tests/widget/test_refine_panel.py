@@ -241,7 +241,7 @@ class Bench:
         panel = self.panel
         actions = (
             panel.sending, panel.retrying, panel.adding, panel.taking, panel.dropping,
-            panel.restoring, panel.learning, panel.resolving,
+            panel.restoring, panel.learning, panel.follower.resolving,
         )  # fmt: skip
         await asyncio.sleep(0)
         await until(lambda: not any(action.is_busy for action in actions))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ from scenario_desktop.ui.commands import Command
 from scenario_desktop.ui.dialogs import choose_files
 from scenario_desktop.ui.panels.refine import state
 from scenario_desktop.ui.panels.refine.dock import RefineDock
+from scenario_desktop.ui.panels.refine.following import RefineFollower
 from scenario_desktop.ui.panels.refine.page import RefinePage
 from scenario_desktop.ui.panels.refine.pictures import RefinePictures
 from scenario_desktop.ui.panels.refine.ports import RefinePorts
 from scenario_desktop.ui.panels.refine.state import (
     Input,
     Missing,
-    Progress,
     RefineDraft,
     Size,
     Stage,
@@ -69,14 +69,10 @@ class RefineController(QObject):
         self._page, self._dock, self._ports = page, dock, ports
         self._standing = Standing(ports.service, ports.guard, dock)
         self._inputs: dict[str, Input] = {}
-        self._rows: dict[str, str] = {}  # input → ledger row
-        self._sent: dict[str, dict[str, Any]] = {}  # input → the settings it was sent with
-        self._progress: dict[str, Progress] = {}
-        self._results: dict[str, Item] = {}
-        self._stale: set[str] = set()  # inputs that the library has news of
         self._current = ""
         self._draft = RefineDraft.from_dict(ports.drafts.load(ports.draft_name))
         self._trouble = self._note = ""
+        self.follower = RefineFollower(ports, self)
         self._pictures = RefinePictures(page, ports, self._long_side_after, self)
         self._make_actions()
         self._connect()
@@ -106,16 +102,15 @@ class RefineController(QObject):
         self.known_ids.changed.connect(self._show_models)
         self.learning = AsyncAction(self._learn, parent=self, overlap=Overlap.RESTART)
         self.learning.succeeded.connect(self._on_learnt)
-        self.resolving = AsyncAction(self._resolve, parent=self, overlap=Overlap.RESTART)
-        self.resolving.succeeded.connect(self._on_resolved)
         for action in (
-            self.adding, self.choosing, self.taking, self.dropping, self.restoring,
-            self.learning, self.resolving,
+            self.adding, self.choosing, self.taking, self.dropping, self.restoring, self.learning,
         ):  # fmt: skip
             action.failed.connect(report)
 
     def _connect(self) -> None:
         page, dock, strip = self._page, self._dock, self._page.strip
+        self.follower.moved.connect(self._on_moved)
+        self.follower.resolved.connect(self._on_resolved)
         dock.edited.connect(self._on_edited)
         dock.width_edited.connect(self._on_width)
         dock.height_edited.connect(self._on_height)
@@ -259,18 +254,11 @@ class RefineController(QObject):
         return "" if self._ports.chosen_count() else "Nothing is selected in the library"
 
     def _waiting(self) -> list[Input]:
-        """Return the inputs that would be sent: not in work, and not done just like this."""
-        settings = self._draft.settings()
-        found = []
-        for key, one in self._inputs.items():
-            stage = self._progress.get(key, Progress()).stage
-            is_done = stage is Stage.DONE and self._sent.get(key, settings) == settings
-            if stage not in (Stage.WORKING, Stage.UNCERTAIN) and not is_done:
-                found.append(one)
-        return found
+        """Return the inputs that would be sent now."""
+        return self.follower.waiting(self._inputs.values(), self._draft.settings())
 
     def _all_sent(self) -> str:
-        stages = {self._progress.get(key, Progress()).stage for key in self._inputs}
+        stages = {self.follower.progress(key).stage for key in self._inputs}
         if Stage.WORKING in stages:
             return "All inputs are in work."
         if Stage.UNCERTAIN in stages:
@@ -320,7 +308,7 @@ class RefineController(QObject):
                 self._inputs.setdefault(one.key, one)
             else:
                 self._note = f"At most {state.MAX_INPUTS:,} inputs are taken at once."
-        self._adopt_running()
+        self.follower.adopt(self.inputs)
         self._show_inputs()
         self.learning.trigger()
 
@@ -334,20 +322,9 @@ class RefineController(QObject):
             self._look_at(self._current, anew=True)
         self._show_inputs()
 
-    def _adopt_running(self) -> None:
-        """Show the jobs that were sent before and are still under way, also after a restart."""
-        service = self._ports.service
-        if service is None:
-            return
-        ids = {one.item.id: key for key, one in self._inputs.items() if one.item is not None}
-        for view in service.jobs.rows:
-            key = ids.get(view.input_item_id or "")
-            if key is not None and view.kind == Op.REFINE and view.is_active:
-                self._rows.setdefault(key, view.id)
-
     def _show_inputs(self) -> None:
         self._page.strip.set_keys(list(self._inputs))
-        self._follow_jobs()
+        self.follower.look_at_jobs()
         if self._current not in self._inputs:
             self._look_at(next(iter(self._inputs), ""), anew=True)
         self._page.strip.set_current(self._current)
@@ -361,8 +338,9 @@ class RefineController(QObject):
         self._current = key if key in self._inputs else ""
         self._page.strip.set_current(self._current)
         one = self._inputs.get(self._current)
-        progress = self._progress.get(self._current, Progress())
-        self._pictures.look_at(one, self._results.get(self._current), progress)
+        follower = self.follower
+        progress = follower.progress(self._current)
+        self._pictures.look_at(one, follower.result(self._current), progress)
         self._show_reach()
 
     async def _learn(self) -> dict[str, Input]:
@@ -394,8 +372,7 @@ class RefineController(QObject):
                 if one.trouble:
                     self._look_at(key, anew=True)
                 else:
-                    result = self._results.get(key)
-                    self._pictures.follow(one, result, self._progress.get(key, Progress()))
+                    self._on_moved(key)
         self._refresh()
 
     # Ways in
@@ -450,59 +427,22 @@ class RefineController(QObject):
 
     def _on_library_changed(self, change: Any) -> None:
         changed = set(change.keys)
-        self._stale.update(
-            key
-            for key, one in self._inputs.items()
-            if one.item is not None and one.item.key in changed
+        items = ((one, one.item) for one in self._inputs.values())
+        self.follower.note_changed(
+            [one for one, item in items if item is not None and item.key in changed]
         )
-        waits = any(p.stage is Stage.DONE and k not in self._results
-                    for k, p in self._progress.items())  # fmt: skip
-        if waits or self._stale:
-            self.resolving.trigger()
 
     def _on_jobs_changed(self, _change: object = None) -> None:
-        self._follow_jobs()
+        self.follower.look_at_jobs()
         self._refresh()
 
-    def _follow_jobs(self) -> None:
-        service = self._ports.service
-        if service is None:
-            return
-        needs_results = False
-        for key, row_id in self._rows.items():
-            progress = state.progress_of(service.jobs.view(row_id))
-            if progress == self._progress.get(key):
-                continue
-            if progress.stage is not Stage.DONE:
-                self._results.pop(key, None)
-            needs_results |= progress.stage is Stage.DONE
-            self._progress[key] = progress
-            if key == self._current and key in self._inputs:
-                self._pictures.follow(self._inputs[key], self._results.get(key), progress)
-        if needs_results:
-            self.resolving.trigger()
+    def _on_moved(self, key: str) -> None:
+        """Let the pictures show how far an input is, if it is looked at."""
+        if key == self._current and key in self._inputs:
+            follower = self.follower
+            self._pictures.follow(self._inputs[key], follower.result(key), follower.progress(key))
 
-    async def _resolve(self) -> tuple[dict[str, Item], dict[str, Item | None]]:
-        """Read results that are new, and inputs again, from the library."""
-        service, results = self._ports.service, dict[str, Item]()
-        inputs: dict[str, Item | None] = {}
-        for key, row_id in list(self._rows.items()):
-            view = service.jobs.view(row_id) if service is not None else None
-            if view is None or not view.result_ids or key in self._results:
-                continue
-            item = await self._ports.items.item(view.result_ids[0])
-            if item is not None:
-                results[key] = item
-        for key in list(self._stale):
-            one = self._inputs.get(key)
-            if one is not None and one.item is not None:
-                inputs[key] = await self._ports.items.item(one.item.id)
-        return results, inputs
-
-    def _on_resolved(self, found: tuple[dict[str, Item], dict[str, Item | None]]) -> None:
-        results, inputs = found
-        self._results.update(results)
-        self._stale = (self._stale - inputs.keys()) & self._inputs.keys()
+    def _on_resolved(self, inputs: Mapping[str, Item | None], made: Collection[str]) -> None:
         for key, item in inputs.items():
             one = self._inputs.get(key)
             if one is None:
@@ -511,15 +451,13 @@ class RefineController(QObject):
                 self._inputs[key] = replace(one, trouble="It is no longer in the library.")
             else:
                 self._inputs[key] = Input.of_item(item, one.scale)
-        if self._current in results and self._current in self._inputs:
-            key = self._current
-            progress = self._progress.get(key, Progress())
-            self._pictures.follow(self._inputs[key], self._results[key], progress)
+        if self._current in made:
+            self._on_moved(self._current)
         self._refresh()
 
     def _made(self) -> list[str]:
         """Return the ids of what has come of the inputs that are there."""
-        return [self._results[key].id for key in self._inputs if key in self._results]
+        return self.follower.made(self._inputs)
 
     def _on_results(self) -> None:
         self.reveal_requested.emit(self._made())
@@ -545,7 +483,7 @@ class RefineController(QObject):
         ids = await service.runs.refine(plan, is_confirmed=is_confirmed)
         settings = draft.settings()
         for one, row_id in zip(inputs, ids, strict=True):
-            self._follow(one.key, row_id, settings)
+            self.follower.follow(one.key, row_id, settings)
         self._ports.messages.toast(f"{counted(len(ids), 'refine')} started")
         self.jobs_started.emit(ids)
         self._on_jobs_changed()
@@ -554,7 +492,7 @@ class RefineController(QObject):
             self._refresh()
 
     async def _retry(self, key: str) -> None:
-        service, row_id = self._ports.service, self._rows.get(key)
+        service, row_id = self._ports.service, self.follower.row_id(key)
         if service is None or row_id is None:
             return
         name = self._inputs[key].name if key in self._inputs else "this item"
@@ -564,16 +502,9 @@ class RefineController(QObject):
         if is_confirmed is None:
             return
         new = await service.jobs.send_again(row_id, is_confirmed=is_confirmed)
-        self._follow(key, new, self._sent.get(key))
+        self.follower.follow(key, new, self.follower.sent_with(key))
         self.jobs_started.emit([new])
         self._on_jobs_changed()
-
-    def _follow(self, key: str, row_id: str, settings: dict[str, Any] | None) -> None:
-        self._rows[key] = row_id
-        if settings is not None:
-            self._sent[key] = dict(settings)
-        self._results.pop(key, None)
-        self._progress.pop(key, None)
 
     def _on_send_failed(self, error: object) -> None:
         self._ports.messages.report(error)
@@ -607,7 +538,7 @@ class RefineController(QObject):
             if tile is not None:
                 sizes = one.sizes_text(settings)
                 tile.set_words(TileWords(one.name, one.badge, sizes, one.trouble))
-                tile.set_progress(self._progress.get(one.key, Progress()))
+                tile.set_progress(self.follower.progress(one.key))
         refused = {
             size: f"Too large for {count:,} of the {len(inputs):,} inputs"
             for size, count in state.scales_too_large(inputs).items()
@@ -647,7 +578,7 @@ class RefineController(QObject):
             text = f"{trouble} What was sent goes on there; new refines wait."
             self._dock.show_banner(text, Tone.WARNING)
             return
-        progress = self._progress.get(self._current, Progress())
+        progress = self.follower.progress(self._current)
         is_failed = progress.stage is Stage.FAILED
         is_bad = is_failed or progress.stage is Stage.UNCERTAIN
         text = progress.whole if is_bad and self._current in self._inputs else ""
