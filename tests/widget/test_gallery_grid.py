@@ -310,7 +310,7 @@ def test_what_stands_above_a_generation(grouped: GridView) -> None:
     def said(index: int) -> groups.Heading | None:
         point = head(grouped, index)
         span = grouped._span_at(point)
-        return grouped._heading(span, now) if span is not None else None
+        return grouped._heads.heading(span, now) if span is not None else None
 
     many, one = said(0), said(12)
     assert many is not None

@@ -32,6 +32,7 @@ from scenario_desktop.ui.panels.gallery.cells import (
     missing_words,
 )
 from scenario_desktop.ui.panels.gallery.geometry import Box, Grid, Spacing
+from scenario_desktop.ui.panels.gallery.heads import Heads
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.selection import Selection
 from scenario_desktop.ui.panels.gallery.words import (
@@ -346,6 +347,7 @@ class GridArea(QAbstractScrollArea):
             spacing = replace(grid.spacing, caption=drawn_caption)
             grid = Grid(len(self._order), size.width(), self._wish, spacing)
         self._grid = grid
+        self._heads = Heads(self._order, grid, self._item, self._works)
         if grid.cell != self._cells.frame.width or grid.spacing.head != self._cells.head:
             self._make_painter()
         bar = self.verticalScrollBar()
@@ -522,49 +524,23 @@ class GridArea(QAbstractScrollArea):
     def _paint_groups(self, painter: QPainter, indexes: list[int], top: int, now: datetime) -> None:
         """Draw the name of each group, and what shows which cells belong to it."""
         painting.antialiased(painter)
-        for span in groups.spans(indexes, self._group_at, len(self._order), self._grid.columns):
-            area = self._span_area(span).translated(0, -top)
+        heads = self._heads
+        for span in heads.spans(indexes):
+            area = heads.area(span).translated(0, -top)
             self._cells.paint_ground(
                 painter, area, joins_left=span.joins_before, joins_right=span.joins_after
             )
-            if not span.joins_before and (heading := self._heading(span, now)) is not None:
+            if not span.joins_before and (heading := heads.heading(span, now)) is not None:
                 line = area.adjusted(0, 0, 0, self._grid.spacing.head - area.height())
                 self._cells.paint_heading(
                     painter, line, heading, is_hovered=span.first == self._hovered_head
                 )
 
-    def _span_area(self, span: groups.Span) -> QRect:
-        """Return the place of a group's cells in one row, heads included, in the content."""
-        first = QRect(*self._grid.box(span.first))
-        area = first.united(QRect(*self._grid.box(span.last)))
-        return area.adjusted(0, -self._grid.spacing.head, 0, 0)
-
-    def _heading(self, span: groups.Span, now: datetime) -> groups.Heading | None:
-        key = self._order[span.first]
-        item = self._item(key if key > 0 else self._works[key].parent_key)
-        if item is None:
-            return None
-        return groups.heading(span, item, self._group_at, len(self._order), now)
-
     def _span_at(self, point: QPoint) -> groups.Span | None:
-        """Return the group whose name a point is on."""
+        """Return the group whose name a point of the view is on."""
         if not self._is_grouped:
             return None
-        index = self._grid.head_at(point.x(), point.y() + self.verticalScrollBar().value())
-        if index < 0:
-            return None
-        for span in groups.spans((index,), self._group_at, len(self._order), self._grid.columns):
-            area = self._span_area(span)
-            if not span.joins_before and area.left() <= point.x() <= area.right():
-                return span
-        return None
-
-    def _group_at(self, index: int) -> str | None:
-        """Return the generation of a cell; of one in work, that of what it is made from."""
-        key = self._order[index]
-        work = self._works.get(key) if key < 0 else None
-        item = self._item(key if work is None else work.parent_key)
-        return item.group_id if item is not None else None
+        return self._heads.at(point.x(), point.y() + self.verticalScrollBar().value())
 
     def _paint_skeleton(self, painter: QPainter) -> None:
         size = self.viewport().size()
@@ -659,9 +635,9 @@ class GridArea(QAbstractScrollArea):
         key = self._order[index] if index >= 0 else 0
         item = self._item(key) if key > 0 else None
         span = self._span_at(event.pos())
-        heading = self._heading(span, datetime.now(UTC)) if span is not None else None
+        heading = self._heads.heading(span, datetime.now(UTC)) if span is not None else None
         if span is not None and heading is not None:
-            line = self._span_area(span).translated(0, -self.verticalScrollBar().value())
+            line = self._heads.area(span).translated(0, -self.verticalScrollBar().value())
             line.setHeight(self._grid.spacing.head)
             QToolTip.showText(event.globalPos(), tip(heading.text), self.viewport(), line)
             return
