@@ -19,6 +19,8 @@ from scenario_desktop.ui.widgets.slider import NumberField, SliderField
 
 #: Answer of the export dialog: into the library.
 COPY = 3
+#: Of the formats that have one below what a canvas can be scaled to, pixels.
+MAX_SIDES = {"WEBP": 16_383}
 SIZES = (
     ("Square", 1024, 1024),
     ("Landscape", 1920, 1080),
@@ -128,8 +130,15 @@ class ExportDialog(Dialog):
         answer: what was entered, once it is answered.
     """
 
-    def __init__(self, parent: QWidget, width: int, height: int) -> None:
+    def __init__(
+        self, parent: QWidget, width: int, height: int, *, is_transparent: bool = False
+    ) -> None:
+        """
+        Args:
+            is_transparent: the canvas has no ground, so something may shine through.
+        """
         super().__init__(parent, "Export the canvas")
+        self._is_transparent = is_transparent
         self._full = (width, height)
         self.answer = Export()
         self.kind = Segmented(
@@ -142,9 +151,10 @@ class ExportDialog(Dialog):
         self.body.addWidget(self.scale)
         self.body.addWidget(self._size)
         self.body.addWidget(self.quality)
+        self.note = self.add_text("", "text_2")
         self.add_action("Cancel", REJECTED)
         self.library = self.add_action("Add to library", COPY)
-        self.add_action("Save as…", ACCEPTED, ButtonKind.PRIMARY)
+        self.save = self.add_action("Save as…", ACCEPTED, ButtonKind.PRIMARY)
         self.scale.edited.connect(self._show)
         self.kind.chosen.connect(self._show)
         self._show()
@@ -157,8 +167,30 @@ class ExportDialog(Dialog):
 
     def _show(self, _: object = None) -> None:
         width, height = (max(1, round(side * self.scale.value() / 100)) for side in self._full)
+        kind, side = self.kind.value(), max(width, height)
         self._size.setText(f"{width:,} × {height:,}\u00a0px")
-        self.quality.setVisible(self.kind.value() != "PNG")
+        self.quality.setVisible(kind != "PNG")
+        is_possible = side <= MAX_SIDES.get(kind, side)
+        note = ""
+        if not is_possible:
+            most = f"{MAX_SIDES[kind]:,}\u00a0px"
+            note = f"WebP has at most {most} on a side. Choose a smaller scale."
+        elif kind == "JPEG" and self._is_transparent:
+            note = "JPEG has no transparency: what shines through becomes white."
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self.save.setEnabled(is_possible)
+        self.library.setEnabled(is_possible)
+
+
+class ReplaceDialog(Dialog):
+    """Asks before a file is replaced."""
+
+    def __init__(self, parent: QWidget, name: str) -> None:
+        super().__init__(parent, f"Replace “{name}”?")
+        self.add_text("A file of this name is in that folder. Its contents will be lost.")
+        self.add_action("Cancel", REJECTED)
+        self.add_action("Replace", ACCEPTED, ButtonKind.DANGER)
 
 
 class UnkeptDialog(Dialog):

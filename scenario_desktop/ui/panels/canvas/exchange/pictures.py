@@ -28,7 +28,7 @@ from scenario_desktop.items import Item, Source
 from scenario_desktop.services.file_names import safe_file_name
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction
-from scenario_desktop.ui.panels.canvas.dialogs import COPY, ExportDialog
+from scenario_desktop.ui.panels.canvas.dialogs import COPY, ExportDialog, ReplaceDialog
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.exchange import clipboard, loading, origins, placing
 from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clip, Clipboard
@@ -113,8 +113,11 @@ class Pictures(QObject):
     async def _export(self) -> None:
         if not self._has_canvas():
             return
+        self._page.stage.finish_writing()
         document = self._editor.document
-        dialog = ExportDialog(self._page, document.width, document.height)
+        dialog = ExportDialog(
+            self._page, document.width, document.height, is_transparent=not document.background
+        )
         answer = await dialogs.ask(dialog)
         if answer not in (dialogs.ACCEPTED, COPY):
             return
@@ -128,22 +131,30 @@ class Pictures(QObject):
         chosen = await dialogs.choose_save_path(
             self._page, "Export the canvas", name, filters=_KINDS[kind], ending=_ENDINGS[kind]
         )
-        if chosen is not None:
-            chosen = _with_ending(chosen, kind)
-            await self._write(chosen.parent, chosen.name, kind, quality, scale)
-            self._ports.messages.toast(f"Exported {chosen.name}")
+        if chosen is None:
+            return
+        path = _with_ending(chosen, kind)
+        if path != chosen and path.exists():  # the user was asked about another name, if at all
+            question = ReplaceDialog(self._page, path.name)
+            if await dialogs.ask(question) != dialogs.ACCEPTED:
+                return
+        self._ports.messages.toast(f"Exporting {path.name}…")
+        await self._write(path.parent, path.name, kind, quality, scale)
+        self._ports.messages.toast(f"Exported {path.name}")
 
     async def _detect(self) -> None:
         """Hand the flattened canvas to the detect form."""
         session = self._session()
         if session is None or not self._has_canvas():
             return
+        self._page.stage.finish_writing()
         origin = origins.of_canvas(session.asset.id, self._editor.document)
         path = await self._write(self._folder, f"{self._name or 'Canvas'}.png", "PNG", 90, 1.0)
         self.detect_requested.emit(path, self._name, origin)
 
     async def _detect_layer(self) -> None:
         """Hand the chosen layer to the detect form, alone and at its own size."""
+        self._page.stage.finish_writing()
         session, editor = self._session(), self._editor
         layer = editor.active
         if session is None or layer is None:
