@@ -210,6 +210,7 @@ class CanvasServer:
             held.until = self._clamped(until)
         if update.canvas is not None:
             canvas.text = update.canvas
+            canvas.thumbnail = update.thumbnail or canvas.thumbnail
             canvas.saves.append((user, update.canvas))
             if not update.disable_snapshot:
                 self._snapshot(canvas, user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import errno
 
 import pytest
@@ -189,9 +190,10 @@ async def test_restoring_keeps_what_no_snapshot_has(ann: Ann) -> None:
     (snapshot,) = ann.canvas.snapshots
     await ann.draw("s2")
     await ann.at.save(is_snapshot=False)  # as autosave does
-    text = await ann.at.restore(snapshot)
+    text = await ann.at.restore(snapshot, b"as it was")
     ann.screen.load(text)
     assert ann.shown_by_server() == {"s1"}
+    assert ann.canvas.thumbnail == base64.b64encode(b"as it was").decode()
     (draft,) = ann.on_disk()
     assert draft.note.why is KeptWhy.REPLACED
     assert ann.kept_strokes() == {"s1", "s2"}

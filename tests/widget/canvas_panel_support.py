@@ -86,6 +86,7 @@ class FakeSession:
         self.error: AppError | None = None
         self.edits = 0
         self.stored: list[Stored] = []
+        self.thumbnail = b""
         self.snapshot_texts: list[str] = []
 
     def now(self) -> Moment:
@@ -140,8 +141,9 @@ class FakeSession:
     async def history(self) -> list[HistoryLine]:
         return [HistoryLine(NOW, Deed.FORCED, "Took it over.")]
 
-    async def restore(self, snapshot: Snapshot) -> str:
+    async def restore(self, snapshot: Snapshot, thumbnail: bytes = b"") -> str:
         self.calls.append("restore")
+        self.thumbnail = thumbnail
         return snapshot.raw_data
 
 

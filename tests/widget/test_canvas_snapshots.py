@@ -7,7 +7,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
 from scenario_desktop.api.models.canvas import Snapshot, SnapshotPage
@@ -48,6 +48,8 @@ async def test_a_snapshot_is_compared_and_restored(qt_loop, panel, canvases, win
     await panel.actions["reload"].settle()
     assert session.calls == ["restore"]
     assert color(panel.editor, 5, 5) == RED
+    small = QImage.fromData(session.thumbnail)
+    assert small.pixelColor(5, 5).red() > 250 > small.pixelColor(5, 5).green()
 
 
 async def test_a_newer_snapshot_does_not_change_which_one_is_restored(

@@ -166,7 +166,7 @@ class Saves:
 
     # --- one version instead of another -------------------------------------------------------
 
-    async def restore(self, snapshot: Snapshot) -> str:
+    async def restore(self, snapshot: Snapshot, thumbnail: bytes = b"") -> str:
         """Save an earlier state anew; see ``CanvasSession.restore``."""
         self.require_ours()
         if not self._room.is_ours(snapshot.raw_data):
@@ -180,8 +180,9 @@ class Saves:
             if drawn_on == self._canvas.base.digest:
                 await self._keep_unsnapped()
             await self._remote.send(
-                snapshot.raw_data, None, self._draft.edit, drawn_on, is_snapshot=True
-            )
+                snapshot.raw_data, thumbnail_text(thumbnail), self._draft.edit, drawn_on,
+                is_snapshot=True,
+            )  # fmt: skip
             at = snapshot.taken_at
             when = f" of {at.astimezone():%d %b %H:%M}" if at else ""
             await self._write_down(Deed.RESTORED, f"Restored the state{when}.")

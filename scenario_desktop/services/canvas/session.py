@@ -246,8 +246,11 @@ class CanvasSession:
         """
         return await self._saves.copy(name)
 
-    async def restore(self, snapshot: Snapshot) -> str:
+    async def restore(self, snapshot: Snapshot, thumbnail: bytes = b"") -> str:
         """Save an earlier state anew; strokes that are not saved go into a kept draft.
+
+        Args:
+            thumbnail: how that state looks, encoded; without one the server keeps what it has.
 
         Returns:
             the text to show.
@@ -255,7 +258,7 @@ class CanvasSession:
         Raises:
             AppError: as ``save``.
         """
-        return await self._saves.restore(snapshot)
+        return await self._saves.restore(snapshot, thumbnail)
 
     async def rename(self, name: str) -> None:
         """Change the canvas's name, also one of another program.

@@ -25,7 +25,7 @@ from scenario_desktop.ui.panels.canvas.history import snapshot_words
 from scenario_desktop.ui.panels.canvas.history.snapshot_list import NO_SNAPSHOT, SnapshotRow
 from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import Answer
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
-from scenario_desktop.ui.panels.canvas.pixels import drawing
+from scenario_desktop.ui.panels.canvas.pixels import drawing, encoding
 from scenario_desktop.ui.panels.canvas.ports import CanvasPorts
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.widgets.buttons import ButtonKind
@@ -350,6 +350,17 @@ class Snapshots(QObject):
         rect = QRect(0, 0, document.width, document.height)
         return await asyncio.to_thread(_flat, document, pixels, rect, max_px)
 
+    async def _thumbnail(self, text: str) -> bytes:
+        """Return a stored canvas as the library shows it; nothing where it cannot be drawn."""
+        try:
+            document = await asyncio.to_thread(canvas_format.read, text)
+        except AppError:
+            return b""
+        pixels, _ = await loading.load(document, _NO_BLOBS, self._ports.pictures)
+        if pixels.missing:
+            return b""
+        return await asyncio.to_thread(encoding.thumbnail, document, pixels)
+
     def _compare_newest(self) -> None:
         chosen = self._dock.snapshots.current
         key = chosen if chosen in self._rows else next(iter(self._rows), "")
@@ -439,8 +450,9 @@ class Snapshots(QObject):
         session, snapshot = self._session, self._rows.get(key)
         if session is None or snapshot is None:
             return
+        small = await self._thumbnail(snapshot.raw_data)
         with self._stillness():
-            self.restored.emit(await session.restore(snapshot))
+            self.restored.emit(await session.restore(snapshot, small))
         self.leave()
         self._ports.messages.toast("Restored the snapshot as a new save")
         self.refresh()
