@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,8 +12,41 @@ from PySide6.QtCore import QRectF
 
 from scenario_desktop.canvas.format import Document, GroupLayer, Layer, Transform
 
+#: Layers whose places tell later how far a crop has moved everything.
+_MAX_MARKS = 8
 #: Pictures whose place is remembered; the oldest are forgotten.
 MAX_ORIGINS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a canvas was like, so that a crop since then is noticed.
+
+    Attributes:
+        marks: where some layers were.
+    """
+
+    width: int
+    height: int
+    marks: Mapping[str, tuple[float, float]]
+
+    def shift(self, document: Document) -> tuple[float, float]:
+        """Return how far the canvas has been moved under its ground by cropping."""
+        if (self.width, self.height) == (document.width, document.height):
+            return 0.0, 0.0
+        now = {layer.id: layer.transform for layer in document.layers}
+        ways = Counter(
+            (round(now[key].x - x, 3), round(now[key].y - y, 3))
+            for key, (x, y) in self.marks.items()
+            if key in now
+        )
+        return ways.most_common(1)[0][0] if ways else (0.0, 0.0)
+
+
+def _frame(document: Document) -> Frame:
+    layers = [layer for layer in document.layers if not isinstance(layer, GroupLayer)]
+    marks = {layer.id: (layer.transform.x, layer.transform.y) for layer in layers[:_MAX_MARKS]}
+    return Frame(document.width, document.height, marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +58,7 @@ class Origin:
         layer_id: "" for the whole canvas.
         x, y, width, height: the part, in the layer's own pixels.
         transform: from these to the canvas, as it was then.
+        frame: of that canvas; None where nobody noted it.
     """
 
     canvas_id: str
@@ -33,18 +68,23 @@ class Origin:
     width: float
     height: float
     transform: Transform = field(default_factory=Transform)
+    frame: Frame | None = None
 
     def place(self, document: Document, width: int, height: int) -> Transform:
-        """Return where a picture covers the part; it follows a layer that was moved since.
+        """Return where a picture covers the part; it follows a layer that was moved since, and
+        all else a crop.
 
         Args:
             width, height: of the picture, pixels.
         """
-        t = self.transform
+        t, aside = self.transform, (0.0, 0.0)
         layer = document.layer(self.layer_id)
         if layer is not None and not isinstance(layer, GroupLayer):
             t = layer.transform
+        elif self.frame is not None:
+            aside = self.frame.shift(document)
         x, y = t.place(self.x, self.y)
+        x, y = x + aside[0], y + aside[1]
         return Transform(
             x=x,
             y=y,
@@ -59,10 +99,11 @@ class Origin:
 
 def of_canvas(canvas_id: str, document: Document) -> Origin:
     """Return the origin of the flattened canvas."""
-    return Origin(canvas_id, "", 0, 0, document.width, document.height)
+    width, height = document.width, document.height
+    return Origin(canvas_id, "", 0, 0, width, height, frame=_frame(document))
 
 
-def of_layer(canvas_id: str, layer: Layer, box: QRectF) -> Origin:
+def of_layer(canvas_id: str, document: Document, layer: Layer, box: QRectF) -> Origin:
     """Return the origin of a layer's own picture.
 
     Args:
@@ -70,7 +111,8 @@ def of_layer(canvas_id: str, layer: Layer, box: QRectF) -> Origin:
     """
     transform = Transform() if isinstance(layer, GroupLayer) else layer.transform
     return Origin(
-        canvas_id, layer.id, box.x(), box.y(), box.width(), box.height(), transform
+        canvas_id, layer.id, box.x(), box.y(), box.width(), box.height(), transform,
+        _frame(document),
     )  # fmt: skip
 
 
@@ -83,7 +125,15 @@ def read_origins(values: Mapping[str, Any]) -> dict[str, Origin]:
             x, y, width, height = (float(value[name]) for name in ("x", "y", "width", "height"))
             if min(width, height) > 0:
                 canvas, layer = str(value["canvas_id"]), str(value["layer_id"])
-                found[asset_id] = Origin(canvas, layer, x, y, width, height, transform)
-        except (KeyError, TypeError, ValueError, ValidationError):
+                frame = _read_frame(value.get("frame"))
+                found[asset_id] = Origin(canvas, layer, x, y, width, height, transform, frame)
+        except (AttributeError, KeyError, TypeError, ValueError, ValidationError):
             continue
     return found
+
+
+def _read_frame(value: Mapping[str, Any] | None) -> Frame | None:
+    if value is None:
+        return None
+    marks = {str(key): (float(x), float(y)) for key, (x, y) in value["marks"].items()}
+    return Frame(int(value["width"]), int(value["height"]), marks)

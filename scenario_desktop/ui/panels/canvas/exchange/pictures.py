@@ -163,7 +163,7 @@ class Pictures(QObject):
         if box.isEmpty():
             self._ports.messages.toast(f"There is nothing on “{layer.name}” to detect from")
             return
-        origin = origins.of_layer(session.asset.id, layer, box)
+        origin = origins.of_layer(session.asset.id, editor.document, layer, box)
         if isinstance(layer, PictureLayer) and layer.asset_id:
             self.detect_requested.emit(layer.asset_id, layer.name, origin)
             return
