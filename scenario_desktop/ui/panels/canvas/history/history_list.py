@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from scenario_desktop.canvas.history import History, Step
 from scenario_desktop.services.words import counted
 from scenario_desktop.ui import icons, theme
+from scenario_desktop.ui.panels.canvas.history.painted_rows import PaintedRows
 from scenario_desktop.ui.widgets import painting
 
 MAX_ROWS = 60
 #: The state before all steps, and that before those which are still known.
 OPENED, OLDEST = "Opened", "Oldest state kept"
-_REFRESH_MS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def short_time(at: datetime | None, now: datetime) -> str:
     return f"{minutes}\u00a0min" if minutes < 60 else f"{minutes // 60}\u00a0h"
 
 
-class HistoryList(QWidget):
+class HistoryList(PaintedRows):
     """The rows, painted.
 
     Signals:
@@ -84,18 +84,9 @@ class HistoryList(QWidget):
     chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("History")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__("History", parent)
         self._rows: list[Row] = []
         self._current = 0
-        self._hover = -1
-        self._clock = QTimer(self, interval=_REFRESH_MS)
-        self._clock.timeout.connect(self.update)
-        self._clock.start()
-        theme.current().changed.connect(self.updateGeometry)
 
     def show_history(self, history: History) -> None:
         self._rows = rows_of(history)
@@ -110,8 +101,12 @@ class HistoryList(QWidget):
         return [row.text for row in self._rows]
 
     @override
-    def sizeHint(self) -> QSize:
-        return QSize(200, self._height() * max(1, len(self._rows)) + 8)
+    def row_count(self) -> int:
+        return len(self._rows)
+
+    @override
+    def row_height(self) -> int:
+        return theme.current().height(28, "body", 4)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -147,14 +142,6 @@ class HistoryList(QWidget):
             painting.text(painter, box, time, font, t.text_3, Qt.AlignmentFlag.AlignRight)
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._set_hover(self._at(event.position().y()))
-
-    @override
-    def leaveEvent(self, event: object) -> None:
-        self._set_hover(-1)
-
-    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = self._at(event.position().y())
         if 0 <= row < len(self._rows):
@@ -170,21 +157,6 @@ class HistoryList(QWidget):
         place = counts.index(self._current) + step if self._current in counts else 0
         if 0 <= place < len(counts):
             self.chosen.emit(counts[place])
-
-    def _set_hover(self, row: int) -> None:
-        if row != self._hover:
-            self._hover = row
-            self.update()
-
-    def _height(self) -> int:
-        return theme.current().height(28, "body", 4)
-
-    def _area(self, number: int) -> QRect:
-        height = self._height()
-        return QRect(8, number * height + 4, self.width() - 16, height)
-
-    def _at(self, y: float) -> int:
-        return int((y - 4) // self._height())
 
 
 def is_stroke(step: Step) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -17,19 +17,18 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 from typing_extensions import override
 
 from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.panels.canvas.history import snapshot_words
+from scenario_desktop.ui.panels.canvas.history.painted_rows import PaintedRows
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.tips import tip
 
 _WIDTH, _HEIGHT, _ROW = 64, 40, 52
 #: So many rows a short list has.
 _FEW = 3
-#: How long ago something was is written anew so often.
-_REFRESH_MS = 20_000
 NO_SNAPSHOT = "No snapshot yet. Ctrl+S keeps one."
 
 
@@ -64,7 +63,7 @@ class SnapshotRow:
         return self.title, ", ".join(part for part in (when, self.note) if part)
 
 
-class SnapshotList(QWidget):
+class SnapshotList(PaintedRows):
     """The rows, newest first. Up, Down, Home and End go through them, Enter looks at one.
 
     Signals:
@@ -80,6 +79,7 @@ class SnapshotList(QWidget):
         is_opened: whether one is being looked at.
     """
 
+    gap = 2
     chosen = Signal(str)
     opened = Signal(str)
     left = Signal()
@@ -89,22 +89,14 @@ class SnapshotList(QWidget):
     menu_requested = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Snapshots")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__("Snapshots", parent)
         self._rows: tuple[SnapshotRow, ...] = ()
         self._all: tuple[SnapshotRow, ...] = ()
         self._is_short = False
         self.words = NO_SNAPSHOT
         self.is_opened = False
         self._current = ""
-        self._hover = self._place = -1
-        self._clock = QTimer(self, interval=_REFRESH_MS)
-        self._clock.timeout.connect(self.update)
-        self._clock.start()
-        theme.current().changed.connect(self.updateGeometry)
+        self._place = -1
 
     def set_rows(self, rows: Sequence[SnapshotRow]) -> None:
         self._all = tuple(rows)
@@ -161,8 +153,13 @@ class SnapshotList(QWidget):
         self.update()
 
     @override
-    def sizeHint(self) -> QSize:
-        return QSize(200, self._row() * max(1, len(self._rows)) + 8)
+    def row_count(self) -> int:
+        return len(self._rows)
+
+    @override
+    def row_height(self) -> int:
+        look = theme.current()
+        return max(_ROW, look.line("body") + look.line("small") + 12)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -171,7 +168,7 @@ class SnapshotList(QWidget):
         painter = painting.antialiased(QPainter(self))
         now = datetime.now(UTC)
         if not self._rows:
-            room = QRectF(16, 4, self.width() - 32, self._row())
+            room = QRectF(16, 4, self.width() - 32, self.row_height())
             painting.text(painter, room, self.words, look.font("small"), t.text_3)
             return
         for number, row in enumerate(self._rows):
@@ -204,18 +201,6 @@ class SnapshotList(QWidget):
             painting.text(painter, second, note, look.font("small"), t.text_3)
         if self.without_picture():
             self.pictures_wanted.emit()
-
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        row = self._at(event.position().y())
-        if row != self._hover:
-            self._hover = row
-            self.update()
-
-    @override
-    def leaveEvent(self, event: object) -> None:
-        self._hover = -1
-        self.update()
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -290,16 +275,6 @@ class SnapshotList(QWidget):
             self._place = row
             self.set_current(self._rows[row].key)
             self.opened.emit(self._current)
-
-    def _row(self) -> int:
-        look = theme.current()
-        return max(_ROW, look.line("body") + look.line("small") + 12)
-
-    def _area(self, number: int) -> QRect:
-        return QRect(8, number * self._row() + 4, self.width() - 16, self._row() - 2)
-
-    def _at(self, y: float) -> int:
-        return int((y - 4) // self._row())
 
 
 def filling(picture: QPixmap, box: QRect) -> QRect:
