@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -15,11 +15,25 @@ from scenario_desktop.ui.widgets.spinner import Spinner
 
 
 class IconTile(QWidget):
-    """An icon on a soft ground, 36 pixels wide."""
+    """An icon on a soft ground, 36 pixels wide.
 
-    def __init__(self, name: str, *, parent: QWidget | None = None) -> None:
+    Args:
+        ground, ink: tokens of the theme.
+        is_round: a disc, as beside a question, instead of a square.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        ground: str = "accent_soft",
+        ink: str = "accent_text",
+        is_round: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._name = name
+        self._name, self._ground, self._ink = name, ground, ink
+        self._is_round = is_round
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_icon(self, name: str) -> None:
@@ -35,8 +49,10 @@ class IconTile(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         t = theme.current().tokens
         painter = painting.antialiased(QPainter(self))
-        painting.box(painter, self.rect(), 8, t.accent_soft)
-        icons.paint(painter, self.rect(), self._name, 20, t.accent_text)
+        area = QRectF(self.rect())
+        radius = area.height() / 2 if self._is_round else 8
+        painting.box(painter, area, radius, t.named(self._ground))
+        icons.paint(painter, area, self._name, 20, t.named(self._ink))
 
 
 class EmptyState(QWidget):

@@ -16,6 +16,7 @@ from scenario_desktop.ui import icons, theme
 from scenario_desktop.ui.dialogs import REJECTED, Dialog
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind
+from scenario_desktop.ui.widgets.empty_state import IconTile
 from scenario_desktop.ui.widgets.labels import PlainLabel
 from scenario_desktop.ui.widgets.surface import Hairline
 
@@ -160,28 +161,6 @@ class ChoiceRow(QAbstractButton):
         return any(other.hasFocus() for other in others)
 
 
-class Badge(QWidget):
-    """An icon on a round ground."""
-
-    def __init__(self, icon: str, tone: str) -> None:
-        super().__init__()
-        self._icon, self._tone = icon, tone
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    @override
-    def sizeHint(self) -> QSize:
-        side = theme.current().px(36)
-        return QSize(side, side)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        t = theme.current().tokens
-        painter = painting.antialiased(QPainter(self))
-        area = QRectF(self.rect())
-        painting.box(painter, area, area.height() / 2, t.named(f"{self._tone}_soft"))
-        icons.paint(painter, area, self._icon, 20, t.named(self._tone))
-
-
 class LeaseDialog(Dialog):
     """A question about the lock: what happened, what was kept, and what can be done."""
 
@@ -235,8 +214,9 @@ class LeaseDialog(Dialog):
 def _head(question: Question) -> QHBoxLayout:
     head = QHBoxLayout()
     head.setSpacing(14)
-    badge = Badge(question.icon, question.tone)
-    head.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
+    tone = question.tone
+    tile = IconTile(question.icon, ground=f"{tone}_soft", ink=tone, is_round=True)
+    head.addWidget(tile, 0, Qt.AlignmentFlag.AlignTop)
     lines = QVBoxLayout()
     lines.setSpacing(4)
     lines.addWidget(PlainLabel(question.title, "title", wrap=True))
