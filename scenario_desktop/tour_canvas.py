@@ -7,23 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from scenario_desktop.errors import Conflict
+from scenario_desktop.tour_hands import Walker, dialog_of, press
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPointF
-    from PySide6.QtWidgets import QAbstractButton, QWidget
 
     from scenario_desktop.api.client import ScenarioClient
     from scenario_desktop.canvas.format import Document
     from scenario_desktop.items import Item
     from scenario_desktop.services.canvas.session import CanvasSession
     from scenario_desktop.services.engine_process import EngineAddress
-    from scenario_desktop.ui.dialogs import Dialog
     from scenario_desktop.ui.panels.canvas.controller import CanvasController
-
-W = TypeVar("W", bound="QWidget")
 
 NAME = "Tour canvas"
 SIZE = (1280, 800)
@@ -34,18 +31,6 @@ LATE, LATE_COLOR = 0.85, "#4650dc"
 ROUNDING = 3
 #: The second user locks for so long, seconds.
 LOCK_S = 540.0
-
-
-class Walker(Protocol):
-    """What the steps need of the tour."""
-
-    @property
-    def bench(self) -> Any: ...
-    def expect(self, is_so: bool, otherwise: str) -> None: ...
-    async def until(self, condition: Callable[[], Any]) -> None: ...
-    async def until_async(self, condition: Callable[[], Awaitable[bool]]) -> None: ...
-    async def quiet(self) -> None: ...
-    async def shoot(self, name: str) -> None: ...
 
 
 class CanvasSteps:
@@ -89,14 +74,14 @@ class CanvasSteps:
         bench.window.set_page("gallery")
         bench.gallery.view.grid.clear_choice()
         bench.commands.run("canvas.new")
-        dialog = await self._dialog(NewCanvasDialog)
+        dialog = await dialog_of(self._walker, NewCanvasDialog)
         dialog.name.selectAll()
         QTest.keyClicks(dialog.name, NAME)
         dialog.set_size(*SIZE)
         dialog.ground.set_value("#ffffff")
         await walker.quiet()
         await walker.shoot("canvas-form")
-        self._press(dialog, "Create canvas")
+        press(self._walker, dialog, "Create canvas")
         await walker.until(lambda: bench.canvas.controller and bench.canvas.controller.is_open)
         await walker.until(lambda: not self._controller.actions["open"].is_busy)
         self._canvas_id = self._session.asset.id
@@ -196,8 +181,8 @@ class CanvasSteps:
         from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import HoldButton, TakeOverDialog
 
         walker = self._walker
-        self._press(await self._question(), "Take over…")
-        dialog = await self._dialog(TakeOverDialog)
+        press(self._walker, await self._question(), "Take over…")
+        dialog = await dialog_of(self._walker, TakeOverDialog)
         await walker.quiet()
         await walker.shoot("canvas-take-over")
         QTest.mousePress(dialog.findChildren(HoldButton)[0], Qt.MouseButton.LeftButton)
@@ -229,10 +214,10 @@ class CanvasSteps:
         await walker.until(lambda: not controller.snapshots.reading.is_busy)
         controller.dock.snapshots.set_current(controller.snapshots.key_of(oldest))
         controller.dock.compare_requested.emit()
-        dialog = await self._dialog(CompareDialog)
+        dialog = await dialog_of(self._walker, CompareDialog)
         await walker.quiet()
         await walker.shoot("canvas-compare")
-        self._press(dialog, "Restore as a new save")
+        press(self._walker, dialog, "Restore as a new save")
         await self._until_snapshots(3)
         await walker.until(lambda: not self._is_drawn(LATE, LATE_COLOR))
         text = await self._other.canvas_text(self._canvas_id)
@@ -325,27 +310,4 @@ class CanvasSteps:
     async def _question(self) -> Any:
         from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import LeaseDialog
 
-        return await self._dialog(LeaseDialog)
-
-    async def _dialog(self, kind: type[W]) -> W:
-        window = self._walker.bench.window
-        found: list[W] = []
-
-        def is_there() -> bool:
-            found[:] = [one for one in window.findChildren(kind) if one.isVisible()]
-            return bool(found)
-
-        await self._walker.until(is_there)
-        return found[0]
-
-    def _press(self, dialog: Dialog, name: str) -> None:
-        from PySide6.QtCore import Qt
-        from PySide6.QtTest import QTest
-        from PySide6.QtWidgets import QAbstractButton
-
-        buttons: list[QAbstractButton] = dialog.findChildren(QAbstractButton)
-        for button in buttons:
-            if button.isVisible() and button.text() == name:
-                QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-                return
-        self._walker.expect(False, f"there is nothing called {name}")
+        return await dialog_of(self._walker, LeaseDialog)
