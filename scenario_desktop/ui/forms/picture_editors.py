@@ -13,7 +13,7 @@ from typing_extensions import override
 from scenario_desktop.ui.forms.editor import Editor
 from scenario_desktop.ui.forms.spec import FieldSpec
 from scenario_desktop.ui.forms.tiles import OUTSET, AddTile, Tile, TileGrid
-from scenario_desktop.ui.widgets.drags import keys_of, local_files
+from scenario_desktop.ui.widgets import drags
 from scenario_desktop.ui.widgets.tips import set_tip
 
 #: More pictures than this are counted, not shown one by one.
@@ -247,15 +247,12 @@ class PicturesEditor(Editor):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_files(event.mimeData()) or keys_of(event.mimeData()):
-            event.acceptProposedAction()
+        drags.welcome(event)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        keys, files = keys_of(event.mimeData()), local_files(event.mimeData())
-        if keys or files:
-            event.acceptProposedAction()
-        if keys:  # a drag from our gallery brings files, too, for other programs
+        keys, files = drags.take(event)
+        if keys:
             self.keys_dropped.emit(keys)
         elif files:
             self.files_dropped.emit(files)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 #: Keys of items, one to a line.
 ITEMS_MIME = "application/x-scenario-desktop-items"
@@ -27,3 +28,21 @@ def keys_of(data: QMimeData) -> tuple[int, ...]:
 def local_files(data: QMimeData) -> list[Path]:
     """Return the files and folders of this computer that a drag brings, links left out."""
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def welcome(event: QDragEnterEvent) -> None:
+    """Let a drag of items or of files go on to be dropped."""
+    if keys_of(event.mimeData()) or local_files(event.mimeData()):
+        event.acceptProposedAction()
+
+
+def take(event: QDropEvent) -> tuple[tuple[int, ...], list[Path]]:
+    """Accept a drop and return the items that it brings, or else the files.
+
+    A drag of items may carry their files, too, for other programs.
+    """
+    keys = keys_of(event.mimeData())
+    files = [] if keys else local_files(event.mimeData())
+    if keys or files:
+        event.acceptProposedAction()
+    return keys, files

@@ -15,7 +15,7 @@ from scenario_desktop.ui.panels.refine.compare import RefineCompare, View
 from scenario_desktop.ui.panels.refine.state import Missing, pixels
 from scenario_desktop.ui.panels.refine.strip import InputStrip
 from scenario_desktop.ui.panels.request.stage import PictureStage
-from scenario_desktop.ui.widgets.drags import keys_of, local_files
+from scenario_desktop.ui.widgets import drags
 from scenario_desktop.ui.widgets.page_head import PageHead
 from scenario_desktop.ui.widgets.segmented import Segment, Segmented
 from scenario_desktop.ui.widgets.surface import Surface
@@ -240,15 +240,12 @@ class RefinePage(Surface):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if keys_of(event.mimeData()) or local_files(event.mimeData()):
-            event.acceptProposedAction()
+        drags.welcome(event)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        keys, files = keys_of(event.mimeData()), local_files(event.mimeData())
-        if keys:  # a drag of items may carry their files, too
-            event.acceptProposedAction()
+        keys, files = drags.take(event)
+        if keys:
             self.items_dropped.emit(keys)
         elif files:
-            event.acceptProposedAction()
             self.files_dropped.emit(files)

@@ -30,11 +30,10 @@ from scenario_desktop.ui import theme
 from scenario_desktop.ui.forms.tiles import Tile, TileGrid
 from scenario_desktop.ui.panels.runs.adjust_view import AdjustView
 from scenario_desktop.ui.panels.runs.beside_view import BesideView, Side
-from scenario_desktop.ui.widgets import painting
+from scenario_desktop.ui.widgets import drags, painting
 from scenario_desktop.ui.widgets.banner import Tone
 from scenario_desktop.ui.widgets.buttons import Button, ButtonSize
 from scenario_desktop.ui.widgets.compare_view import CompareMode, CompareView
-from scenario_desktop.ui.widgets.drags import keys_of, local_files
 from scenario_desktop.ui.widgets.empty_state import EmptyState
 from scenario_desktop.ui.widgets.labels import IconLabel, PlainLabel
 from scenario_desktop.ui.widgets.page_head import PageHead
@@ -409,14 +408,11 @@ class RunsPage(Surface):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_files(event.mimeData()) or keys_of(event.mimeData()):
-            event.acceptProposedAction()
+        drags.welcome(event)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        keys, files = keys_of(event.mimeData()), local_files(event.mimeData())
-        if keys or files:
-            event.acceptProposedAction()
+        keys, files = drags.take(event)
         if keys:
             self.keys_dropped.emit(keys)
         elif files:
