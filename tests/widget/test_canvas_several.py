@@ -168,10 +168,22 @@ def test_a_locked_one_among_them_holds_all(desk: LayerActions, editor: Editor) -
     editor.choose(["p", "r"])
     said: list[str] = []
     editor.refused.connect(said.append)
-    drag(desk._stage, (20, 40), (20, 50), (20, 61))
+    drag(desk._stage, (20, 40), (20, 50), (20, 61), (20, 80))
+    assert len(said) == 1
+    QTest.keyClick(desk._stage.focusProxy(), Qt.Key.Key_Right)
+    assert len(said) == 2
     desk.delete()
-    assert (xs(editor), len(said)) == ([10, 70, 130], 1)
-    assert "“r” is locked" in said[0]
+    assert (xs(editor), len(said)) == ([10, 70, 130], 3)
+    assert all("“r” is locked" in one for one in said)
+
+
+def test_a_click_among_locked_ones_says_nothing(desk: LayerActions, editor: Editor) -> None:
+    editor.change_layer("r", "Lock {}", "lock", is_locked=True)
+    editor.choose(["p", "r"])
+    said: list[str] = []
+    editor.refused.connect(said.append)
+    drag(desk._stage, (20, 40), (21, 40))
+    assert (editor.chosen, said) == (["p"], [])
 
 
 def test_a_band_from_empty_ground_chooses_what_it_touches(

@@ -120,6 +120,8 @@ class SelectTool(Tool):
         self._ids: list[str] = []
         self._click: list[str] = []
         self._band: QRectF | None = None
+        #: What is pressed on stays where it is; told once it is pulled at.
+        self._is_stuck = False
 
     @property
     def is_busy(self) -> bool:
@@ -129,7 +131,7 @@ class SelectTool(Tool):
         editor = self.stage.editor
         part = self._part_at(touch.view)
         self._start, self._start_view = touch.point, touch.view
-        self._click = []
+        self._click, self._is_stuck = [], False
         if part in ("", "move"):
             found = editor.layer_at(touch.point)
             if not found and not part:
@@ -143,7 +145,8 @@ class SelectTool(Tool):
         if editor.read_only:
             editor.refuse()
             return
-        if several.is_locked(editor) or not layer.is_visible:
+        self._is_stuck = several.is_locked(editor)
+        if self._is_stuck or not layer.is_visible:
             return
         if isinstance(layer, GroupLayer):
             # Its frame lies on the canvas; what is pulled at is all that is in it.
@@ -196,10 +199,14 @@ class SelectTool(Tool):
             self._band = QRectF(self._start, touch.point).normalized()
             self.stage.update()
             return
+        is_far = (touch.view - self._start_view).manhattanLength() >= CLICK_PX
+        if self._is_stuck and is_far:
+            self._is_stuck = False
+            several.refuse_locked(self.stage.editor)
         document, layer = self._document, self._layer
         if document is None or layer is None or self._is_overtaken():
             return
-        if (touch.view - self._start_view).manhattanLength() < CLICK_PX and not self._note:
+        if not is_far and not self._note:
             return
         if self._part == "move":
             self._move(document, layer, touch)
@@ -265,7 +272,7 @@ class SelectTool(Tool):
         """Move what is chosen by the arrow keys."""
         editor = self.stage.editor
         ids = several.roots(editor)
-        if not ids or editor.refuse() or several.is_locked(editor):
+        if not ids or editor.refuse() or several.refuse_locked(editor):
             return
         name = f"Move {several.name_of(editor, ids)}"
         several.place(editor, Transform(x=dx, y=dy), name, "move", subject=f"nudge:{','.join(ids)}")
