@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -25,13 +25,14 @@ from scenario_desktop.ui.panels.canvas.layers.foreign_list import ForeignList
 from scenario_desktop.ui.panels.canvas.layers.layer_list import LayerList, row_height
 from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerModel
 from scenario_desktop.ui.panels.canvas.lease.draft_card import DraftCard
+from scenario_desktop.ui.panels.canvas.tools.fields import CanvasField
 from scenario_desktop.ui.panels.canvas.tools.select_tool import Frame
 from scenario_desktop.ui.panels.inspector.parts import DescriptionField
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton, button
 from scenario_desktop.ui.widgets.combo import Combo
 from scenario_desktop.ui.widgets.labels import ElidedLabel, IconLabel, PlainLabel
-from scenario_desktop.ui.widgets.slider import NumberField, Slider
+from scenario_desktop.ui.widgets.slider import Slider
 from scenario_desktop.ui.widgets.surface import Hairline, Surface
 from scenario_desktop.ui.widgets.tips import set_tip
 
@@ -45,28 +46,12 @@ _LEAST_ROWS, _LIST_SHARE = 6, 0.45
 _REST = 360
 
 
-class DockField(NumberField):
-    """A number of what is chosen: as long as nothing is typed, undo is the canvas's."""
+class DockField(CanvasField):
+    """A number of what is chosen; it is told when it is typed to its end."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name)
         self.setKeyboardTracking(False)
-
-    @property
-    def is_typed_into(self) -> bool:
-        """Whether something stands here that was not told yet."""
-        told = f"{self.prefix()}{self.textFromValue(self.value())}{self.suffix()}"
-        return self.hasFocus() and self.text() != told
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        is_asking = event.type() == QEvent.Type.ShortcutOverride
-        if is_asking and isinstance(event, QKeyEvent) and not self.is_typed_into:
-            keys = QKeySequence.StandardKey
-            if event.matches(keys.Undo) or event.matches(keys.Redo):
-                event.ignore()
-                return False
-        return super().event(event)
 
 
 class FrameField(DockField):

@@ -226,6 +226,23 @@ class Drop:
     parent: str
 
 
+class NameField(QLineEdit):
+    """Lies over a row while its name is being changed.
+
+    Signals:
+        given_up: Escape.
+    """
+
+    given_up = Signal()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.given_up.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class LayerList(QListView):
     """The layers.
 
@@ -489,7 +506,7 @@ class LayerList(QListView):
         if layer is None:
             return
         area = self.visualRect(self._layers.index(row))
-        field = QLineEdit(layer.name, self.viewport())
+        field = NameField(layer.name, self.viewport())
         field.setAccessibleName("Name of the layer")
         field.setMaxLength(200)
         x = thumb_x() + THUMB + 4
@@ -498,6 +515,7 @@ class LayerList(QListView):
         field.setGeometry(x, top, area.width() - x - 8, height)
         field.selectAll()
         field.editingFinished.connect(self._on_renamed)
+        field.given_up.connect(self._drop_name)
         field.setProperty("layer", layer_id)
         self._name = field
         field.show()
@@ -508,11 +526,22 @@ class LayerList(QListView):
         if field is None:
             return
         layer_id, name = str(field.property("layer")), field.text().strip()
-        field.hide()
-        field.deleteLater()
+        self._close(field)
         row = self._layers.layer(self._layers.row_of(layer_id))
         if row is not None and name and name != row.name:
             self.renamed.emit(layer_id, name)
+
+    def _drop_name(self) -> None:
+        """Leave a layer the name it has."""
+        field, self._name = self._name, None
+        if field is not None:
+            self._close(field)
+
+    def _close(self, field: QLineEdit) -> None:
+        if field.hasFocus():  # a hidden field would pass it on to whatever comes next in the window
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        field.hide()
+        field.deleteLater()
 
     def _drop_at(self, place: QPoint, layer_id: str, from_x: int) -> Drop | None:
         """Return where a row would go; None where it cannot: a group is never put into itself.

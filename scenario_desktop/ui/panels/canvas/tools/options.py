@@ -12,13 +12,14 @@ from typing_extensions import override
 
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.pixels.brush import MAX_SIZE, MIN_SIZE
+from scenario_desktop.ui.panels.canvas.tools.fields import CanvasField
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolId, ToolSettings
 from scenario_desktop.ui.panels.canvas.tools.text_options import TextOptions
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import Button, ButtonKind, ButtonSize, IconButton
 from scenario_desktop.ui.widgets.flow_layout import FlowLayout
 from scenario_desktop.ui.widgets.labels import PlainLabel
-from scenario_desktop.ui.widgets.slider import NumberField, Slider
+from scenario_desktop.ui.widgets.slider import Slider
 
 #: Sizes run along the slider by powers, so that small ones are as easy to hit as large ones.
 _SIZE_POWER = 3.0
@@ -276,8 +277,8 @@ def _together(*widgets: QWidget) -> QWidget:
     return group
 
 
-def _number(name: str, minimum: float, maximum: float, unit: str) -> NumberField:
-    field = NumberField(name=name)
+def _number(name: str, minimum: float, maximum: float, unit: str) -> CanvasField:
+    field = CanvasField(name=name)
     field.setRange(minimum, maximum)
     field.setKeyboardTracking(False)
     if unit:

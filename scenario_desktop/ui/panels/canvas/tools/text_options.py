@@ -13,12 +13,12 @@ from scenario_desktop.canvas.format import TextLayer
 from scenario_desktop.ui import theme
 from scenario_desktop.ui.panels.canvas.pixels import drawing
 from scenario_desktop.ui.panels.canvas.tools.color_picker import ColorPicker
+from scenario_desktop.ui.panels.canvas.tools.fields import CanvasField
 from scenario_desktop.ui.panels.canvas.tools.settings import BOLD, TextStyle
 from scenario_desktop.ui.widgets import painting
 from scenario_desktop.ui.widgets.buttons import ButtonSize, IconButton
 from scenario_desktop.ui.widgets.combo import Combo
 from scenario_desktop.ui.widgets.flow_layout import FlowLayout
-from scenario_desktop.ui.widgets.slider import NumberField
 from scenario_desktop.ui.widgets.tips import set_tip
 
 #: The font that comes with the program; its boldest grade is a semibold.
@@ -110,13 +110,13 @@ class TextOptions(QWidget):
         self._is_missing = False
         self.family = Combo(name="Font")
         self.family.addItems(families())
-        self.size_field = NumberField(name="Text size")
+        self.size_field = CanvasField(name="Text size")
         self.size_field.setRange(1, 2000)
         self.size_field.setSuffix("\u00a0px")
         self.bold = _toggle("bold", "Bold", "Ctrl+B")
         self.italic = _toggle("italic", "Italic", "Ctrl+I")
         self.aligns = {value: _toggle(icon, name) for value, icon, name in _ALIGNS}
-        self.spacing = NumberField(name="Line spacing")
+        self.spacing = CanvasField(name="Line spacing")
         self.spacing.setRange(50, 400)
         self.spacing.setSuffix("\u00a0%")
         set_tip(self.spacing, "Line spacing")
