@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,23 @@ async def test_from_a_picture_to_its_generation_and_back_by_keys(
         draft = runs(program).draft
         assert (draft.values["target_width"], draft.values["target_height"]) == (48, 64)
         assert [ref.item_id for ref in draft.mains] == [asset.id]
+
+
+async def test_what_is_seen_large_is_detected_and_comes_back(qt_loop: Any, tmp_path: Path) -> None:
+    async with desk(tmp_path / "home") as program:
+        window = program.window
+        await bring_in(program, [picture(tmp_path)])
+        await shown(program, 1)
+        (asset,) = await items(program)
+        for key, page in ((Qt.Key.Key_D, "detect"), (Qt.Key.Key_R, "refine")):
+            await in_gallery(program, asset)
+            await strike(program, Qt.Key.Key_Space)
+            preview = program.workbench.preview_view
+            await until(preview.hasFocus, timeout_s=PATIENCE_S)
+            await strike(program, key)
+            await until(partial(lambda wanted: window.page == wanted, page), timeout_s=PATIENCE_S)
+            await strike(program, Qt.Key.Key_Escape)
+            assert window.page == "gallery"
+            await until(preview.hasFocus, timeout_s=PATIENCE_S)
+            await strike(program, Qt.Key.Key_Escape)
+            assert not preview.isVisible()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from scenario_desktop.items import Item, ItemQuery, Section, TagCount
 from scenario_desktop.ui.actions import AsyncAction
@@ -73,10 +74,12 @@ class Navigation(QObject):
         inspector: InspectorController,
         forms: Mapping[str, Form],
         back: Callable[[str], bool],
+        cover: QWidget | None = None,
     ) -> None:
         """
         Args:
             forms: by their page.
+            cover: what may lie over the gallery, and has the keys while it does.
             back: leads back to what a page was opened from, and says whether there is such a
                 thing other than the library.
         """
@@ -86,6 +89,7 @@ class Navigation(QObject):
         self._sidebar, self._searching = sidebar, searching
         self._inspector = inspector
         self._forms, self._back = forms, back
+        self._cover = cover
         self._library: Library | None = None
         self.revealing = AsyncAction(self._reveal, parent=self)
         self.revealing.failed.connect(notices.report)
@@ -166,13 +170,19 @@ class Navigation(QObject):
         if self._back(self._window.page):
             return
         self.show_library()
-        self._gallery.view.grid.setFocus()
+        self._front().setFocus()
 
     def focus_page(self) -> None:
         """Give the keys to the page in front."""
-        grid = self._gallery.view.grid
+        front = self._front()
         # A grid with nothing in it is hidden, and would not take the keys from where they are.
-        (grid if grid.isVisible() else self._window).setFocus()
+        (front if front.isVisible() else self._window).setFocus()
+
+    def _front(self) -> QWidget:
+        """Return what has the keys of the library: a picture shown large, or the grid."""
+        if self._cover is not None and self._cover.isVisible():
+            return self._cover
+        return self._gallery.view.grid
 
     def _on_page_changed(self, page: str) -> None:
         for name, form in self._forms.items():

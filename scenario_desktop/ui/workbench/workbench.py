@@ -205,7 +205,7 @@ class Workbench(QObject):
                 runs_room.PAGE: self.runs, detect_room.PAGE: self.detect,
                 refine_room.PAGE: self.refine,
             },
-            back=self.canvas.come_back,
+            back=self.canvas.come_back, cover=self.preview_view,
         )  # fmt: skip
         self._connect()
         self.topbar.show_starting("Starting")

@@ -29,8 +29,8 @@ _PLAYER = frozenset({Qt.Key.Key_Space, Qt.Key.Key_Comma, Qt.Key.Key_Period, Qt.K
 VIDEO_FACTS_PX = 700
 #: Ours with Ctrl, too, where they would resize the cells below.
 _ZOOM = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0})
-#: What is decided looking at a picture acts on the one that is seen: heart, trash, undo is Ctrl+Z.
-_THROUGH = frozenset({Qt.Key.Key_F, Qt.Key.Key_Delete})
+#: What is decided looking at a picture acts on the one that is seen: detect, heart, refine, trash.
+_THROUGH = frozenset({Qt.Key.Key_D, Qt.Key.Key_F, Qt.Key.Key_R, Qt.Key.Key_Delete})
 #: The other plain keys are shortcuts of the window, which must not act underneath.
 _PLAIN = (
     Qt.KeyboardModifier.NoModifier,
