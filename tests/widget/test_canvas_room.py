@@ -46,6 +46,8 @@ def picture(key: int, width: int = 50, height: int = 40) -> Item:
 
 
 class Canvases(FakeCanvases):
+    became_free = Signal(object)
+
     def __init__(self) -> None:
         super().__init__()
         self.created: list[tuple[str, Stored]] = []

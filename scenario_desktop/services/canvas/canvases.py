@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
@@ -18,20 +19,38 @@ from scenario_desktop.services.canvas.room import Room
 from scenario_desktop.services.canvas.session import CanvasSession
 from scenario_desktop.services.canvas.wire import digest_of
 
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A canvas that was waited for and is free now.
+
+    Attributes:
+        draft_id: the newest draft with strokes for it; "" without one.
+    """
+
+    canvas_id: str
+    name: str
+    draft_id: str = ""
+
 
 class Canvases:
     """The canvases of one workspace.
 
     Signals:
         recoveries_changed: a draft was kept, taken up or discarded.
+        became_free: a Freed; it was closed while the user waited for it.
     """
 
     recoveries_changed = Signal()
+    became_free = Signal(object)
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._open: dict[str, CanvasSession] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._watches: dict[str, asyncio.Task[None]] = {}
 
     def set_lease_s(self, seconds: float) -> None:
         """Ask for locks of this length, for open canvases from the next renewal on."""
@@ -57,6 +76,7 @@ class Canvases:
                 self._room, asset_id, editor, recovery_id=recovery_id
             )
             self._open[asset_id] = session
+            self._end_watch(asset_id)
             if recovery_id is None:
                 await session.find_kept()
         session.set_aside.connect(self._on_set_aside)
@@ -66,11 +86,19 @@ class Canvases:
     async def close(self, session: CanvasSession) -> None:
         """Close a canvas: unsaved strokes stay in a draft, the lock is given back.
 
+        If the user waits for somebody else's lock to end, that goes on: ``became_free``.
+
         Raises:
             StoreFailed: the strokes could not be kept; the canvas is still open.
         """
+        lease, asset = session.lease, session.asset
         await session.close()
-        self._open.pop(session.asset.id, None)
+        self._open.pop(asset.id, None)
+        if lease.is_waiting and not lease.is_ours:
+            work = self._watch(asset.id, asset.name)
+            task = asyncio.get_running_loop().create_task(work, name=f"watch {asset.id}")
+            self._watches[asset.id] = task
+            task.add_done_callback(_report)
         self.recoveries_changed.emit()
 
     async def create(self, name: str, stored: Stored) -> Asset:
@@ -142,8 +170,38 @@ class Canvases:
 
     async def aclose(self) -> None:
         """Close all canvases, keeping what can be kept. May be called twice."""
+        watches = list(self._watches.values())
+        for asset_id in list(self._watches):
+            self._end_watch(asset_id)
+        if watches:
+            await asyncio.wait(watches)
         sessions, self._open = list(self._open.values()), {}
         await asyncio.gather(*(session.aclose() for session in sessions))
+
+    def _end_watch(self, asset_id: str) -> None:
+        watch = self._watches.pop(asset_id, None)
+        if watch is not None:
+            watch.cancel()
+
+    async def _watch(self, asset_id: str, name: str) -> None:
+        """Look at a canvas that is closed until nobody holds it, then tell."""
+        wire = self._room.wire(asset_id)
+        while True:
+            await self._room.clock.sleep(self._room.times.lease.look_s)
+            try:
+                if wire.lock_end(await wire.look()) is None:
+                    break
+            except NotFound:
+                self._watches.pop(asset_id, None)
+                return
+            except AppError:
+                continue  # the next look is due by itself
+        draft_id = ""
+        with suppress(AppError):
+            mine = [one for one in await self.recoveries() if one.canvas_id == asset_id]
+            draft_id = mine[0].id if mine else ""
+        self._watches.pop(asset_id, None)
+        self.became_free.emit(Freed(asset_id, name, draft_id))
 
     async def _tidy(self, note: DraftNote) -> None:
         wire = self._room.wire(note.canvas_id)
@@ -170,3 +228,8 @@ class Canvases:
 
     def _on_set_aside(self, _: object) -> None:
         self.recoveries_changed.emit()
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("%s ended", task.get_name(), exc_info=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.exchange.clipboard import Clipboard
 from scenario_desktop.ui.panels.canvas.exchange.origins import Origin
+from scenario_desktop.ui.panels.canvas.lease import lease_words
+from scenario_desktop.ui.panels.canvas.lease.lease_dialogs import Answer, LeaseDialog
 from scenario_desktop.ui.panels.canvas.lease.recoveries import RecoveryDialog
 from scenario_desktop.ui.panels.canvas.page import CanvasPage
 from scenario_desktop.ui.panels.canvas.pixels import encoding
@@ -36,6 +39,7 @@ from scenario_desktop.ui.panels.gallery.words import NO_LOCKS, Locks
 from scenario_desktop.ui.workbench.canvas_results import CanvasResults
 
 if TYPE_CHECKING:
+    from scenario_desktop.services.canvas.canvases import Freed
     from scenario_desktop.services.imports import Refusal
     from scenario_desktop.services.session import Session
 
@@ -83,6 +87,8 @@ class CanvasRoom(QObject):
         self.controller: CanvasController | None = None
         self.creating = self._action(self._create)
         self.recovering = self._action(self._offer_recoveries)
+        self.freed = self._action(self._offer_freed)
+        self._free: list[Freed] = []
         self._importing = self._action(self._import)
         self._detecting = self._action(self._begin_detect)
         self._freshening = AsyncAction(self._freshen, parent=self, overlap=Overlap.RESTART)
@@ -123,6 +129,7 @@ class CanvasRoom(QObject):
         controller.pictures.detect_requested.connect(self._detecting.trigger)
         controller.lease_changed.connect(self._on_lease_changed)
         controller.actions["lock"].busy_changed.connect(self._on_lock_acted)
+        session.canvases.became_free.connect(self._on_became_free)
         self.results.bind(session)
         settings.changed.connect(self._remember)
         self.recovering.trigger()
@@ -137,8 +144,12 @@ class CanvasRoom(QObject):
         """Leave the page and take everything down; the session closes its canvases itself."""
         for action in (
             self.creating, self.recovering, self._importing, self._detecting, self._freshening,
+            self.freed,
         ):  # fmt: skip
             action.cancel()
+        self._free.clear()
+        if self._session is not None:
+            self._session.canvases.became_free.disconnect(self._on_became_free)
         self.results.unbind()
         self._remove_commands()
         self.in_front.emit(None)
@@ -246,6 +257,26 @@ class CanvasRoom(QObject):
             if answer == dialogs.ACCEPTED and chosen is not None:
                 self.open(chosen.canvas_id, recovery_id=chosen.id)
         await session.canvases.tidy()
+
+    def _on_became_free(self, freed: Freed) -> None:
+        self._free.append(freed)
+        self.freed.trigger()
+
+    async def _offer_freed(self) -> None:
+        """Tell that canvases are free which were closed while the user waited for them."""
+        while self._free:
+            freed = self._free.pop(0)
+            if not freed.draft_id:
+                name = freed.name or "Untitled canvas"
+                self._window.notices.offer(
+                    f"“{name}” is free now", "Open it", partial(self.open, freed.canvas_id)
+                )
+                continue
+            question = lease_words.free(freed.name, strokes_are_here=False)
+            # It comes into the midst of other work: the next key must not answer it.
+            dialog = LeaseDialog(self._window, question, is_amid_words=True)
+            if await dialogs.ask(dialog) == Answer.AGAIN:
+                self.open(freed.canvas_id, recovery_id=freed.draft_id)
 
     async def _import(self, path: Path, name: str) -> Item | None:
         """Make an item of a picture of the canvas."""
