@@ -118,6 +118,17 @@ def test_what_cannot_run_comes_last_with_its_reason(desk: Desk) -> None:
     assert entries[-1].note == "Nothing is selected"
 
 
+def test_scattered_letters_give_way_to_the_word_itself(desk: Desk) -> None:
+    desk._add("items.samples", "Add the sample pictures")
+    desk._add("view.settings", "Settings…", group="View", words="preferences theme")
+
+    def found(typed: str) -> list[str]:
+        return [entry.title for entry in command_entries(desk.commands.all(), typed)]
+
+    assert found("theme") == ["Settings…"]
+    assert found("tsp") == ["Add the sample pictures"]
+
+
 def test_enter_runs_the_first_and_closes(desk: Desk) -> None:
     desk.palette.open()
     QTest.keyClicks(desk.view().field, "detect")

@@ -59,7 +59,10 @@ def scope_of(text: str) -> tuple[Scope, str]:
 
 
 def command_entries(commands: Iterable[Command], typed: str) -> list[Entry]:
-    """Return the commands that fit, the best first; without anything typed, in their own order."""
+    """Return the commands that fit, the best first; without anything typed, in their own order.
+
+    Scattered letters count only while nothing holds what was typed in one piece.
+    """
     found: list[Entry] = []
     for command in commands:
         if not command.is_listed:
@@ -67,7 +70,7 @@ def command_entries(commands: Iterable[Command], typed: str) -> list[Entry]:
         fit = match(typed, command.title)
         if fit is None and command.words:
             by_words = match(typed, command.words)
-            fit = Match(by_words.score // 4) if by_words else None
+            fit = Match(by_words.score // 4, is_whole=by_words.is_whole) if by_words else None
         if fit is None:
             continue
         reason = command.reason()
@@ -84,6 +87,8 @@ def command_entries(commands: Iterable[Command], typed: str) -> list[Entry]:
                 match=fit,
             )
         )
+    if any(entry.match.is_whole for entry in found):
+        found = [entry for entry in found if entry.match.is_whole]
     if typed:
         found.sort(key=lambda entry: (bool(entry.reason), -entry.match.score))
     return found

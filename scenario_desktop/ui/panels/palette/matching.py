@@ -14,10 +14,12 @@ class Match:
 
     Attributes:
         spans: begin and end of each run of matched letters, in order.
+        is_whole: what was typed stands there in one piece.
     """
 
     score: int
     spans: tuple[tuple[int, int], ...] = ()
+    is_whole: bool = False
 
 
 def match(typed: str, title: str) -> Match | None:
@@ -45,7 +47,7 @@ def _whole(typed: str, folded: str) -> Match | None:
     score = 1000 + len(typed) * _IN_A_ROW - len(folded)
     score += 200 if _is_word_start(folded, best) else 0
     score += 100 if best == 0 else 0
-    return Match(score, ((best, best + len(typed)),))
+    return Match(score, ((best, best + len(typed)),), is_whole=True)
 
 
 def _scattered(wanted: str, folded: str) -> Match | None:
