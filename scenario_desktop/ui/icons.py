@@ -28,12 +28,13 @@ def pixmap(name: str, size: int = 16, color: QColor | None = None, ratio: float 
     found = QPixmap()
     if QPixmapCache.find(key, found):
         return found
+    drawing = _svg(name, size, color)  # before the painter: an error under one ends the program
     made = QPixmap(QSize(side, side) * ratio)
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
     painter.setOpacity(color.alphaF())
-    QSvgRenderer(_svg(name, size, color)).render(painter, QRectF(0, 0, side, side))
+    QSvgRenderer(drawing).render(painter, QRectF(0, 0, side, side))
     painter.end()
     QPixmapCache.insert(key, made)
     return made
