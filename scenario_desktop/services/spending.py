@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from scenario_desktop.errors import SpendingRefused
 from scenario_desktop.services.words import units
@@ -26,6 +26,10 @@ class Decision:
 
     verdict: Verdict
     text: str = ""
+
+
+#: What can be done about a refusal.
+WAY_ON: Final = "Change the spending limit in the settings."
 
 
 class Limits(Protocol):
@@ -93,6 +97,6 @@ class SpendingGuard:
         total = sum(known, Decimal(0)) if len(known) == len(prices) else None
         decision = self.decide(total)
         if decision.verdict is Verdict.REFUSE:
-            raise SpendingRefused(decision.text, hint="Change the spending limit in the settings.")
+            raise SpendingRefused(decision.text, hint=WAY_ON)
         if decision.verdict is Verdict.ASK and not is_confirmed:
             raise SpendingRefused(decision.text, hint="Confirm to go on.")

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
@@ -22,6 +24,7 @@ from scenario_desktop.services.sartiq.library import SartiqLibrary
 from scenario_desktop.services.sartiq.marks import PLACE, forget
 from scenario_desktop.services.sartiq.remembered import Remembered
 from scenario_desktop.services.sartiq.sync import SartiqSync
+from scenario_desktop.services.sartiq.trainings import Trainings
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.services.sync_loop import SyncTimes
 from scenario_desktop.store.catalogue import Catalogue
@@ -101,6 +104,7 @@ class SartiqHalf:
         sync: keeps the catalogue like the server; started by the session.
         remembered: ids that were used before.
         choosing: marks results as chosen; refine_tasks: the server's own list of them.
+        trainings: what the server has of them.
     """
 
     def __init__(
@@ -124,7 +128,11 @@ class SartiqHalf:
         self.sync = SartiqSync(client, catalogue, library, self.items, times=times)
         self.remembered = Remembered(catalogue)
         self.choosing = Choosing(client, catalogue, self.items)
-        self.refine_tasks = RefineTasks(client, self.items)
+        # These two are no runs, whose door asks by itself; the user has agreed before they leave.
+        price = Decimal(0) if connection.is_local else None
+        check = partial(desk.guard.check, [price], is_confirmed=True)
+        self.refine_tasks = RefineTasks(client, self.items, check_spending=check)
+        self.trainings = Trainings(client, check_spending=check)
         self.door = Handover(
             client, find=library.item, fresh_url=library.fresh_url, original=desk.original
         )

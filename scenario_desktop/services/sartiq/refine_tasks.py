@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import ValidationError
@@ -42,8 +42,15 @@ class Groups(Protocol):
 class RefineTasks:
     """Lists, reads and starts them; the answers have no documented shape."""
 
-    def __init__(self, client: TasksClient, groups: Groups) -> None:
+    def __init__(
+        self, client: TasksClient, groups: Groups, *, check_spending: Callable[[], object]
+    ) -> None:
+        """
+        Args:
+            check_spending: raises where nothing may be billed now.
+        """
         self._client, self._groups = client, groups
+        self._check_spending = check_spending
 
     @property
     def has_list(self) -> bool | None:
@@ -102,8 +109,10 @@ class RefineTasks:
         """Start one by a body that is documented nowhere. Sent once.
 
         Raises:
+            SpendingRefused: the spending limit says no; nothing was sent.
             AppError: it was not started, or it is not known whether it was.
         """
+        self._check_spending()
         answer = await self._client.create_refine_task(body)
         return _task(answer), answer
 

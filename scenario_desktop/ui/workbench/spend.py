@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from scenario_desktop.services.spending import Verdict
+from scenario_desktop.services.spending import WAY_ON, Verdict
 from scenario_desktop.services.words import NO_BREAK, units
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.forms.drafts import SettingsAccess
@@ -175,4 +175,4 @@ def why_no_spending(session: Session) -> str:
     half = session.sartiq
     price = Decimal(0) if half is not None and half.is_local else None
     decision = session.guard.decide(price)
-    return decision.text if decision.verdict is Verdict.REFUSE else ""
+    return f"{decision.text} {WAY_ON}" if decision.verdict is Verdict.REFUSE else ""

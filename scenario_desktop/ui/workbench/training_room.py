@@ -61,7 +61,7 @@ class TrainingRoom(QObject):
         page = self._page = TrainingPage()
         offers = TrainingOffers(half.capabilities) if half is not None else None
         ports = TrainingPorts(
-            trainings=half.client if half is not None else None,
+            trainings=half.trainings if half is not None else None,
             offers=offers,
             known=half.remembered if half is not None else None,
             messages=self._window.notices,
