@@ -142,6 +142,7 @@ class Session:
         self._ledger = shared.ledger
         self._usage_folder = shared.paths.usage(workspace_id)
         self._team: ScenarioClient | None = None
+        self._own_keys: tuple[str, ...] = ()
         self.has_scenario = bool(client.base_url)
         self.troubles: tuple[AppError, ...] = ()
         self.sartiq: SartiqHalf | None = None
@@ -236,6 +237,7 @@ class Session:
                 session.people = People(
                     client, key=connection.key, project_id=connection.project_id or ""
                 )
+                session._own_keys = (connection.key, connection.team_key or "")
             if connection is not None and connection.team_key:
                 team = Connection(connection.base_url, connection.team_key, connection.team_secret)
                 session._team = _scenario(team, pipe())
@@ -302,6 +304,7 @@ class Session:
             workspace_id=self.workspace_id,
             zone=get_localzone(),
             team=self._team,
+            own_keys=self._own_keys,
             titles={DETECT: "Detect"},
         )
         self._stack.push_async_callback(usage.aclose)

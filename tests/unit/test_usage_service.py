@@ -30,7 +30,12 @@ from scenario_desktop.api.models.usage import (
 from scenario_desktop.api.usages import UsageQuestion
 from scenario_desktop.errors import AppError, Forbidden, Offline
 from scenario_desktop.services.usage import charts, export
-from scenario_desktop.services.usage.activity import ActivityBook, ActivityFilter, action_text
+from scenario_desktop.services.usage.activity import (
+    ActivityBook,
+    ActivityFilter,
+    Names,
+    action_text,
+)
 from scenario_desktop.services.usage.charts import Grouping
 from scenario_desktop.services.usage.comparison import JobCost, Reason, RunTotals
 from scenario_desktop.services.usage.keeping import ReportCache
@@ -74,7 +79,7 @@ class FakeUsage:
         self.questions.append(question)
         if self.error is not None:
             raise self.error
-        return report_of(self.cost)
+        return report_of(self.cost).model_copy(update={"entities": self.entities})
 
     async def usage_activity(self, question: UsageQuestion, offset: int = 0) -> ActivityPage:
         self.offsets.append(offset)
@@ -95,7 +100,8 @@ class World:
     def usage(self, team: FakeUsage | None = None) -> Usage:
         usage = Usage(
             self.client, self.ledger, ReportCache(self.folder / "usage"), workspace_id="ws",
-            zone=UTC, team=team, titles={"detect": "Detect"}, clock=self.clock,
+            zone=UTC, team=team, titles={"detect": "Detect"}, own_keys=("api_ours",),
+            clock=self.clock,
         )  # fmt: skip
         self.opened.append(usage)
         return usage
@@ -273,6 +279,28 @@ async def test_names_stand_for_ids_and_an_unknown_id_for_itself(world: World) ->
         "Art lead", "Rocket", "Failed, refunded",
     )  # fmt: skip
     assert second.asset_name == "a2"
+
+
+async def test_who_uses_our_keys_and_has_no_name_is_you(world: World) -> None:
+    world.client.actions = [act(1)]
+    world.client.entities = Entities(
+        users=(
+            UserEntity(id="u1", is_api_key=True, api_key_id="api_ours"),
+            UserEntity(id="u2", is_api_key=True, api_key_id="api_theirs"),
+            UserEntity(id="u3", api_key_id="api_ours", full_name="Art lead"),
+        )
+    )
+    usage = world.usage()
+    book = usage.activity(TODAY)
+    book.more()
+    await book.settled()
+    row = book.row(0)
+    assert row is not None
+    assert row.user == "You"
+    report = (await usage.report(TODAY)).report
+    assert Names(report.entities).users == {"u1": "You", "u2": "u2", "u3": "Art lead"}
+    async for _, rows in usage.all_activity(TODAY):  # a file is read by others, too
+        assert [one.user for one in rows] == ["u1"]
 
 
 async def test_a_filter_finds_rows_of_any_page(world: World) -> None:

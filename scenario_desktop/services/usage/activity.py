@@ -6,7 +6,7 @@ import asyncio
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,8 @@ from scenario_desktop.services.words import one_line
 
 #: Pages that are held, of a hundred actions each.
 HELD: Final = 60
+#: Who uses our keys, where the service knows no name for them.
+YOU: Final = "You"
 
 ReadPage = Callable[[int], Awaitable[ActivityPage]]
 
@@ -290,6 +292,18 @@ class Names:
             asset_name=one_line(self._assets.get(data.asset_id or "") or data.asset_id or "", 120),
             note=", ".join(notes),
         )
+
+
+def with_you(entities: Entities, own_keys: Collection[str]) -> Entities:
+    """Return entities that call the owner of our keys "You", whom the service gives no name."""
+    if not any(user.api_key_id in own_keys and not user.full_name for user in entities.users):
+        return entities
+    users = tuple(
+        user.model_copy(update={"full_name": YOU})
+        if user.api_key_id in own_keys and not user.full_name else user
+        for user in entities.users
+    )  # fmt: skip
+    return entities.model_copy(update={"users": users})
 
 
 def action_text(word: str, titles: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -22,6 +22,7 @@ from scenario_desktop.services.usage.activity import (
     ActivityFilter,
     ActivityRow,
     rows_of,
+    with_you,
 )
 from scenario_desktop.services.usage.budget import BudgetState, budget_state
 from scenario_desktop.services.usage.comparison import Comparison, booked_by_job, compare
@@ -104,12 +105,14 @@ class Usage:
         zone: tzinfo,
         team: UsageReader | None = None,
         titles: dict[str, str] | None = None,
+        own_keys: Collection[str] = (),
         clock: Clock | None = None,
     ) -> None:
         """
         Args:
             team: a client with a team's key, which may see everybody's usage.
             titles: the names of our kinds of request, by the word of the ledger.
+            own_keys: the public halves of the keys that are used here; who has one is "You".
         """
         self._reader = team or client
         self._has_team = team is not None
@@ -118,6 +121,7 @@ class Usage:
         self._workspace_id = workspace_id
         self.zone = zone
         self._titles = titles or {}
+        self._own_keys = frozenset(own_keys) - {""}
         self._clock = clock or Clock()
 
     async def aclose(self) -> None:
@@ -164,6 +168,8 @@ class Usage:
             if kept is None:
                 raise
             return Loaded(kept.report, kept.at, self._has_team, error)
+        entities = with_you(report.entities, self._own_keys)
+        report = report.model_copy(update={"entities": entities})
         self._cache.put(key, KeptReport(report, at))
         return Loaded(report, at, self._has_team)
 
@@ -194,7 +200,9 @@ class Usage:
         start, end = within or self._recent(over)
 
         async def read(offset: int) -> ActivityPage:
-            return await self._page(start, end, offset)
+            page = await self._page(start, end, offset)
+            entities = with_you(page.entities, self._own_keys)
+            return page.model_copy(update={"entities": entities})
 
         return ActivityBook(read, wanted)
 
