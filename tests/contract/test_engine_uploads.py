@@ -48,7 +48,7 @@ async def test_parts_in_any_order_become_an_asset(local: Local) -> None:
     asset = (await local.ok("GET", f"/assets/{upload['entityId']}"))["asset"]
     assert (await local.http.get(asset["url"])).content == data
     assert (asset["isHidden"], asset["metadata"]["name"]) == (True, "a.png")
-    assert not any(local.engine.config.uploads.iterdir())
+    await until(lambda: not any(local.engine.config.uploads.iterdir()))  # cleared after the end
     assert not any(local.engine.config.staging.iterdir())
 
 
