@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from scenario_desktop.errors import AppError, BadAnswer, Forbidden, Offline, RateLimited
 from scenario_desktop.services.usage.activity import ActivityFilter
@@ -21,6 +22,7 @@ from scenario_desktop.services.usage.charts import Grouping, Measure
 from scenario_desktop.services.usage.ranges import Preset
 from scenario_desktop.store.ledger import LedgerState
 from scenario_desktop.ui.panels.usage.activity_model import ActivityColumn
+from scenario_desktop.ui.panels.usage.cards import CardRow, Figure
 from scenario_desktop.ui.panels.usage.figures import Choice
 from scenario_desktop.ui.panels.usage.hover_card import HoverCard
 from scenario_desktop.ui.panels.usage.lower import LowerTab
@@ -529,3 +531,16 @@ async def test_the_model_of_the_activity_is_sound(
         assert model.data(QModelIndex()) is None
         assert model.index(0, 0).data().startswith("20 Nov, ")
         assert NOW.day == 20
+
+
+def test_a_card_with_a_button_has_its_figure_where_others_have_it(qtbot: QtBot) -> None:
+    row = CardRow(2)
+    qtbot.addWidget(row)
+    row.show_figures([
+        Figure("Spent", "2 CU", "0 CU on 1–21 October"),
+        Figure("Forecast", "3 CU", action="Set a monthly budget…"),
+    ])  # fmt: skip
+    row.resize(600, row.sizeHint().height())
+    row.show()
+    first, second = (card._value.geometry() for card in row.cards)
+    assert (first.top(), first.height()) == (second.top(), second.height())

@@ -145,7 +145,10 @@ class FigureCard(Card):
         self._note.setVisible(not figure.action)
         self._action.setText(figure.action)
         self._action.setVisible(bool(figure.action))
-        self._action.setMaximumHeight(theme.current().line("small") + 4)
+        # As high as each other, so that the figures of all cards stand on one line.
+        foot = theme.current().line("small") + 4
+        self._action.setMaximumHeight(foot)
+        self._note.setMinimumHeight(foot)
         set_tip(self, figure.tip)
         self.setAccessibleName(f"{figure.title}: {figure.value or 'loading'}")
         self.setAccessibleDescription(f"{figure.note} {figure.tip}".strip())
