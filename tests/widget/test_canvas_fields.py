@@ -10,8 +10,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
+from scenario_desktop.canvas.format import TextLayer
 from scenario_desktop.ui.panels.canvas.layers.layer_list import LayerList, NameField
 from scenario_desktop.ui.panels.canvas.layers.layer_model import LayerModel
+from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.panels.canvas.tools.fields import CanvasField
 from scenario_desktop.ui.panels.canvas.tools.options import ToolOptions
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
@@ -65,6 +67,30 @@ def test_escape_leaves_the_name_as_it_was(names: Names) -> None:
     assert QApplication.focusWidget() is names.rows
     names.before.setFocus()
     assert not names.told
+
+
+@pytest.mark.parametrize(
+    ("key", "mods", "is_left"),
+    [
+        (Qt.Key.Key_S, CONTROL, True),
+        (Qt.Key.Key_E, CONTROL | Qt.KeyboardModifier.ShiftModifier, True),
+        (Qt.Key.Key_Plus, CONTROL, True),
+        (Qt.Key.Key_B, Qt.KeyboardModifier.NoModifier, False),
+        (Qt.Key.Key_5, Qt.KeyboardModifier.NoModifier, False),
+        (Qt.Key.Key_B, CONTROL, False),
+        (Qt.Key.Key_Z, CONTROL, False),
+    ],
+)
+def test_one_can_save_and_zoom_in_the_middle_of_a_word(
+    qapp: QApplication, key: Qt.Key, mods: Qt.KeyboardModifier, is_left: bool
+) -> None:
+    stage = Stage(editor_of(paint("a")), ToolSettings())
+    stage.write(TextLayer(id="t", name="Ember", text="Ember"), is_new=True)
+    event = QKeyEvent(QEvent.Type.ShortcutOverride, key, mods)
+    event.ignore()
+    QApplication.sendEvent(stage.text_box, event)
+    assert event.isAccepted() is not is_left
+    stage.deleteLater()
 
 
 def wants_undo(field: QWidget) -> bool:

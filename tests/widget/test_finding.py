@@ -18,3 +18,10 @@ async def test_the_name_itself_comes_before_what_was_made_from_it() -> None:
     titles = [entry.title for entry in entries if entry.picture_key is not None]
     assert titles[0] == "rocket"
     assert len(titles) == MAX_ITEMS
+
+
+async def test_a_canvas_is_called_one() -> None:
+    library = FakeLibrary()
+    library.add(replace(item(1), name="rocket", kind="json", type="canvas"))
+    entries = await find_entries(cast(Any, library), "rocket", Scope.ALL)
+    assert entries[0].note.startswith("canvas, ")

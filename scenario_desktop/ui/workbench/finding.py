@@ -35,7 +35,8 @@ async def find_entries(library: Library, typed: str, scope: Scope) -> Sequence[E
 
 
 def _item_entry(item: Item, typed: str) -> Entry:
-    note = f"{item.kind or 'item'}, {ago(item.created_at, datetime.now(UTC))}"
+    kind = "canvas" if item.type == "canvas" else item.kind or "item"  # one is stored as JSON
+    note = f"{kind}, {ago(item.created_at, datetime.now(UTC))}"
     fit = match(typed, item.name)
     entry = Entry(item.name, "Items", item, note, "image", picture_key=item.key)
     return entry if fit is None else replace(entry, match=fit)

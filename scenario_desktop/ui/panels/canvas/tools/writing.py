@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
     QKeyEvent,
+    QKeySequence,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -38,6 +39,10 @@ _FLAGS = {
     "right": Qt.AlignmentFlag.AlignRight,
 }
 
+#: Keys that words have no use for, while whoever types them may well save or zoom.
+_PASSED = frozenset(
+    ("Ctrl+S", "Ctrl+Shift+S", "Ctrl+Shift+E", "Ctrl++", "Ctrl+=", "Ctrl+-", "Ctrl+0", "Ctrl+1")
+)
 _TOGGLES = {Qt.Key.Key_B: "weight", Qt.Key.Key_I: "is_italic"}
 
 
@@ -194,8 +199,10 @@ class TextBox(QTextEdit):
     def event(self, event: QEvent) -> bool:
         # Letters belong to the words here, not to the tools.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            event.accept()
-            return True
+            keys = QKeySequence(event.keyCombination())
+            is_ours = keys.toString(QKeySequence.SequenceFormat.PortableText) not in _PASSED
+            event.setAccepted(is_ours)
+            return is_ours
         return super().event(event)
 
     @override
