@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scenario_desktop.services.canvas.drafts import Recovery
 
 _SIZE = QSize(96, 60)
+_GONE = "Deleted for good when you close this"
 
 
 class RecoveryDialog(Dialog):
@@ -64,23 +65,41 @@ class RecoveryDialog(Dialog):
             why = "Damaged; the file was put aside"
         words.addWidget(ElidedLabel(why, "small", "text_2"))
         words.addWidget(PlainLabel(ago(recovery.kept_at, now), "small", "text_3"))
+        gone = PlainLabel(_GONE, "small", "warning", wrap=True)
+        gone.hide()
+        words.addWidget(gone)
         words.addStretch(1)
         line.addLayout(words, 1)
         if not recovery.is_damaged:
             delete = Button("Delete", kind=ButtonKind.DANGER_GHOST, size=ButtonSize.SMALL)
-            delete.clicked.connect(partial(self._discard, recovery.id, row))
             go_on = Button("Go on", size=ButtonSize.SMALL)
             go_on.clicked.connect(partial(self._choose, recovery))
+            keep = Button("Keep it", size=ButtonSize.SMALL)
+            keep.hide()
+            parts = ((delete, go_on), (gone, keep))
+            delete.clicked.connect(partial(self._discard, recovery.id, parts, is_wanted=True))
+            keep.clicked.connect(partial(self._discard, recovery.id, parts, is_wanted=False))
             self._buttons.append(go_on)
-            line.addWidget(delete)
-            line.addWidget(go_on)
+            for button in (delete, go_on, keep):
+                line.addWidget(button)
         return row
 
     def _choose(self, recovery: Recovery) -> None:
         self.chosen = recovery
         self.done(ACCEPTED)
 
-    def _discard(self, recovery_id: str, row: QWidget) -> None:
-        # Deleted when the dialog is answered; until then "Later" by Escape would be too late.
-        self.discarded.append(recovery_id)
-        row.hide()
+    def _discard(
+        self, recovery_id: str, parts: tuple[Sequence[QWidget], Sequence[QWidget]],
+        *, is_wanted: bool,
+    ) -> None:  # fmt: skip
+        """Mark a draft to be deleted once the dialog is answered, or not any more."""
+        before, after = parts
+        for widget in before:
+            widget.setVisible(not is_wanted)
+        for widget in after:
+            widget.setVisible(is_wanted)
+        if is_wanted:
+            self.discarded.append(recovery_id)
+        else:
+            self.discarded.remove(recovery_id)
+        (after if is_wanted else before)[-1].setFocus(Qt.FocusReason.OtherFocusReason)
