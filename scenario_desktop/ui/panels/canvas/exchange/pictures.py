@@ -23,7 +23,7 @@ from scenario_desktop.canvas.format import (
     PictureLayer,
     Transform,
 )
-from scenario_desktop.errors import AppError, StoreFailed
+from scenario_desktop.errors import AppError, BadInput, StoreFailed
 from scenario_desktop.items import Item, Source
 from scenario_desktop.services.file_names import safe_file_name
 from scenario_desktop.ui import dialogs
@@ -195,22 +195,38 @@ class Pictures(QObject):
         if self._editor.refuse():
             return
         items = await self._ports.items.items(keys)
-        for number, key in enumerate(keys):
-            item = items.get(key)
-            if item is None:
-                continue
-            image = await self._decoded(item)
+        wanted: list[Item | Path] = [items[key] for key in keys if key in items]
+        wanted += files
+        failed: list[AppError] = []
+        for number, one in enumerate(wanted):
+            try:
+                await self._place_one(one, at + _CASCADE * number, session)
+            except AppError as error:  # the others are placed all the same
+                failed.append(error)
             if self._is_gone(session):
                 return
-            where = at + _CASCADE * number
-            named = await self._named(item, image)
-            if self._is_gone(session):
-                return
-            placing.place(self._editor, image, item.name, at=where, **named)
-        for number, path in enumerate(files):
-            picture = await self._ports.pictures.file(path, canvas_format.MAX_SIDE)
+        if len(failed) > 1:
+            raise BadInput(
+                f"{len(failed)} of {len(wanted)} pictures could not be placed.",
+                hint=failed[0].message,
+            )
+        if failed:
+            raise failed[0]
+
+    async def _place_one(
+        self, one: Item | Path, at: QPointF, session: CanvasSession | None
+    ) -> None:
+        if isinstance(one, Path):
+            picture = await self._ports.pictures.file(one, canvas_format.MAX_SIDE)
             image = await asyncio.to_thread(rgba, picture.data, picture.width, picture.height)
-            await self._place_new(image, path.stem, at + _CASCADE * number, session)
+            await self._place_new(image, one.stem, at, session)
+            return
+        image = await self._decoded(one)
+        if self._is_gone(session):
+            return
+        named = await self._named(one, image)
+        if not self._is_gone(session):
+            placing.place(self._editor, image, one.name, at=at, **named)
 
     async def place_result(self, item: Item, origin: Origin | None) -> bool:
         """Put what was made of a part of this canvas right over that part.
