@@ -37,6 +37,8 @@ TAG = "tour"
 FAVOURITE = "rocket"
 #: A space right after letters belongs to the name being typed.
 TYPE_AHEAD_S = 1.5
+#: A picture is taken when the window looks the same twice, so far apart, or after so long at most.
+_LOOK_AGAIN_S, _STILL_S = 0.15, 3.0
 MODALITIES = ("Canny", "Sketch", "Depth")
 
 
@@ -232,7 +234,7 @@ class Tour:
             self._bench.import_files([self._images])
         await self.until(lambda: self._bench.imports.run.is_busy)
         await self.until(lambda: self._bench.imports.progress is not None)
-        await self.shoot("importing")
+        await self.shoot("importing", at_once=True)
         await self.until(lambda: not self._bench.imports.run.is_busy)
         progress = self._bench.imports.progress
         self.expect(progress is not None and bool(progress.added_ids), "no picture came in")
@@ -526,9 +528,20 @@ class Tour:
         """Let previews, fades and thumbnails arrive before a picture is taken."""
         await asyncio.sleep(0.6)
 
-    async def shoot(self, name: str) -> None:
+    async def shoot(self, name: str, *, at_once: bool = False) -> None:
+        """Take a picture when the window stands still.
+
+        Args:
+            at_once: it is of something that passes.
+        """
         self._pictures += 1
         file = f"{self._pictures:02}-{name}.png"
-        pixmap = self._bench.window.grab()
-        await asyncio.to_thread(pixmap.toImage().save, str(self._out / file))
+        image = self._bench.window.grab().toImage()
+        end = time.monotonic() + (0 if at_once else _STILL_S)
+        while time.monotonic() < end:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            before, image = image, self._bench.window.grab().toImage()
+            if image == before and self._bench.store.is_complete:
+                break
+        await asyncio.to_thread(image.save, str(self._out / file))
         self._steps[-1].pictures.append(file)

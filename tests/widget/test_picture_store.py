@@ -73,6 +73,9 @@ async def test_a_wanted_picture_arrives_in_its_frame(
     assert store.pixmap(1, frame) is None
     source.ready.emit(1, encoded())
     await until(lambda: loaded == [1])
+    assert not store.is_complete
+    source.failed.emit(2)
+    assert store.is_complete
     pixmap = store.pixmap(1, frame)
     assert pixmap is not None
     assert (pixmap.width(), pixmap.devicePixelRatio()) == (128, 2.0)

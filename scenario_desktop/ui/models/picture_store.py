@@ -291,6 +291,15 @@ class PictureStore(QObject):
         self._results.clear()
 
     @property
+    def is_complete(self) -> bool:
+        """Whether everything that is wanted now is there, or cannot be had."""
+        return all(
+            (key, wish.frame) in self._pixmaps or key in self._failed
+            for wish in self._wishes.values()
+            for key in wish.items
+        )
+
+    @property
     def size_bytes(self) -> int:
         """What pixmaps and encoded thumbnails take."""
         return self._bytes + self._encoded_bytes
