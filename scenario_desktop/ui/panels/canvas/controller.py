@@ -54,6 +54,7 @@ _NO_PICTURE = (
     "It has no picture that can be shown. Its layers are listed as far as they can be read."
 )
 _BEING_SHOWN = "The canvas is being shown anew. Wait a moment."
+_BEING_CLOSED = "The canvas is being closed. What you drew is kept."
 _LOOKING_BACK = "A snapshot is shown. Go back to edit the canvas."
 
 
@@ -233,6 +234,11 @@ class CanvasController(QObject):
         self._on_lease_changed(session.lease)
 
     async def _end_session(self) -> None:
+        if self.session is not None:
+            # Nobody keeps what is drawn from now on, and a server may take seconds to answer.
+            self.editor.end_stroke()
+            self.editor.set_read_only(_BEING_CLOSED)
+            self.page.set_saving("Closing…")
         session, self.session = self.session, None
         self._tick.stop()
         self.snapshots.bind(None)
@@ -247,6 +253,8 @@ class CanvasController(QObject):
         except AppError:
             self._begin_session(session)  # the strokes are only on the screen: it stays open
             raise
+        finally:
+            self.page.set_saving("")
         self.lease_changed.emit()
 
     @staticmethod
@@ -598,7 +606,7 @@ class CanvasController(QObject):
         self._show_read_only()
 
     def _show_read_only(self) -> None:
-        if self.editor.read_only == _BEING_SHOWN:
+        if self.editor.read_only in (_BEING_SHOWN, _BEING_CLOSED):
             return  # for a moment only: nothing of the window moves for it
         if self.editor.read_only == _LOOKING_BACK:  # what belongs to the canvas stays in its place
             self.page.rail.set_read_only(_LOOKING_BACK)
