@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 
-async def until(condition: Callable[[], Any], *, timeout_s: float = 30.0) -> None:
+async def until(condition: Callable[[], Any], *, timeout_s: float = 60.0) -> None:
     """Wait on the loop until a condition holds; fail when it does not within the time.
 
     What every task was waiting for is told then: a rare failure is seldom seen twice.

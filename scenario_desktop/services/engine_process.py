@@ -35,7 +35,7 @@ T = TypeVar("T")
 RESTART_DELAYS_S = (0.5, 1.5, 4.0)
 #: After this long without trouble a new death counts as the first again, in seconds.
 STABLE_AFTER_S = 300.0
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 #: How long the engine may take to end by itself, then by a signal, in seconds.
 STOP_TIMEOUT_S = 4.0
 _LINE_LIMIT = 65_536
