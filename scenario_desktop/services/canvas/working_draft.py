@@ -24,6 +24,15 @@ from scenario_desktop.services.canvas.room import Room
 _SENT: Final = 20
 #: Why a draft lies there that is offered where its canvas is opened.
 _LEFT: Final = frozenset({KeptWhy.OPEN, KeptWhy.CLOSED, KeptWhy.REFUSED})
+#: Between the words for what was done in one run and the next, how many are told, and of the rest.
+_THEN, _PARTS, _EARLIER = ", then ", 3, "Earlier work"
+
+
+def joined(before: str, now: str) -> str:
+    """Return in a few words what is in a draft that was gone on with, however often."""
+    parts = [part for part in (*before.split(_THEN), now) if part]
+    parts = [part for number, part in enumerate(parts) if part not in parts[number - 1 : number]]
+    return _THEN.join(parts if len(parts) <= _PARTS else (_EARLIER, *parts[1 - _PARTS :]))
 
 
 class WorkingDraft:
@@ -134,7 +143,7 @@ class WorkingDraft:
             self.tell_failed(error)
 
     async def _write(self, drawn: Drawn, edit: int) -> None:
-        what = ", then ".join(part for part in (self._what, drawn.what) if part)
+        what = joined(self._what, drawn.what)
         note = replace(self.note, edit=edit, has_strokes=True, base=self._canvas.base, what=what)
         note = await self._run(self._store.write, note, drawn)
         # What was noted while it was being written counts, and is written next.
