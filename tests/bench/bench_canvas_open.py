@@ -11,6 +11,7 @@ import asyncio
 import multiprocessing
 import os
 import tempfile
+import threading
 import time
 from multiprocessing.pool import Pool
 from pathlib import Path
@@ -25,11 +26,13 @@ from scenario_desktop.imaging.tasks import load_libraries, picture_file
 from scenario_desktop.ui.loop import run as run_loop
 from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.exchange import loading
+from scenario_desktop.ui.panels.canvas.pixels.tiling import LETTING_GO
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.bench import beside_direct
 from tests.bench.canvas_files import SIDE, FilePictures, make_canvas
 from tests.bench.gallery_bench import application
+from tests.support import until
 
 ROUNDS = 7
 
@@ -63,6 +66,11 @@ async def ours(stage: Stage, editor: Editor, text: str, pictures: FilePictures) 
     return time.perf_counter() - begun
 
 
+def has_let_go() -> bool:
+    """Whether the memory of the canvas before has been given back."""
+    return all(thread.name != LETTING_GO for thread in threading.enumerate())
+
+
 async def measure(folder: Path, direct_pool: Pool) -> dict[str, Any]:
     text, files = make_canvas(folder / "files")
     pool = WorkerPool()
@@ -79,6 +87,7 @@ async def measure(folder: Path, direct_pool: Pool) -> dict[str, Any]:
         direct_s: list[float] = []
         await ours(stage, editor, text, pictures)
         for _ in range(ROUNDS):
+            await until(has_let_go)  # what was put off must not fall on the direct way
             direct_s.append(await asyncio.to_thread(direct, direct_pool, files))
             ours_s.append(await ours(stage, editor, text, pictures))
     finally:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import threading
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,7 +30,13 @@ from scenario_desktop.ui.panels.canvas.editor import Editor
 from scenario_desktop.ui.panels.canvas.exchange import loading
 from scenario_desktop.ui.panels.canvas.pixels import drawing, tiling
 from scenario_desktop.ui.panels.canvas.pixels.drawing import PictureSource, Pixels
-from scenario_desktop.ui.panels.canvas.pixels.tiling import FORMAT, SIDE, empty, tile_rect
+from scenario_desktop.ui.panels.canvas.pixels.tiling import (
+    FORMAT,
+    LETTING_GO,
+    SIDE,
+    empty,
+    tile_rect,
+)
 from scenario_desktop.ui.panels.canvas.stage.stage import Stage
 from scenario_desktop.ui.panels.canvas.tools.settings import ToolSettings
 from tests.bench.canvas_files import FilePictures
@@ -201,3 +210,43 @@ def test_memory_goes_back_with_the_picture() -> None:
     assert mapped() - before >= 64 * 1024
     del shared
     assert mapped() - before < 64 * 1024
+
+
+def test_a_large_canvas_that_is_left_goes_without_holding_anybody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(tiling, "time", SimpleNamespace(sleep=lambda _: gate.wait()))
+    image = empty(4096, 2048)
+    image.fill(QColor("red"))
+    shown, lone = QImage(image), [empty(4096, 2048)]
+    gone = weakref.ref(lone[0])
+    before = set(threading.enumerate())
+    tiling.let_go([image, lone.pop()])
+    assert gone() is not None
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.name == LETTING_GO
+    gate.set()
+    thread.join()
+    assert gone() is None
+    assert shown.pixelColor(4095, 2047) == QColor("red")
+
+
+def test_a_small_canvas_goes_at_once() -> None:
+    lone = [empty(SIDE, SIDE)]
+    gone = weakref.ref(lone[0])
+    tiling.let_go([lone.pop()])
+    assert gone() is None
+
+
+def test_another_canvas_takes_the_place_of_all_pictures_and_tiles() -> None:
+    pixels = Pixels()
+    pixels.pictures["photo"] = PictureSource(empty(8, 8))
+    pixels.surface("l").put(drawn(1, QSize(2 * SIDE, SIDE)), QPoint(0, 0))
+    assert len(pixels.images()) == 3
+    editor = Editor()
+    editor.open(Document(width=8, height=8), pixels)
+    gone = [weakref.ref(image) for image in pixels.images()]
+    del pixels
+    editor.open(Document(width=8, height=8), Pixels())
+    assert [one() for one in gone] == [None, None, None]

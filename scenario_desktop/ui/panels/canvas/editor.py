@@ -31,7 +31,7 @@ from scenario_desktop.ui.panels.canvas.pixels.composite import Compositor
 from scenario_desktop.ui.panels.canvas.pixels.drawing import PictureSource, Pixels
 from scenario_desktop.ui.panels.canvas.pixels.painting import LayerStroke
 from scenario_desktop.ui.panels.canvas.pixels.surface import PaintSurface, Recorder, SurfaceChange
-from scenario_desktop.ui.panels.canvas.pixels.tiling import FORMAT
+from scenario_desktop.ui.panels.canvas.pixels.tiling import FORMAT, let_go
 
 ICONS = {
     "picture": "image",
@@ -126,12 +126,13 @@ class Editor(QObject):
         """Begin with another canvas; its history is empty."""
         self._stroke = self._stroke_before = self._preview_from = self._written = None
         self._concealed = ""
-        self.pixels = pixels
+        left, self.pixels = self.pixels.images(), pixels
         self.history.clear()
         self._arena.prepare()
         self.selection = None
         self.compositor.overlay = None
         self.compositor.set_pixels(pixels)
+        let_go(left)
         self.document = document
         top = document.children()
         chosen = [layer for layer in top if not layer.is_locked and layer.is_visible] or list(top)

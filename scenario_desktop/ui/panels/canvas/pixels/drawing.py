@@ -95,6 +95,11 @@ class Pixels:
     def picture(self, layer: PictureLayer) -> PictureSource | None:
         return self.pictures.get(layer.asset_id or layer.blob)
 
+    def images(self) -> list[QImage]:
+        """Return all pictures and tiles."""
+        tiles = [image for surface in self.surfaces.values() for _, image in surface.tiles()]
+        return [source.image for source in self.pictures.values()] + tiles
+
     def frozen(self) -> Pixels:
         """Return a copy for another thread; pixels are shared until somebody paints."""
         surfaces = {key: surface.copy() for key, surface in self.surfaces.items()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import mmap
 import sys
+import threading
+import time
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -25,6 +27,12 @@ _LARGE_BYTES = 2**20
 _STEP_BYTES = 4 * 2**20
 #: Of Linux's madvise: have the pages made now.
 _POPULATE_WRITE = 23
+#: So long ``let_go`` waits before the first picture and after each, seconds.
+_NEXT_PAINT_S, _BREATH_S = 0.3, 0.001
+#: Less than so many bytes go at once.
+_MANY_BYTES = 32 * 2**20
+#: The name of its thread.
+LETTING_GO = "canvas-let-go"
 WHOLE = QRect(0, 0, SIDE, SIDE)
 
 
@@ -62,6 +70,22 @@ def lay(target: QImage, image: QImage, at: QPoint) -> None:
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     painter.drawImage(at, image)
     painter.end()
+
+
+def let_go(images: list[QImage]) -> None:
+    """Give the memory of pictures back little by little, after what is to be painted next.
+
+    All layers of a large canvas at once held the window up for 25 ms (measured).
+    """
+
+    def work() -> None:
+        time.sleep(_NEXT_PAINT_S)
+        while images:
+            images.pop()
+            time.sleep(_BREATH_S)  # the lock of the interpreter is for others meanwhile
+
+    if sum(image.sizeInBytes() for image in images) >= _MANY_BYTES:
+        threading.Thread(target=work, name=LETTING_GO, daemon=True).start()
 
 
 def tile_rect(key: Key) -> QRect:
