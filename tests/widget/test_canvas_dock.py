@@ -103,3 +103,18 @@ def test_without_a_frame_no_number_is_shown(panel) -> None:
     assert not any(character.isdigit() for character in dock.fields["x"].text())
     dock.show_frame(Frame(10, 20, 30, 40, 5, 100))
     assert dock.fields["x"].text().startswith("10")
+
+
+async def test_each_number_of_the_frame_is_a_step_of_its_own(qt_loop, panel, canvases) -> None:
+    await opened(panel, canvases)
+    panel.editor.set_active("p")
+    first = panel.editor.document.layer("p").transform
+    fields = panel.dock.fields
+    for value in (10, 20, 30):  # as the wheel does
+        fields["angle"].setValue(value)
+    fields["x"].setValue(400)
+    assert [step.name for step in panel.editor.history.done] == ["Transform Lake"] * 2
+    panel.editor.undo()
+    assert panel.editor.document.layer("p").transform.angle == 30
+    panel.editor.undo()
+    assert panel.editor.document.layer("p").transform == first

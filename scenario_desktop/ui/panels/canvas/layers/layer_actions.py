@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, QRectF, Signal
 from PySide6.QtGui import QColor, QPainterPath
 
+from scenario_desktop.canvas import document as edits
 from scenario_desktop.canvas.format import Blend, GroupLayer, Layer, TextLayer, Transform
 from scenario_desktop.ui.panels.canvas.dock import CanvasDock
 from scenario_desktop.ui.panels.canvas.editor import Editor
@@ -68,11 +69,8 @@ class LayerActions(QObject):
         layer, box = subject
         if box.isEmpty():
             dock.show_frame(None)
-        elif isinstance(layer, GroupLayer):
-            frame = Frame(box.x(), box.y(), box.width(), box.height(), 0.0, 100.0)
-            dock.show_frame(frame, is_enabled=is_free)
         else:
-            dock.show_frame(frame_of(box, layer.transform), is_enabled=is_free)
+            dock.show_frame(_frame_around(layer, box), is_enabled=is_free)
 
     def select_all(self) -> None:
         path = QPainterPath()
@@ -197,13 +195,20 @@ class LayerActions(QObject):
         if subject is None:
             return
         layer, box = subject
+        if editor.refuse():
+            return
+        name, ids = f"Transform {layer.name}", several.roots(editor)
+        # One number after the other is one step each; the wheel over one of them is one in all.
+        was = asdict(_frame_around(layer, box))
+        part = next((key for key, value in asdict(frame).items() if value != was[key]), "")
+        step = f"frame {part}:{','.join(ids)}"
         if isinstance(layer, GroupLayer):
-            by, ids = fitted(box, Transform(), frame), several.roots(editor)
-            name = f"Transform {layer.name}"
-            several.place(editor, by, name, "scaling", subject=f"frame:{','.join(ids)}")
+            by = fitted(box, Transform(), frame)
+            several.place(editor, by, name, "scaling", subject=step)
             return
         transform = fitted(box, layer.transform, frame)
-        editor.change_layer(layer.id, "Transform {}", "scaling", merges=True, transform=transform)
+        document = edits.change(editor.document, layer.id, transform=transform)
+        editor.commit(name, "scaling", document, subject=step, merges=True)
 
     def _reset_frame(self) -> None:
         """Give a layer its own size back, unturned, around the middle that it has."""
@@ -321,3 +326,10 @@ class LayerActions(QObject):
                  shortcut="Delete", reason=reason, is_dangerous=True)  # fmt: skip
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
+
+
+def _frame_around(layer: Layer, box: QRectF) -> Frame:
+    """Return the numbers for what a layer shows; a group has none but its box on the canvas."""
+    if isinstance(layer, GroupLayer):
+        return Frame(box.x(), box.y(), box.width(), box.height(), 0.0, 100.0)
+    return frame_of(box, layer.transform)
