@@ -66,6 +66,7 @@ class ActivityFilter:
         actions: any of these, by their own words or by the names that charts count them under.
         models, users: any of these, by their ids.
         has_cost: only what cost something.
+        no_actions, no_models, no_users: none of these, however chosen above; "" is no model.
     """
 
     text: str = ""
@@ -73,18 +74,25 @@ class ActivityFilter:
     has_cost: bool = False
     models: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
+    no_actions: frozenset[str] = frozenset()
+    no_models: frozenset[str] = frozenset()
+    no_users: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
         chosen = self.actions or self.models or self.users
+        chosen = chosen or self.no_actions or self.no_models or self.no_users
         return not (self.text.strip() or chosen or self.has_cost)
 
     def takes(self, row: ActivityRow) -> bool:
         activity = row.activity
         names = {activity.action, counted_as(activity.action)}
+        model = activity.data.model_id or ""
         if self.actions and names.isdisjoint(self.actions):
             return False
-        if self.models and (activity.data.model_id or "") not in self.models:
+        if self.models and model not in self.models:
+            return False
+        if model in self.no_models or activity.user_id in self.no_users or names & self.no_actions:
             return False
         if self.users and activity.user_id not in self.users:
             return False

@@ -11,6 +11,8 @@ from scenario_desktop.services.usage.charts import REST, Bucket, Chart, Series
 #: More series than colours become one.
 MOST_SERIES = 8
 OTHER = "other series"
+#: Stands for the part of a bar that a breakdown does not tell, where "" is the whole bar.
+UNTOLD = "not told apart"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsScene, QVBoxLayout
 from typing_extensions import override
 
 from scenario_desktop.ui import theme
-from scenario_desktop.ui.panels.usage.bar_data import BarData, Bars
+from scenario_desktop.ui.panels.usage.bar_data import UNTOLD, BarData, Bars
 from scenario_desktop.ui.panels.usage.plotting import AxisItem, GraphicsView, ViewBox
 from scenario_desktop.ui.widgets import painting
 
@@ -45,7 +45,8 @@ class BarChart(QWidget):
 
     Signals:
         place_changed: the place below the pointer or chosen by keys; -1 for none.
-        opened: (place, id of the series, "" for the whole bar) that was clicked.
+        opened: (place, id of the series) that was clicked; "" for the whole bar, ``UNTOLD`` for
+            its part without an id.
         range_chosen: (first, last) place of a range, both in it.
     """
 
@@ -218,7 +219,7 @@ class BarChart(QWidget):
             self._choose_range()
         elif place >= 0:
             bars = self._series_at(place, event.position())
-            self.opened.emit(place, bars.id if bars is not None else "")
+            self.opened.emit(place, (bars.id or UNTOLD) if bars is not None else "")
 
     @override
     def leaveEvent(self, event: Any) -> None:

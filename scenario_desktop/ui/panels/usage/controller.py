@@ -24,7 +24,7 @@ from scenario_desktop.services.words import counted
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
 from scenario_desktop.ui.panels.usage import memory
-from scenario_desktop.ui.panels.usage.bar_data import OTHER, Colors
+from scenario_desktop.ui.panels.usage.bar_data import OTHER, UNTOLD, Colors
 from scenario_desktop.ui.panels.usage.exporting import (
     chart_file,
     file_name,
@@ -455,10 +455,7 @@ class UsageController(QObject):
     def _list(self, *, is_fresh: bool = False) -> None:
         """Show the list of actions that is wanted now."""
         within, drilled, text = self._drill
-        wanted = replace(
-            self._wanted, actions=drilled.actions or self._wanted.actions, models=drilled.models,
-            users=drilled.users,
-        )  # fmt: skip
+        wanted = self._narrowed(drilled)
         key = (self._choice.over, within, wanted)
         self._view.lists.show_drill(text)
         if key == self._book_of and not is_fresh:
@@ -472,6 +469,13 @@ class UsageController(QObject):
         if before is not None:
             before.stop()
         self._book.more()
+
+    def _narrowed(self, drilled: ActivityFilter) -> ActivityFilter:
+        """Return what is searched for within the part of the chart that was opened."""
+        return replace(
+            drilled, text=self._wanted.text, has_cost=self._wanted.has_cost,
+            actions=drilled.actions or self._wanted.actions,
+        )  # fmt: skip
 
     def _on_filter(self, wanted: ActivityFilter) -> None:
         self._wanted = wanted
@@ -488,11 +492,16 @@ class UsageController(QObject):
             return
         bucket = figures.chart.buckets[place]
         text, wanted = figures.bars.titles[place], ActivityFilter()
-        if one not in ("", REST, OTHER):
-            name = figures.names.of(figures.chart.grouping, one)
-            wanted = _only(figures.chart.grouping, one)
-            if not wanted.is_empty:
-                text = f"{text}, {name}"
+        grouping = figures.chart.grouping
+        if one in (OTHER, UNTOLD):
+            # What is left when all that has a part of its own is taken away.
+            own = {bar.id for bar in figures.bars.series} | self._choice.hidden
+            wanted = _but(grouping, frozenset(own - {REST, OTHER}))
+            one = REST if one == UNTOLD else OTHER
+        elif one:
+            wanted = _only(grouping, one)
+        if not wanted.is_empty:
+            text = f"{text}, {figures.names.of(grouping, one)}"
         self._drill_to((bucket.start, bucket.end), wanted, text)
 
     def _on_ranked(self, one: str) -> None:
@@ -564,10 +573,7 @@ class UsageController(QObject):
 
     async def _export_activity(self, path: Any) -> int:
         within, drilled, _ = self._drill
-        wanted = replace(
-            self._wanted, actions=drilled.actions or self._wanted.actions, models=drilled.models,
-            users=drilled.users,
-        )  # fmt: skip
+        wanted = self._narrowed(drilled)
         self._view.show_progress("Reading the activity…")
         pages = self._usage.all_activity(self._choice.over, wanted, within=within)
         return await write_activity(path, pages, self._on_progress)
@@ -599,4 +605,16 @@ def _only(grouping: Grouping | None, one: str) -> ActivityFilter:
             return ActivityFilter(models=frozenset({one}))
         case Grouping.USER:
             return ActivityFilter(users=frozenset({one}))
+    return ActivityFilter()
+
+
+def _but(grouping: Grouping | None, ids: frozenset[str]) -> ActivityFilter:
+    """Return all that these series do not tell."""
+    match grouping:
+        case Grouping.ACTION:
+            return ActivityFilter(no_actions=ids)
+        case Grouping.MODEL:
+            return ActivityFilter(no_models=ids)
+        case Grouping.USER:
+            return ActivityFilter(no_users=ids)
     return ActivityFilter()
