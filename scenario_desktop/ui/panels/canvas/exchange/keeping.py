@@ -160,9 +160,17 @@ class Keeping:
             else:
                 changed.append(key)
         document = document.with_tiles(known)
-        stored = await asyncio.to_thread(self._store, document, frozen, changed, sent)
+        # Side by side: with one layer changed the small picture takes two thirds of its time.
+        (whole, blobs), small = await asyncio.gather(
+            asyncio.to_thread(self._store, document, frozen, changed, sent),
+            asyncio.to_thread(encoding.thumbnail, document, frozen),
+        )
         self._sent.append(sent)
-        return stored
+
+        def text(asset_ids: Mapping[str, str]) -> str:
+            return canvas_format.dump(whole.with_assets(dict(asset_ids)))
+
+        return Stored(blobs, text, small)
 
     def arrived(self, result: SaveResult) -> None:
         """Take note of what a save made of the blobs."""
@@ -259,7 +267,9 @@ class Keeping:
         small = encoding.thumbnail(document, pixels)
         return Drawn(canvas_format.dump(whole), _Blobs(kept, images), small)
 
-    def _store(self, document: Document, pixels: Pixels, changed: list[str], sent: _Sent) -> Stored:
+    def _store(
+        self, document: Document, pixels: Pixels, changed: list[str], sent: _Sent
+    ) -> tuple[Document, dict[str, bytes]]:
         blobs: dict[str, bytes] = {}
         tiles_of: dict[str, tuple[Tile, ...]] = {}
         for painted in changed:
@@ -279,9 +289,4 @@ class Keeping:
         sent.tiles = tiles_of
         whole = document.with_tiles(tiles_of)
         blobs |= {key: data for key, data in self.files.items() if key in whole.blobs()}
-        small = encoding.thumbnail(document, pixels)
-
-        def text(asset_ids: Mapping[str, str]) -> str:
-            return canvas_format.dump(whole.with_assets(dict(asset_ids)))
-
-        return Stored(blobs, text, small)
+        return whole, blobs
