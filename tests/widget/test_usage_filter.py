@@ -8,6 +8,7 @@ from typing import Any
 from scenario_desktop.api.models.usage import UsageReport
 from scenario_desktop.api.usages import UsageQuestion
 from scenario_desktop.ui.widgets.menu import Menu
+from tests.support import until
 from tests.widget.usage_support import Desk, Studio, desk, painted
 
 
@@ -65,3 +66,11 @@ async def test_what_no_chart_names_can_be_listed(qt_loop: Any, tmp_path: Path) -
         # It can be taken back, although nothing else is listed now.
         assert entries(page, choose="Upscale")["Upscale"]
         assert len(await listed(page)) > 1
+
+
+async def test_actions_are_found_by_the_words_that_are_shown(qt_loop: Any, tmp_path: Path) -> None:
+    async with desk(tmp_path) as page:
+        await page.open()
+        page.view.lists.search.setText("generate storybook")
+        await until(lambda: page.controller._wanted.text == "generate storybook")
+        assert await listed(page) == {"inference"}

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from psygnal import Signal
@@ -67,6 +67,7 @@ class ActivityFilter:
         models, users: any of these, by their ids.
         has_cost: only what cost something.
         no_actions, no_models, no_users: none of these, however chosen above; "" is no model.
+        titles: what actions are called where they are shown; the text is looked for in them, too.
     """
 
     text: str = ""
@@ -77,6 +78,7 @@ class ActivityFilter:
     no_actions: frozenset[str] = frozenset()
     no_models: frozenset[str] = frozenset()
     no_users: frozenset[str] = frozenset()
+    titles: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -98,7 +100,7 @@ class ActivityFilter:
             return False
         if self.has_cost and not row.activity.creative_units_cost:
             return False
-        words = row.words
+        words = f"{row.words} {action_text(activity.action, self.titles).casefold()}"
         return all(word in words for word in self.text.casefold().split())
 
 

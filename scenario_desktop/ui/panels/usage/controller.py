@@ -474,7 +474,7 @@ class UsageController(QObject):
         """Return what is searched for within the part of the chart that was opened."""
         return replace(
             drilled, text=self._wanted.text, has_cost=self._wanted.has_cost,
-            actions=drilled.actions or self._wanted.actions,
+            actions=drilled.actions or self._wanted.actions, titles=self._wanted.titles,
         )  # fmt: skip
 
     def _on_filter(self, wanted: ActivityFilter) -> None:

@@ -279,8 +279,9 @@ class LowerCard(Card):
     def wanted(self) -> ActivityFilter:
         """Return what is typed and chosen."""
         return ActivityFilter(
-            text=self.search.text().strip(), actions=self._chosen, has_cost=self._has_cost
-        )
+            text=self.search.text().strip(), actions=self._chosen, has_cost=self._has_cost,
+            titles=ACTIONS,
+        )  # fmt: skip
 
     def _tell_filter(self) -> None:
         self._soon.stop()
