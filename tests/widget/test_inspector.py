@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from scenario_desktop.api.models.assets import AssetProperties
 from scenario_desktop.errors import AppError, BadInput, Refused, StoreFailed
 from scenario_desktop.imaging import tasks
-from scenario_desktop.items import PREDICTION, REFINE, Item, Picture, TagCount
+from scenario_desktop.items import PREDICTION, REFINE, Item, Picture, Source, TagCount
 from scenario_desktop.services.library import ChangeKind, Library
 from scenario_desktop.services.outbox import Outbox
 from scenario_desktop.services.sartiq.limits import Limit
@@ -192,6 +192,21 @@ async def test_nothing_is_selected_at_first(qt_loop: Any, tmp_path: Path) -> Non
     async with opened(tmp_path) as room:
         assert room.view.mode is Mode.EMPTY
         assert not room.view.more.isEnabled()
+
+
+def test_a_canvas_is_told_as_one_and_not_as_its_file() -> None:
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    canvas = Item(
+        key=1, id="asset_1", source=Source.SCENARIO, kind="json", type="canvas", name="Poster",
+        status="success", mime_type="application/json", size_bytes=733, created_at=at,
+        updated_at=at,
+    )  # fmt: skip
+    assert facts.headline(canvas, at + timedelta(hours=2)).replace("\u00a0", " ") == (
+        "Canvas · 2 h ago"
+    )
+    assert facts.type_text(canvas.kind, canvas.type) == "Canvas"
+    both = facts.summary([canvas, canvas]).replace("\u00a0", " ")
+    assert both.startswith("2 canvases")
 
 
 async def test_one_item_shows_name_facts_tags_and_fields(qt_loop: Any, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ _ASSET_ID = re.compile(r"asset_[A-Za-z0-9_-]{4,64}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
+_CANVAS = "canvas"
 _KINDS = {"3d": "3D model", "image-hdr": "HDR image", "json": "JSON"}
 _TYPES = {
     "uploaded": "uploaded",
@@ -100,6 +101,8 @@ def title_of(item: Item) -> str:
 
 def headline(item: Item, now: datetime) -> str:
     """Return the line below the name: "PNG · 1,600 × 1,440 px · 3.1 MB · 2 h ago"."""
+    if item.type == _CANVAS:  # that its layers are listed in a small JSON file is for the details
+        return f"Canvas · {ago(item.created_at, now)}"
     parts = [format_name(item.mime_type) if item.mime_type else kind_name(item.kind)]
     if item.width and item.height:
         parts.append(pixels(item.width, item.height))
@@ -113,9 +116,10 @@ def summary(items: Sequence[Item]) -> str:
     """Return what a selection holds: "8 pictures, 1 video · 31.2 MB"."""
     kinds: dict[str, int] = {}
     for item in items:
-        kinds[item.kind or "item"] = kinds.get(item.kind or "item", 0) + 1
+        kind = _CANVAS if item.type == _CANVAS else item.kind or "item"
+        kinds[kind] = kinds.get(kind, 0) + 1
     parts = [
-        counted(count, _noun(kind), _noun(kind) + "s")
+        counted(count, _noun(kind), _noun(kind) + ("es" if kind == _CANVAS else "s"))
         for kind, count in sorted(kinds.items(), key=lambda pair: -pair[1])
     ]
     total = sum(item.size_bytes or 0 for item in items)
@@ -136,6 +140,8 @@ def _noun(kind: str) -> str:
 
 def type_text(kind: str, type_: str, modality: str = "") -> str:
     """Return "Image, text to image" or "Image, canny control map"."""
+    if type_ == _CANVAS:
+        return "Canvas"
     word = _TYPES.get(type_.removeprefix("inference-"), type_.replace("-", " ").replace("_", " "))
     if modality:
         word = f"{MODALITY_TITLES.get(modality, modality).lower()} {word}"
