@@ -35,7 +35,7 @@ from tests.support import until
 W = TypeVar("W", bound=QWidget)
 
 ROOT = Path(__file__).resolve().parents[2]
-#: A machine with many others' work on its cores may take this long for anything that a user waits for, seconds.
+#: A machine that has much else to do may take this long for what a user waits for, seconds.
 PATIENCE_S = 80.0
 
 
