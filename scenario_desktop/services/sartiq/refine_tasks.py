@@ -122,7 +122,19 @@ class RefineTasks:
         Raises:
             AppError: they could not be read.
         """
-        return (await self._client.list_refines(prediction_id)).data
+        from scenario_desktop.api.sartiq.paging import skip_pages
+
+        async def fetch(skip: int) -> RefinesPublic:
+            return await self._client.list_refines(prediction_id, skip=skip)
+
+        found: dict[str, RefinePublic] = {}
+        try:
+            async for page in skip_pages(fetch):
+                found |= {refine.id: refine for refine in page.data}
+        except BadAnswer:
+            if not found:
+                raise
+        return list(found.values())  # of a server without pages: its only one
 
     async def bring(self, task: RefinePublic) -> Item:
         """Read what a task is of into the library, and return its refine.
