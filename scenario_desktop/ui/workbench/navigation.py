@@ -32,6 +32,7 @@ from scenario_desktop.ui.workbench.usage_room import PAGE as USAGE
 
 if TYPE_CHECKING:
     from scenario_desktop.services.library import Library
+    from scenario_desktop.ui.panels.preview.view import PreviewView
 
 FIRST_RUN: Final = "first_run"
 #: What the sidebar marks while a page is in front.
@@ -74,7 +75,7 @@ class Navigation(QObject):
         inspector: InspectorController,
         forms: Mapping[str, Form],
         back: Callable[[str], bool],
-        cover: QWidget | None = None,
+        cover: PreviewView | None = None,
     ) -> None:
         """
         Args:
@@ -103,7 +104,9 @@ class Navigation(QObject):
     # Queries
 
     def go_to(self, query: ItemQuery) -> None:
-        """Show a query in the order that the gallery has."""
+        """Show a query in the order that the gallery has; nothing may lie over its results."""
+        if self._cover is not None:
+            self._cover.close_preview()
         gallery = self._gallery.controller
         order = gallery.query
         gallery.set_query(replace(query, sort=order.sort, is_descending=order.is_descending))

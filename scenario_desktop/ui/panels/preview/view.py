@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from scenario_desktop.items import Item, Picture
@@ -174,9 +174,11 @@ class PreviewView(Surface):
         """Uncover the host and give the keyboard back."""
         if self.isHidden():
             return
+        focus = QApplication.focusWidget()
+        is_elsewhere = focus not in (None, self) and not self.isAncestorOf(focus)  # leave it there
         self.hide()
         self.picture.set_picture(None)
-        if self._before is not None and self._before.isVisible():
+        if self._before is not None and self._before.isVisible() and not is_elsewhere:
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
 
