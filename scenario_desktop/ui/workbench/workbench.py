@@ -228,6 +228,7 @@ class Workbench(QObject):
     def _connect(self) -> None:
         gallery, first_run = self.gallery.controller, self.first_run
         self.sidebar.query_chosen.connect(self.navigation.go_to)
+        self.sidebar_view.all_wanted.connect(self._choose_all)
         gallery.query_changed.connect(self.navigation.show_query)
         gallery.import_requested.connect(self.import_files)
         gallery.choose_files_requested.connect(self.imports.choose.trigger)
@@ -562,6 +563,11 @@ class Workbench(QObject):
             self._session.sync.request()
 
     # Where things lead
+
+    def _choose_all(self) -> None:
+        if self.window.page == GALLERY:
+            self.commands.run("gallery.select_all")
+            self.navigation.focus_page()  # what comes next is meant for the pictures, too
 
     def _start_detect(self) -> None:
         self._detecting.trigger()

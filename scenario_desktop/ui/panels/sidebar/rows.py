@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QTextLayout,
@@ -259,6 +260,7 @@ class SidebarList(QListView):
         dropped: a Target, None for "make a new collection", and the keys of the items.
         rested: a Target that dragged items were held over for a moment: they want to go there.
         delete_requested: the Delete key on a Target.
+        all_wanted: the keys for "select all"; they mean the pictures, and not these rows.
     """
 
     chosen = Signal(object)
@@ -268,6 +270,7 @@ class SidebarList(QListView):
     renamed = Signal(object, str)
     dropped = Signal(object, object)
     delete_requested = Signal(object)
+    all_wanted = Signal()
 
     def __init__(self, model: SidebarModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -372,6 +375,8 @@ class SidebarList(QListView):
             self.delete_requested.emit(target)
         elif key is Qt.Key.Key_F2 and row is not None and row.can_rename and target:
             self.start_rename(target)
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.all_wanted.emit()
         else:
             super().keyPressEvent(event)
 

@@ -91,6 +91,7 @@ class SidebarView(Surface):
         delete_requested: a collection's id.
         dropped: a Target and the keys of the items.
         rested: a Target that dragged items were held over for a moment.
+        all_wanted: all pictures of what is in front should be chosen.
         spend_pressed: the month's spend was.
     """
 
@@ -98,6 +99,7 @@ class SidebarView(Surface):
     collection_wanted = Signal(object)
     rename_requested = Signal(str, str)
     delete_requested = Signal(str)
+    all_wanted = Signal()
     dropped = Signal(object, object)
     rested = Signal(object)
     spend_pressed = Signal()
@@ -182,6 +184,7 @@ class SidebarView(Surface):
         made.renamed.connect(self._on_renamed)
         made.dropped.connect(self._on_dropped)
         made.rested.connect(self.rested)
+        made.all_wanted.connect(self.all_wanted)
         made.delete_requested.connect(self._on_delete)
         return made
 
