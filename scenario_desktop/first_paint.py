@@ -68,7 +68,7 @@ def run(*, data: Path | None = None) -> int:
 
     gc.freeze()  # nor is it looked through later: a full collection takes 1 ms instead of 20
     gc.enable()
-    hold.listen(shell.window.come_to_front)
+    hold.listen(shell.window.answer_call)
     shell.window.vanished.connect(hold.fall_silent)
     try:
         return app.run(paths, shell, engine)

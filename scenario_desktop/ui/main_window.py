@@ -310,6 +310,11 @@ class MainWindow(QWidget):
         self.raise_()
         self.activateWindow()
 
+    def answer_call(self) -> None:
+        """Come to the front for whoever started the program once more, and say why."""
+        self.come_to_front()
+        self.notices.toast("Scenario Desktop is open already. This is its window.")
+
     def vanish(self) -> None:
         """Leave the screen: while everything is put away there is nothing left to look at."""
         self.save_state()

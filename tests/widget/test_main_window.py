@@ -419,3 +419,12 @@ def test_notices_leave_the_foot_of_a_page_in_sight(make: Make) -> None:
     assert toast.geometry().bottom() == before - 90
     window.set_page("gallery")
     assert toast.geometry().bottom() == before
+
+
+def test_a_second_start_is_answered_by_the_window_in_front(make: Make) -> None:
+    window = make()
+    window.showMinimized()
+    window.answer_call()
+    assert not window.isMinimized()
+    assert window.notices._toast is not None
+    assert "open already" in window.notices._toast.label.text()
