@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from scenario_desktop.app import Program
-from scenario_desktop.items import Item
+from scenario_desktop.items import Item, Section
 from scenario_desktop.services.job_views import JobState
 from scenario_desktop.services.sartiq.run_kinds import Op
 from scenario_desktop.ui.widgets.menu import Menu
@@ -94,7 +94,7 @@ async def test_from_a_picture_to_its_generation_and_back_by_keys(
 
         await until(is_favourite, timeout_s=PATIENCE_S)
         await until(lambda: program.workbench.chosen.generation, timeout_s=PATIENCE_S)
-        await strike(program, Qt.Key.Key_G)
+        await strike(program, Qt.Key.Key_O)
         await until(lambda: window.page == "generation", timeout_s=PATIENCE_S)
         await until(lambda: generation(program)._whole is not None, timeout_s=PATIENCE_S)
         await strike(program, Qt.Key.Key_Escape)
@@ -130,3 +130,21 @@ async def test_what_is_seen_large_is_detected_and_comes_back(qt_loop: Any, tmp_p
             await until(preview.hasFocus, timeout_s=PATIENCE_S)
             await strike(program, Qt.Key.Key_Escape)
             assert not preview.isVisible()
+
+
+async def test_two_keys_in_a_row_lead_to_each_section(qt_loop: Any, tmp_path: Path) -> None:
+    async with desk(tmp_path / "home") as program:
+        await bring_in(program, [picture(tmp_path)])
+        await shown(program, 1)
+        program.workbench.gallery.view.grid.setFocus()
+        await strike(program, Qt.Key.Key_G)
+        await strike(program, Qt.Key.Key_C)
+        gallery = program.workbench.gallery.controller
+        await until(lambda: gallery.query.section is Section.CANVASES, timeout_s=PATIENCE_S)
+        bound = [
+            keys
+            for command in program.workbench.commands.all() if command.is_bound
+            for keys in (command.shortcut, *command.more_shortcuts) if keys
+        ]  # fmt: skip
+        # The shorter one would always win.
+        assert not [(a, b) for a in bound for b in bound if b.startswith(f"{a}, ")]

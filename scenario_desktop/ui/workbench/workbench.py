@@ -439,7 +439,7 @@ class Workbench(QObject):
             ),
             Command(
                 "generation.open", "Open generation", self._open_chosen_generation,
-                icon="sparkles", shortcut="G", reason=self.chosen.needs_generation,
+                icon="sparkles", shortcut="O", reason=self.chosen.needs_generation,
                 words="sartiq parameters results run again",
             ),
             Command(
