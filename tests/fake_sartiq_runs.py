@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,7 @@ class FakeSartiq:
         send_errors: raised by the next creating calls, in order; ``arrives``: after they worked.
         read_errors: raised by the next reads, in order.
         failing: addresses and prediction ids that a refine refuses, with the reason.
+        made: what a start of a training answers.
         hidden: generations that by-ids leaves out, as it does those of colleagues.
         calls: every request as (name, argument).
     """
@@ -65,6 +66,7 @@ class FakeSartiq:
         self.arrives = False
         self.read_errors: list[AppError] = []
         self.failing: dict[str, str] = {}
+        self.made: Any = {"id": "t1", "status": "queued"}
         self.hidden: set[str] = set()
         self.stuck_stats: GenerationStats | None = None
         self.calls: list[tuple[str, Any]] = []
@@ -216,6 +218,17 @@ class FakeSartiq:
             generations=tuple(generations), refines=tuple(refines),
             failed_uploads=tuple(failed), failed_refines=tuple(refused),
         )  # fmt: skip
+
+    async def start_training(self, body: Mapping[str, Any]) -> Any:
+        self._arrived("training", dict(body))
+        self._answer()
+        return self.made
+
+    async def create_refine_task(self, body: Mapping[str, Any]) -> Any:
+        self._arrived("refine_task", dict(body))
+        refine = self.add_refine(body["prediction_id"])
+        self._answer()
+        return refine.model_dump(mode="json")
 
     def _arrived(self, name: str, request: Any) -> None:
         self.calls.append((name, request))

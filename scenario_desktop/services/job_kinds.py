@@ -27,7 +27,7 @@ class JobKind(Protocol):
 
     @property
     def job_types(self) -> frozenset[str]:
-        """The service's own words for jobs of this kind."""
+        """The service's own words for jobs of this kind; empty where a lost one cannot be found."""
 
     def name(self, request: dict[str, Any]) -> str:
         """Return what the request makes, such as "Canny"."""

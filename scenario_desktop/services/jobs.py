@@ -6,7 +6,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from psygnal import Signal
 
@@ -37,6 +37,11 @@ from scenario_desktop.store.ledger import Ledger, LedgerRow, LedgerState
 
 #: Rows of the ledger that are read at the start.
 _SHOWN = 2_000
+#: Kept as the hint of an uncertain request whose kind can be found nowhere.
+NOT_LISTED: Final = (
+    "It is not sent again by itself. See at the service whether it runs before you send it again; "
+    "that may cost twice."
+)
 _OPEN_STATES = (LedgerState.SUBMITTING, LedgerState.ACCEPTED, LedgerState.UNCERTAIN)
 
 
@@ -130,7 +135,7 @@ class Jobs:
                 reason = "The program ended before the answer came."
                 row = await self._ledger.mark_uncertain(row.id, reason)
             if row.state is LedgerState.UNCERTAIN and row.is_watched:
-                self._follower.look_for(facts)
+                row = await self._seek(row, facts)
             found.append((row, facts))
         await self._board.begin(found)
         self._follower.start()
@@ -249,7 +254,7 @@ class Jobs:
         row = await self._ledger.update(row_id, is_watched=True)
         if row.state is LedgerState.UNCERTAIN and row.job_id is not None:
             await self._ledger.update(row_id, state=LedgerState.ACCEPTED, error="", hint="")
-        elif row.state is LedgerState.UNCERTAIN:
+        elif row.state is LedgerState.UNCERTAIN and self._can_seek(row):
             self._follower.look_for(facts)
             facts.lookups = len(LOOKUPS_AFTER_S) - 1  # this look, and no others by themselves
         await self._board.refresh([row_id], reload=True)
@@ -345,9 +350,21 @@ class Jobs:
             self._board.rows[row_id] = row
             await self._board.count_today()
         elif row.state in _OPEN_STATES and not facts.is_sending:
-            self._follower.look_for(facts)
+            await self._seek(row, facts)
         await self._board.refresh([row_id], reload=True)
         self._follower.wake.set()
+
+    async def _seek(self, row: LedgerRow, facts: Facts) -> LedgerRow:
+        """Look for a request of which nobody knows whether it runs, where that can be found out."""
+        if self._can_seek(row):
+            self._follower.look_for(facts)
+        elif row.state is LedgerState.UNCERTAIN:
+            row = await self._ledger.update(row.id, hint=NOT_LISTED)
+        return row
+
+    def _can_seek(self, row: LedgerRow) -> bool:
+        kind = self._kinds.get(row.kind)
+        return kind is None or bool(kind.job_types)
 
     def _has_running(self) -> bool:
         return bool(self._board.followed)

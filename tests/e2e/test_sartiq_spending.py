@@ -11,6 +11,7 @@ from scenario_desktop.errors import SpendingRefused
 from scenario_desktop.ui.workbench.spend import why_no_spending
 from tests.e2e.desk import PATIENCE_S, error_card, session_of
 from tests.e2e.sartiq_desk import connected, half_of
+from tests.fault_server import Request, Script, whole
 from tests.sartiq_server import sartiq_server
 from tests.support import until
 
@@ -43,4 +44,12 @@ async def test_what_the_dialog_has_asked_about_is_not_asked_again(
     async with sartiq_server(1) as server, connected(tmp_path, server) as program:
         program.settings.update(spending={"mode": "ask_above"})
         assert why_no_spending(session_of(program)) == ""
-        half_of(program).trainings._check_spending()
+        server.fault = _starts
+        assert await half_of(program).trainings.start_training({"subject": "a"}) == {"id": "t1"}
+        assert len(server.requests("POST", "/training/")) == 1
+
+
+def _starts(request: Request) -> Script | None:
+    """Answer like a server that has trainings."""
+    is_start = request.method == "POST" and request.target.endswith("/training/")
+    return whole(200, {"id": "t1"}) if is_start else None

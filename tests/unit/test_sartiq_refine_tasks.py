@@ -75,19 +75,20 @@ class FakeService:
 async def test_lists_of_any_shape_are_read(listed: Any, ids: list[str]) -> None:
     service = FakeService(listed)
     assert [
-        task.id for task in await RefineTasks(service, service, check_spending=bool).tasks()
+        task.id
+        for task in await RefineTasks(service, service, start=service.create_refine_task).tasks()
     ] == ids
 
 
 async def test_whether_there_is_a_list_is_tried_once() -> None:
     service = FakeService()
-    tasks = RefineTasks(service, service, check_spending=bool)
+    tasks = RefineTasks(service, service, start=service.create_refine_task)
     assert tasks.has_list is None
     assert [await tasks.look(), await tasks.look()] == [False, False]
     assert service.asked == ["list"]
     assert not tasks.may_start
     other = FakeService({"data": []})
-    found = RefineTasks(other, other, check_spending=bool)
+    found = RefineTasks(other, other, start=other.create_refine_task)
     assert await found.look()
     assert found.may_start
     other.capabilities.note(Operation.CREATE_REFINE_TASK, False)
@@ -96,7 +97,7 @@ async def test_whether_there_is_a_list_is_tried_once() -> None:
 
 async def test_one_is_read_and_started() -> None:
     service = FakeService([])
-    tasks = RefineTasks(service, service, check_spending=bool)
+    tasks = RefineTasks(service, service, start=service.create_refine_task)
     task, answer = await tasks.read("r7")
     assert task is not None
     assert (task.id, answer["extra"]) == ("r7", 1)
@@ -109,7 +110,7 @@ async def test_one_is_read_and_started() -> None:
 
 async def test_what_it_is_of_comes_into_the_library() -> None:
     service = FakeService([])
-    tasks = RefineTasks(service, service, check_spending=bool)
+    tasks = RefineTasks(service, service, start=service.create_refine_task)
     assert (await tasks.bring(RefinePublic(id="r1", prediction_id="p1"))).id == "r1"
     assert service.asked == ["g1"]
     with pytest.raises(NotFound):

@@ -14,6 +14,7 @@ from scenario_desktop.api.sartiq.capabilities import Capabilities, Operation
 from scenario_desktop.errors import AppError, NotFound, NotOffered
 from scenario_desktop.services.sartiq.remembered import KnownId
 from scenario_desktop.services.sartiq.training_offers import TrainingOffers
+from scenario_desktop.services.sartiq.trainings import id_of
 from scenario_desktop.ui.dialogs import Dialog
 from scenario_desktop.ui.panels.training.controller import (
     KNOWN,
@@ -22,7 +23,6 @@ from scenario_desktop.ui.panels.training.controller import (
 )
 from scenario_desktop.ui.panels.training.state import (
     Training,
-    id_of,
     rows_of,
     status_of,
     trainings_of,

@@ -439,7 +439,7 @@ class SartiqClient:
     async def create_refine_task(self, body: Mapping[str, Any]) -> Any:
         """Start a refine by a body that is not documented. Sent once."""
         return await self._connection.attempt(
-            Operation.CREATE_REFINE_TASK, "POST", "/refines/", body=dict(body)
+            Operation.CREATE_REFINE_TASK, "POST", "/refines/", body=dict(body), deadline_s=BILLED_S
         )
 
     async def get_refine_task(self, task_id: str) -> Any:
@@ -457,7 +457,7 @@ class SartiqClient:
     async def start_training(self, body: Mapping[str, Any]) -> Any:
         """Start a training by a body that is not documented. Sent once."""
         return await self._connection.attempt(
-            Operation.START_TRAINING, "POST", "/training/", body=dict(body)
+            Operation.START_TRAINING, "POST", "/training/", body=dict(body), deadline_s=BILLED_S
         )
 
     async def get_training(self, training_id: str) -> Any:

@@ -155,6 +155,7 @@ class Connection:
         of: str | None = None,
         exists: Callable[[], Awaitable[object]] | None = None,
         body: Any = None,
+        deadline_s: float = READ_S,
     ) -> Any:
         """Send one of the operations that a server may not have; the answer has no known shape.
 
@@ -177,7 +178,9 @@ class Connection:
         if of is not None:
             path = path.replace("{id}", segment(of))
         try:
-            answer = await self.send(method, path, body=body, is_safe=method == "GET")
+            answer = await self.send(
+                method, path, body=body, is_safe=method == "GET", deadline_s=deadline_s
+            )
         except (NotFound, Refused, ServerFailed) as error:
             if await self._is_absent(operation, error, of is not None, exists):
                 self.capabilities.note(operation, False)

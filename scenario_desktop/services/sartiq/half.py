@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -117,6 +116,7 @@ class SartiqHalf:
     ) -> None:
         from scenario_desktop.services.sartiq.refine_tasks import RefineTasks
         from scenario_desktop.services.sartiq.runs import Runs, RunsPlace
+        from scenario_desktop.services.sartiq.starts import Start
 
         catalogue, library = desk.catalogue, desk.library
         self.client = client
@@ -128,11 +128,6 @@ class SartiqHalf:
         self.sync = SartiqSync(client, catalogue, library, self.items, times=times)
         self.remembered = Remembered(catalogue)
         self.choosing = Choosing(client, catalogue, self.items)
-        # These two are no runs, whose door asks by itself; the user has agreed before they leave.
-        price = Decimal(0) if connection.is_local else None
-        check = partial(desk.guard.check, [price], is_confirmed=True)
-        self.refine_tasks = RefineTasks(client, self.items, check_spending=check)
-        self.trainings = Trainings(client, check_spending=check)
         self.door = Handover(
             client, find=library.item, fresh_url=library.fresh_url, original=desk.original
         )
@@ -144,6 +139,9 @@ class SartiqHalf:
             door=self.door,
             library=self.items,
         )
+        begin = self.runs.starts.start
+        self.refine_tasks = RefineTasks(client, self.items, start=partial(begin, Start.REFINE_TASK))
+        self.trainings = Trainings(client, start=partial(begin, Start.TRAINING))
         self._catalogue = catalogue
         self._connection = connection
         self._keeping: set[asyncio.Task[None]] = set()

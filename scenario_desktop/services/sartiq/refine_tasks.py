@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import ValidationError
@@ -25,7 +25,6 @@ class TasksClient(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
     async def list_refine_tasks(self) -> Any: ...
-    async def create_refine_task(self, body: Mapping[str, Any]) -> Any: ...
     async def get_refine_task(self, task_id: str) -> Any: ...
     async def get_prediction(self, prediction_id: str) -> PredictionPublic: ...
     async def list_refines(
@@ -43,14 +42,18 @@ class RefineTasks:
     """Lists, reads and starts them; the answers have no documented shape."""
 
     def __init__(
-        self, client: TasksClient, groups: Groups, *, check_spending: Callable[[], object]
+        self,
+        client: TasksClient,
+        groups: Groups,
+        *,
+        start: Callable[[Mapping[str, Any]], Awaitable[Any]],
     ) -> None:
         """
         Args:
-            check_spending: raises where nothing may be billed now.
+            start: the door of what may bill: writes a body down, sends it once, returns the answer.
         """
         self._client, self._groups = client, groups
-        self._check_spending = check_spending
+        self._start = start
 
     @property
     def has_list(self) -> bool | None:
@@ -106,14 +109,14 @@ class RefineTasks:
         return _task(answer), answer
 
     async def start(self, body: Mapping[str, Any]) -> tuple[RefinePublic | None, Any]:
-        """Start one by a body that is documented nowhere. Sent once.
+        """Start one by a body that is documented nowhere. Sent once, after it was written down.
 
         Raises:
             SpendingRefused: the spending limit says no; nothing was sent.
+            StoreFailed: it could not be written down; nothing was sent.
             AppError: it was not started, or it is not known whether it was.
         """
-        self._check_spending()
-        answer = await self._client.create_refine_task(body)
+        answer = await self._start(body)
         return _task(answer), answer
 
     async def of_prediction(self, prediction_id: str) -> Sequence[RefinePublic]:

@@ -1,7 +1,7 @@
 """Generations, refines, agentic runs and tasks as jobs, so that one list follows them all.
 
-A job's id says what it is of: ``generation:G``, ``refine:P:R``, ``agentic:S:G``, ``task:T``, with
-the service's own ids behind the colons.
+A job's id says what it is of: ``generation:G``, ``refine:P:R``, ``agentic:S:G``, ``task:T``,
+``training:T``, ``refine-task:T``, with the service's own ids behind the colons.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ GENERATION: Final = "generation"
 REFINE: Final = "refine"
 AGENTIC: Final = "agentic"
 TASK: Final = "task"
+TRAINING: Final = "training"
+REFINE_TASK: Final = "refine-task"
+#: Kinds that are not followed: what is asked for is done once they are started.
+STARTED: Final = frozenset({TRAINING, REFINE_TASK})
 
 _STATUS: Final = {End.RUNNING: "in-progress", End.DONE: "success", End.FAILED: "failure"}
 _WAITING_WORDS: Final = frozenset({"pending", "queued", "waiting", "created"})
@@ -42,8 +46,9 @@ class RunId:
     """What a job's id is made of.
 
     Attributes:
-        kind: GENERATION, REFINE, AGENTIC or TASK.
-        id: of the generation, the refine, the orchestrated shot or the task.
+        kind: GENERATION, REFINE, AGENTIC, TASK, TRAINING or REFINE_TASK.
+        id: of the generation, the refine, the orchestrated shot or the task; of what was started
+            it is empty where the answer named none.
         other: for a refine its prediction, for an agentic run its generation; else empty.
     """
 
@@ -69,6 +74,8 @@ def run_id(job_id: str) -> RunId | None:
             return RunId(AGENTIC, shot, generation)
         case ["generation" | "task" as kind, one]:
             return RunId(kind, one)
+        case ["training" | "refine-task" as kind, *rest]:
+            return RunId(kind, ":".join(rest))
     return None
 
 
@@ -152,6 +159,11 @@ def job_of_task(task: ExperimentalTaskPublic) -> Job:
             error=f"The task ended with “{task.status}”." if end is End.FAILED else None
         ),
     )  # fmt: skip
+
+
+def job_of_started(one: RunId) -> Job:
+    """Return something that was started and is not followed: as a job it is done."""
+    return Job(job_id=str(one), job_type=one.kind, status="success", progress=1.0)
 
 
 def _all_wait(predictions: Sequence[PredictionPublic]) -> bool:

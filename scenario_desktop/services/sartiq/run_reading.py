@@ -26,11 +26,13 @@ from scenario_desktop.services.sartiq.run_jobs import (
     AGENTIC,
     GENERATION,
     REFINE,
+    STARTED,
     TASK,
     RunId,
     job_of_agentic,
     job_of_generation,
     job_of_refine,
+    job_of_started,
     job_of_task,
     run_id,
 )
@@ -188,6 +190,8 @@ class RunReader:
         self, reading: Reading, ids: Sequence[RunId], found: Mapping[str, GenerationPublic]
     ) -> None:
         """Read what the generations do not show."""
+        started = (i for i in ids if i.kind in STARTED)
+        reading.jobs.update((str(one), job_of_started(one)) for one in started)
         refines = [i for i in ids if i.kind == REFINE and str(i) not in reading.jobs]
         await self._singly(reading, refines, self._refine)
         tasks = [i for i in ids if i.kind == TASK]

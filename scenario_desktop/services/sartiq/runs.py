@@ -20,6 +20,7 @@ from scenario_desktop.api.models.sartiq.answers import (
 from scenario_desktop.api.models.sartiq.requests import SartiqRequest
 from scenario_desktop.errors import AppError, BadInput, NotFound
 from scenario_desktop.services.clock import Clock
+from scenario_desktop.services.job_kinds import JobKind
 from scenario_desktop.services.job_views import JobState
 from scenario_desktop.services.jobs import Jobs
 from scenario_desktop.services.sartiq.pictures import (
@@ -42,6 +43,14 @@ from scenario_desktop.services.sartiq.run_kinds import (
     refine_request,
 )
 from scenario_desktop.services.sartiq.run_reading import ReadClient, RunLibrary, RunReader
+from scenario_desktop.services.sartiq.starts import (
+    Start,
+    StartClient,
+    Starts,
+    as_job_kinds,
+    make_start_kinds,
+    predictions_of,
+)
 from scenario_desktop.services.spending import SpendingGuard
 from scenario_desktop.store.ledger import Ledger
 
@@ -49,7 +58,7 @@ from scenario_desktop.store.ledger import Ledger
 REFINES_PER_REQUEST: Final = 100
 
 
-class SartiqRunsClient(RunClient, ReadClient, Protocol):
+class SartiqRunsClient(RunClient, ReadClient, StartClient, Protocol):
     """The part of the API client that is used here."""
 
     @property
@@ -76,6 +85,7 @@ class Runs:
 
     Attributes:
         jobs: their rows, sent and followed like all others.
+        starts: the door for trainings and refine tasks, whose bodies are not documented.
 
     Signals:
         agentic_changed: an AgenticShotStatus, when a run has something new to tell.
@@ -104,6 +114,8 @@ class Runs:
             can_cancel=place.can_cancel,
             price=self._price,
         )
+        start_kinds = make_start_kinds(client, self._price)
+        kinds: dict[str, JobKind] = {**self._kinds, **as_job_kinds(start_kinds)}
         self._reader = RunReader(
             client,
             library,
@@ -115,13 +127,14 @@ class Runs:
             ledger,
             guard,
             workspace_id=place.workspace_id,
-            kinds=self._kinds,
+            kinds=kinds,
             on_results=self._on_results,
             reader=self._reader,
             owns=lambda kind: kind.startswith(PREFIX),
             clock=clock,
             jitter=jitter,
         )
+        self.starts = Starts(self.jobs, start_kinds, self._price)
 
     async def start(self) -> None:
         """Take up what was in flight when the program ended."""
@@ -251,6 +264,8 @@ class Runs:
         for view in self.jobs.rows:
             if view.state is JobState.UNCERTAIN and view.kind == Op.REFINE:
                 found += kept_body(self.jobs.draft_of(view.id)).get("prediction_ids") or ()
+            elif view.state is JobState.UNCERTAIN and view.kind == Start.REFINE_TASK:
+                found += predictions_of(self.jobs.draft_of(view.id))
         return found
 
 

@@ -16,6 +16,8 @@ from scenario_desktop.store.ledger import LedgerRow, LedgerState
 ZERO: Final = Decimal(0)
 #: Kinds of the ledger that the second service gives no price for.
 SARTIQ_PREFIX: Final = "sartiq-"
+#: Kinds of which only the start is followed: how long they compute is not known.
+_STARTS: Final = frozenset({"sartiq-training", "sartiq-refine-task"})
 
 
 class Reason(StrEnum):
@@ -157,6 +159,8 @@ def run_totals(rows: Sequence[LedgerRow]) -> RunTotals:
 
 def _compute_s(row: LedgerRow) -> float | None:
     if row.submitted_at is None or row.ended_at is None:
+        return None
+    if row.kind in _STARTS and not row.result_ids:
         return None
     whole = (row.ended_at - row.submitted_at).total_seconds()
     return max(0.0, whole - (row.queue_s or 0.0))

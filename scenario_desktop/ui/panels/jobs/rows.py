@@ -58,6 +58,9 @@ KIND_ICONS = {
     "sartiq-refine": "maximize-2",
 }
 _REFINE, _TASK = "sartiq-refine", "sartiq-task"
+#: Started by a body that no form knows. A lost training can be looked for nowhere.
+_TRAINING = "sartiq-training"
+_START_ICONS = {_TRAINING: "activity", "sartiq-refine-task": "maximize-2"}
 
 
 def has_generation(view: JobView) -> bool:
@@ -70,8 +73,13 @@ def is_run(view: JobView) -> bool:
     return view.kind in KIND_ICONS and view.kind != _REFINE
 
 
+def has_form(view: JobView) -> bool:
+    """Whether there is a form that a job's request can be changed in."""
+    return view.kind not in _START_ICONS
+
+
 def icon_of(view: JobView) -> str:
-    return KIND_ICONS.get(view.kind, "scan-line")
+    return KIND_ICONS.get(view.kind) or _START_ICONS.get(view.kind, "scan-line")
 
 
 _CANCEL = Offer(JobAction.CANCEL, "Cancel")
@@ -101,16 +109,20 @@ def buttons_of(view: JobView) -> tuple[Offer, ...]:
             return (_SHOW, _MORE)
         case JobState.DONE:
             return (_REVEAL, _MORE) if view.result_ids else (_MORE,)
-        case JobState.FAILED if view.kind == _REFINE:
+        case JobState.FAILED if view.kind == _REFINE or not has_form(view):
             return (_RETRY, _COPY, _MORE)
         case JobState.FAILED:
             return (_EDIT, _COPY, _MORE)
+        case JobState.UNCERTAIN if view.kind == _TRAINING:
+            return (_SEND_GHOST, _MORE)
         case JobState.UNCERTAIN:
             return (_LOOK, _SEND_GHOST)
         case JobState.NOT_SENT:
             return (_SEND, _MORE)
         case JobState.NOT_WATCHED:
             return (_WATCH, _MORE)
+        case JobState.CANCELED if not has_form(view):
+            return (_SEND, _MORE)
         case JobState.CANCELED:
             return (_EDIT, _MORE)
 
@@ -132,7 +144,7 @@ def menu_of(view: JobView) -> tuple[Offer, ...]:
     add(JobAction.SHOW_INPUT, "Show the picture it is made from", "image", bool(view.input_item_id))
     add(JobAction.OPEN_GENERATION, "Open generation", "sparkles", has_generation(view))
     is_done = view.state is JobState.DONE
-    add(JobAction.EDIT, "Edit again" if is_done else "Edit and retry", "pencil", True)
+    add(JobAction.EDIT, "Edit again" if is_done else "Edit and retry", "pencil", has_form(view))
     is_open = view.is_active or view.state is JobState.UNCERTAIN
     add(JobAction.SEND_AGAIN, "Send again…", "rotate-ccw", not is_open)
     add(JobAction.COPY_ERROR, "Copy error", "copy", bool(view.error))

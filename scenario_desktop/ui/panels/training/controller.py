@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from scenario_desktop.errors import BadInput, Forbidden, NotFound, NotOffered
+from scenario_desktop.errors import AppError, BadInput, Forbidden, NotFound, NotOffered
+from scenario_desktop.services.sartiq.trainings import id_of
 from scenario_desktop.services.words import one_line
 from scenario_desktop.ui import dialogs
 from scenario_desktop.ui.actions import AsyncAction, Overlap
@@ -192,8 +193,12 @@ class TrainingController(QObject):
         if await dialogs.ask(dialog) != dialogs.ACCEPTED or dialog.object is None:
             return
         body = dialog.object
-        answer = await trainings.start_training(body)
-        training_id = state.id_of(answer)
+        try:
+            answer = await trainings.start_training(body)
+        except AppError:
+            self.listing.trigger()  # where it is not known whether it runs, the list may show it
+            raise
+        training_id = id_of(answer)
         self._ports.messages.toast("The training was started")
         if training_id:
             await known.note(KNOWN, training_id)

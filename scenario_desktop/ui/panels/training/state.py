@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scenario_desktop.services.sartiq.trainings import IDS, first_text
 from scenario_desktop.services.words import counted, one_line
 
-#: Names under which a training's id is looked for in an answer.
-_IDS: Final = ("task_id", "id", "training_id", "taskId", "trainingId", "uuid")
 _NAMES: Final = ("name", "title", "subject_name", "display_name")
 _STATES: Final = ("status", "state", "phase")
 #: Names of lists within an answer that wraps them.
@@ -38,29 +37,18 @@ def trainings_of(answer: Any) -> list[Training]:
         entries = next((answer[name] for name in _LISTS if isinstance(answer.get(name), list)), [])
     found = []
     for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, Mapping) and (training_id := _first(entry, _IDS)):
-            found.append(Training(training_id, _first(entry, _NAMES), _first(entry, _STATES)))
+        if isinstance(entry, Mapping) and (training_id := first_text(entry, IDS)):
+            found.append(
+                Training(training_id, first_text(entry, _NAMES), first_text(entry, _STATES))
+            )
         elif isinstance(entry, str) and entry:
             found.append(Training(entry))
     return found
 
 
-def id_of(answer: Any) -> str:
-    """Return the id of a training that was started; empty where the answer has none."""
-    return _first(answer, _IDS) if isinstance(answer, Mapping) else ""
-
-
 def status_of(answer: Any) -> str:
     """Return the server's word for how it is doing; empty where it has none."""
-    return _first(answer, _STATES) if isinstance(answer, Mapping) else ""
-
-
-def _first(entry: Mapping[str, Any], names: Sequence[str]) -> str:
-    for name in names:
-        value = entry.get(name)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value):
-            return one_line(str(value), 120)
-    return ""
+    return first_text(answer, _STATES) if isinstance(answer, Mapping) else ""
 
 
 def rows_of(answer: Any) -> list[tuple[str, str]]:

@@ -388,8 +388,8 @@ def sums_text(found: Comparison, *, has_account: bool = True) -> str:
     runs = found.unpriced
     if runs.count:
         failed = f", {runs.failed} failed" if runs.failed else ""
-        took = duration_text(runs.compute_s)
-        lines.append(f"Sartiq: {counted(runs.count, 'run')}{failed}, {took}, no price given.")
+        took = f", {duration_text(runs.compute_s)}" if runs.compute_s else ""
+        lines.append(f"Sartiq: {counted(runs.count, 'run')}{failed}{took}, no price given.")
     elif not has_account:
         lines.append("No Sartiq run in this range.")
     return " ".join(lines)

@@ -85,7 +85,8 @@ def _runs(ours: Comparison | None) -> Figure:
     if not runs.count:
         return Figure("Sartiq runs", "0", "No price given")
     failed = f", {runs.failed:,} failed" if runs.failed else ""
-    note = f"{duration_text(runs.compute_s)}, no price given"
+    took = f"{duration_text(runs.compute_s)}, no price given"
+    note = took if runs.compute_s else "No price given"
     return Figure("Sartiq runs", f"{runs.count:,}", note, tip=f"Time of computing{failed}.")
 
 

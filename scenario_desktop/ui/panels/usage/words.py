@@ -45,6 +45,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "sartiq-adjust": "Adjust",
     "sartiq-background": "Fix background",
     "sartiq-faces": "Fix faces",
+    "sartiq-training": "Training",
+    "sartiq-refine-task": "Refine task",
 }
 _KINDS: Final[Mapping[str, str]] = {
     "3d": "3D", "audio": "Audio", "document": "Documents", "image": "Pictures",
