@@ -328,6 +328,7 @@ async def test_a_refine_task_is_followed_to_its_picture(world: World) -> None:
 
 async def test_a_lost_refine_task_is_found_again_by_its_prediction(world: World) -> None:
     one = await world.known()
+    await world.clock.advance(7_200)  # its generation is none of the newest
     world.client.send_errors, world.client.arrives = [LATE], True
     told = await world.fail(Start.REFINE_TASK, {"prediction_id": one})
     assert told.message == "Nobody knows whether the refine task was started."
