@@ -224,7 +224,7 @@ def _rest(fields: dict[str, Any]) -> bytes | None:
     except (PydanticSerializationError, UnicodeEncodeError):
         return None
     if b"?" in data and _SIGNED.search(data.decode()):
-        return to_json(_without_signed(json.loads(data)))
+        return to_json(without_signed(json.loads(data)))
     return data
 
 
@@ -304,13 +304,14 @@ def _without_surrogates(value: Any) -> Any:
     return value
 
 
-def _without_signed(value: Any) -> Any:
+def without_signed(value: Any) -> Any:
+    """Return plain data with the query cut off every signed address in it."""
     if isinstance(value, str):
         return _ADDRESS.sub(_unsigned, value) if "?" in value else value
     if isinstance(value, dict):
-        return {key: _without_signed(item) for key, item in value.items()}
+        return {key: without_signed(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_signed(item) for item in value]
+        return [without_signed(item) for item in value]
     return value
 
 

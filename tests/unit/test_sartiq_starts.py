@@ -307,6 +307,21 @@ async def test_the_limit_leaves_no_row(world: World, start: Start) -> None:
     assert not world.client.calls
 
 
+async def test_a_signed_address_is_sent_and_never_kept(world: World, tmp_path: Path) -> None:
+    body = {"images": ["https://files.example/a.png?Signature=canary-of-tests"]}
+    world.client.send_errors = [LATE]
+    await world.fail(body=body)
+    assert world.client.calls == [("training", body)]
+    assert (await world.row()).request["body"] == {"images": ["https://files.example/a.png"]}
+    assert not [one for one in tmp_path.iterdir() if b"canary-of-tests" in one.read_bytes()]
+    first = world.view.id
+    await world.runs.jobs.send_again(first, is_confirmed=True)
+    await settle()
+    assert world.client.count("training") == 1
+    (again,) = [one for one in world.runs.jobs.rows if one.id != first]
+    assert "signed address" in again.error
+
+
 # Refine tasks
 
 

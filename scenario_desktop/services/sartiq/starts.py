@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from scenario_desktop.api.models.jobs import Job
 from scenario_desktop.api.models.sartiq.answers import RefinePublic
-from scenario_desktop.errors import AppError, Cancelled
+from scenario_desktop.errors import AppError, BadInput, Cancelled
 from scenario_desktop.services.job_kinds import JobKind, OnPrepared
 from scenario_desktop.services.job_views import JobState
 from scenario_desktop.services.jobs import Jobs
@@ -31,6 +31,7 @@ from scenario_desktop.services.sartiq.run_jobs import (
 )
 from scenario_desktop.services.sartiq.trainings import id_of
 from scenario_desktop.services.words import counted
+from scenario_desktop.store.catalogue_rows import without_signed
 from scenario_desktop.store.ledger import LedgerRow
 
 
@@ -44,6 +45,8 @@ class Start(StrEnum):
 #: Each in one word, and in the middle of a sentence.
 _TITLES: Final = {Start.TRAINING: "Training", Start.REFINE_TASK: "Refine task"}
 _NOUNS: Final = {Start.TRAINING: "training", Start.REFINE_TASK: "refine task"}
+#: In what the ledger keeps: a signed address was left out of it.
+_IS_CUT: Final = "is_cut"
 #: Nobody knows yet, or will soon, what becomes of it.
 _UNANSWERED: Final = (JobState.PREPARED, JobState.SENDING)
 
@@ -59,6 +62,7 @@ class StartKind:
     """One kind of start. What came of a row is kept for whoever waits, in this run only.
 
     Attributes:
+        bodies: as they were typed, by batch: the ledger keeps no signed address.
         job_types: of the jobs that a lost one may be found among; none for a training, whose
             answers have neither a documented shape nor a date.
     """
@@ -77,6 +81,7 @@ class StartKind:
         self.title = _TITLES[start]
         self.job_types = frozenset({REFINE} if start is Start.REFINE_TASK else ())
         self._start, self._send, self._price = start, send, price
+        self.bodies: dict[str | None, Mapping[str, Any]] = {}
         self.answers: dict[str, Any] = {}
         self.errors: dict[str, AppError] = {}
 
@@ -108,15 +113,25 @@ class StartKind:
         (row,) = rows
         self.errors.pop(row.id, None)
         try:
-            answer = await self._send(kept_body(row.request))
+            answer = await self._send(self._body_of(row))
         except AppError as error:
             self.errors[row.id] = error
             raise
+        self.bodies.pop(row.batch_id, None)
         self.answers[row.id] = answer
         return [self._job_of(answer)]
 
     async def price(self, request: dict[str, Any]) -> Decimal | None:
         return self._price
+
+    def _body_of(self, row: LedgerRow) -> Mapping[str, Any]:
+        body = self.bodies.get(row.batch_id)
+        if body is None and row.request.get(_IS_CUT):
+            raise BadInput(
+                f"The {_NOUNS[self._start]} named a signed address, which is never kept.",
+                hint="Start it again with an address of now.",
+            )
+        return kept_body(row.request) if body is None else body
 
     def _job_of(self, answer: Any) -> Job:
         """Return what is followed: a refine to its end, all else is done once it is started."""
@@ -147,12 +162,15 @@ class Starts:
             StoreFailed: it could not be written down; nothing was sent.
             AppError: it was not started, or it is not known whether it was, which is said.
         """
+        kind, batch_id = self._kinds[start], uuid.uuid4().hex
+        kept = kept_request(without_signed(body), {})
+        kept[_IS_CUT] = kept_body(kept) != body
+        kind.bodies[batch_id] = body
         (row,) = await self._jobs.submit(
-            str(start), [kept_request(body, {})], titles=[""], input_ids=[""],
-            quoted=[self._price], batch_id=uuid.uuid4().hex, is_confirmed=True,
+            str(start), [kept], titles=[""], input_ids=[""],
+            quoted=[self._price], batch_id=batch_id, is_confirmed=True,
         )  # fmt: skip
         await self._answered(row.id)
-        kind = self._kinds[start]
         if row.id in kind.answers:
             return kind.answers.pop(row.id)
         raise self._trouble(start, row.id, kind.errors.pop(row.id, None))
