@@ -31,18 +31,22 @@ class Broken(FakeService):
 
 async def test_all_of_them_are_read() -> None:
     service = Paged([])
-    found = await RefineTasks(service, service, check_spending=bool).of_prediction("p1")
+    found = await RefineTasks(service, service, start=service.create_refine_task).of_prediction(
+        "p1"
+    )
     assert [one.id for one in found] == [f"r{n}" for n in range(250)]
     assert service.asked == ["0", "100", "200", "250"]
 
 
 async def test_a_server_without_pages_is_asked_twice_at_most() -> None:
     service = FakeService([])
-    found = await RefineTasks(service, service, check_spending=bool).of_prediction("p1")
+    found = await RefineTasks(service, service, start=service.create_refine_task).of_prediction(
+        "p1"
+    )
     assert [one.id for one in found] == ["r1"]
 
 
 async def test_what_is_no_list_is_told() -> None:
     service = Broken([])
     with pytest.raises(BadAnswer):
-        await RefineTasks(service, service, check_spending=bool).of_prediction("p1")
+        await RefineTasks(service, service, start=service.create_refine_task).of_prediction("p1")
