@@ -76,6 +76,27 @@ def test_the_program_takes_over_what_was_painted(left: Path, qt_loop: Any) -> No
     qt_loop(go_on())
 
 
+def test_nothing_is_imported_that_the_first_paint_does_not_need(left: Path) -> None:
+    """Each of these takes as long as painting all cells."""
+    heavy = ("asyncio", "ssl", "pydantic", "httpx", "numpy", "PIL", "importlib.metadata")
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from scenario_desktop import first_paint, paths\n"
+        "from scenario_desktop.store.first_look import read_settings\n"
+        "places = paths.under(Path(sys.argv[1]))\n"
+        "remembered = read_settings(places.settings)\n"
+        "first_paint._make_application(remembered)\n"
+        "shell = first_paint.open_shell(places, remembered)\n"
+        f"print(len(shell.order), [name for name in {heavy!r} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(left)], capture_output=True, text=True, check=True,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert done.stdout.strip() == f"{COUNT} []"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_the_command_opens_and_ends_cleanly(left: Path) -> None:
     places = paths.under(left)

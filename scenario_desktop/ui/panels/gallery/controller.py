@@ -19,12 +19,12 @@ from scenario_desktop.ui.models.picture_store import PictureStore, ThumbnailSour
 from scenario_desktop.ui.notices import Reports
 from scenario_desktop.ui.panels.gallery import menus, words
 from scenario_desktop.ui.panels.gallery.cache import ItemCache
+from scenario_desktop.ui.panels.gallery.carrying import chosen_in
 from scenario_desktop.ui.panels.gallery.dragging import Dragging, Prepare
 from scenario_desktop.ui.panels.gallery.filters import FilterPopover
 from scenario_desktop.ui.panels.gallery.finding import Finding
 from scenario_desktop.ui.panels.gallery.order import KeyOrder
 from scenario_desktop.ui.panels.gallery.prefs import GalleryPlace, GalleryPrefs, filter_of
-from scenario_desktop.ui.panels.gallery.selection import chosen_in
 from scenario_desktop.ui.panels.gallery.standing import Standing, lacks_keys, unopened_words
 from scenario_desktop.ui.panels.gallery.supply import Supply
 from scenario_desktop.ui.panels.gallery.view import GalleryView
