@@ -390,7 +390,7 @@ async def test_what_is_chosen_during_a_read_stays_chosen(
         go_on.wait(5)
         return kept(chosen, order)
 
-    monkeypatch.setattr("scenario_desktop.ui.panels.gallery.selection.kept", slow)
+    monkeypatch.setattr("scenario_desktop.ui.panels.gallery.carrying.kept", slow)
     library.add(item(400))
     await begun.wait()
     page.controller.reveal([8])
